@@ -1,0 +1,31 @@
+"""The one place that reads the clock; `CRMCTL_NOW` fixes it for tests and replay."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from crmctl.errors import BadConfiguration
+from crmctl.i18n import _
+
+
+def now(timezone: str = "Asia/Shanghai") -> datetime:
+    """The present moment in the ledger's zone, whole seconds.
+
+    Raises BadConfiguration when `CRMCTL_NOW` is not an ISO date or time.
+    """
+    zone = ZoneInfo(timezone)
+    fixed = os.environ.get("CRMCTL_NOW")
+    if not fixed:
+        return datetime.now(UTC).astimezone(zone).replace(microsecond=0)
+    try:
+        moment = datetime.fromisoformat(fixed)
+    except ValueError as error:
+        raise BadConfiguration(
+            _("CRMCTL_NOW is not a date or time: {value}", value=fixed),
+            hint=_("Write it like 2026-11-22T09:00:00+08:00"),
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return moment.astimezone(zone).replace(microsecond=0)

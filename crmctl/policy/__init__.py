@@ -1,0 +1,1 @@
+"""What the company decided: packs and overlays. Pure."""

@@ -1,0 +1,1 @@
+"""What follows from records and policy: due items, duplicates. Pure: rows in, rows out."""
