@@ -32,6 +32,7 @@ CATALOGUE = Path("crmctl/locale/zh_CN/LC_MESSAGES/crmctl.po")
 MARKERS = {"_": 0, "N_": 0, "Finding": 1, "FieldProblem": 1}
 TEXT_KEYWORDS = {"Finding": ("message", "hint"), "FieldProblem": ("message",)}
 LOCK_PATIENCE_SECONDS = 30.0
+HEADER_COMMENT = "# Chinese for crmctl. Add entries with tools/translate.py."
 HEADERS = {
     "Project-Id-Version": "crmctl",
     "Language": "zh_CN",
@@ -51,7 +52,7 @@ class SteadyCatalogue(Catalog):
     def _set_mime_headers(self, headers: object) -> None:
         """Ignore what the file says: the header is always ours."""
 
-    mime_headers = property(_get_mime_headers, _set_mime_headers)  # type: ignore[assignment]
+    mime_headers = property(_get_mime_headers, _set_mime_headers)
 
 
 @contextmanager
@@ -93,7 +94,7 @@ def _plain(catalogue: Catalog) -> dict[str, str]:
 
 def write_entries(po: Path, entries: Mapping[str, str]) -> None:
     """Replace the .po and the .mo beside it."""
-    catalogue = SteadyCatalogue(locale="zh_CN", header_comment="# Chinese for crmctl. Add entries with tools/translate.py.")
+    catalogue = SteadyCatalogue(locale="zh_CN", header_comment=HEADER_COMMENT)
     for english in sorted(entries):
         catalogue.add(english, entries[english])
     for path, writer in ((po, _po_bytes), (po.with_suffix(".mo"), _mo_bytes)):
@@ -117,7 +118,7 @@ def _mo_bytes(catalogue: Catalog) -> bytes:
 def placeholders(text: str) -> set[str]:
     """The `{names}` in `text`; a lone brace counts as a placeholder that matches nothing."""
     try:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        return {field[1] for field in string.Formatter().parse(text) if field[1] is not None}
     except ValueError:
         return {f"unbalanced: {text}"}
 
@@ -197,7 +198,7 @@ def add(po: Path, additions: Mapping[str, str]) -> None:
 
 
 def read_tsv(path: Path) -> dict[str, str]:
-    """English<TAB>中文 lines; `\\n` stands for a line break, blank lines and `#` lines are skipped."""
+    r"""English<TAB>中文 lines; `\n` stands for a line break, blank lines and `#` lines are skipped."""
     additions = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):

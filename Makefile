@@ -1,0 +1,40 @@
+# Everything a developer types. Needs Git, ssh-keygen and Python 3.11 or later; the rest is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.crmctl-installed
+
+.PHONY: demo test test-all check bench locale clean
+
+demo: $(STAMP)  ## a company with people, customers and history in .demo
+	rm -rf .demo
+	$(BIN)/crmctl demo .demo
+
+test: check  ## what must pass before a change lands
+	$(BIN)/pytest -n 2 -m "not slow"
+
+test-all: check  ## the slow ones too, with coverage
+	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+check: $(STAMP)  ## style, types, direction of imports, catalogue
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_architecture.py tests/test_locale.py
+
+bench: $(STAMP)  ## measure the budgets of the design on this machine
+	$(BIN)/python tools/bench.py
+
+locale: $(STAMP)  ## what is not yet Chinese, or no longer used
+	$(BIN)/python tools/translate.py compile
+	$(BIN)/python tools/translate.py missing
+	$(BIN)/python tools/translate.py stale
+
+clean:
+	rm -rf .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build mutants .coverage coverage.xml
+	find crmctl tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
