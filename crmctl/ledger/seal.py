@@ -159,10 +159,10 @@ def _explain(sealed: bytes, where: str) -> NoReturn:
         what = _("Sealed under a passphrase, not to a key")
     elif kinds.count(b"X25519") > 1:
         what = _("Sealed to more than one key")
-    elif any(kind != b"X25519" and not kind.endswith(b"-grease") for kind in kinds):
-        what = _("Sealed to an unknown kind of recipient")
     elif b"\n---" not in head and len(sealed) >= MAX_HEADER:
         what = _("The age header is larger than {limit} bytes", limit=MAX_HEADER)
+    elif any(kind != b"X25519" and not kind.endswith(b"-grease") for kind in kinds):
+        what = _("Sealed to an unknown kind of recipient")
     else:
         _damaged(where)
     raise TrustBroken(what, where=where, hint=_("It was not written by crmctl; `crmctl verify` shows who signed it"))
