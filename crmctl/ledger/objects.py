@@ -20,6 +20,7 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 NO_OBJECT = "0" * 40
 FILE_MODE = "100644"
 TREE_MODE = "40000"
+LINK_MODE = "160000"
 REGULAR_MODES = frozenset({"100644", "100755"})
 
 _PACK_KINDS = {"commit": 1, "tree": 2, "blob": 3}
