@@ -70,6 +70,22 @@ class Repository:
         self._remembered = 0
         self._roots: dict[str, str] = {}
 
+    @classmethod
+    def create(cls, path: Path, *, bare: bool = False) -> Self:
+        """Make an empty repository with the unborn branch `main`; harmless where one is already.
+
+        Raises GitFailed when the folder cannot be written.
+        """
+        kind = ["--bare"] if bare else []
+        command = ["git", "init", "-q", "--initial-branch=main", "--object-format=sha1", "--template=", *kind]
+        done = subprocess.run(
+            [*command, "--", str(path)],
+            env=environment(), capture_output=True, stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise failure("init", done.stderr, path, done.returncode)
+        return cls(path)
+
     def close(self) -> None:
         """End the reading processes; the repository stays usable."""
         self._objects.close()
@@ -293,6 +309,17 @@ class Repository:
                 "--recurse-submodules=no", "--filter=blob:none", "--stdin", "--end-of-options",
                 remote.removeprefix("remote."), input=missing.encode(),
             )  # fmt: skip
+
+
+def create_repository(path: Path) -> Repository:
+    """An empty repository in the existing folder `path`, its branch called main. Raises GitFailed."""
+    done = subprocess.run(
+        ["git", *HARDENING, "init", "--quiet", "--initial-branch=main", "--object-format=sha1", "."],
+        cwd=path, env=environment(), capture_output=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise failure("init", done.stderr, path, done.returncode)
+    return Repository(path)
 
 
 def _spawn(command: tuple[str, ...], env: dict[str, str], cwd: Path, args: Sequence[str]) -> subprocess.Popen[bytes]:

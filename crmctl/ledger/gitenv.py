@@ -32,10 +32,17 @@ HARDENING = (
     "-c", "protocol.ext.allow=never", "-c", "core.precomposeUnicode=false",
 )  # fmt: skip
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]|\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CONTROL = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-9;?]*[ -/]*[@-~]"
+    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]+@")
 _DISK_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _READ_ONLY = ("Read-only file system", "Permission denied", "insufficient permission", "Operation not permitted")
+_UNREACHED = (
+    "Could not read from remote", "Could not resolve host", "Connection refused", "timed out", "unable to access",
+    "Authentication failed", "could not read Username", "Connection reset", "early EOF", "hung up unexpectedly",
+)  # fmt: skip
 _LOCKED = re.compile(r"Unable to create '[^']*\.lock': File exists|[Aa]nother git process")
 _MOVED = re.compile(r"cannot lock ref .*(but expected|reference already exists|unable to resolve reference)")
 
@@ -72,7 +79,9 @@ def failure(command: str, stderr: bytes, where: Path | str, code: int = 1) -> Cr
         wait = _("Another Git command is at work there; run the command again when it is done, else: crmctl doctor")
         return Conflict(_("Git is locked: {line}", line=line), where=str(where), hint=wait)
     hint: str | None = None
-    if any(sign in text for sign in _DISK_FULL):
+    if any(sign in text for sign in _UNREACHED):
+        hint = _("Check the network and that the server lets you in, then run the command again")
+    elif any(sign in text for sign in _DISK_FULL):
         hint = _("The disk is full; free some space and run the command again. The ledger is as it was")
     elif any(sign in text for sign in _READ_ONLY):
         hint = _("The ledger's folder cannot be written; check its permissions. The ledger is as it was")
