@@ -10,7 +10,7 @@ import typer
 from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from crmctl import __version__
-from crmctl.cli.lazy import Entry, LazyGroup, Table, speak
+from crmctl.cli.lazy import Entry, Family, LazyGroup, Table, speak
 from crmctl.i18n import N_, _
 
 PROGRAM = "crmctl"
@@ -21,10 +21,40 @@ REVIEW = N_("Review")
 POLICY = N_("Policy, grades and reports")
 PEOPLE = N_("Keys and people")
 CARE = N_("Care of the ledger")
+PANELS = (EVERY_DAY, RECORDS, REVIEW, POLICY, PEOPLE, CARE)
 
 # name: Entry("module:function", N_("one line"), PANEL) or Family(N_("one line"), {name: Entry(…)}, PANEL).
-# Panels appear in the order of their first line.
+# Within a panel commands appear in the table's order.
 COMMANDS: Table = {
+    "add": Entry("crmctl.cli.commands.add:add", N_("Add a customer, visit, complaint or other record."), EVERY_DAY),
+    "update": Entry("crmctl.cli.commands.update:update", N_("Change fields of a customer or record."), EVERY_DAY),
+    "advance": Entry("crmctl.cli.commands.update:advance", N_("Move a record to its next state."), EVERY_DAY),
+    "show": Entry("crmctl.cli.commands.show:show", N_("Show a customer's card or a record."), EVERY_DAY),
+    "list": Entry("crmctl.cli.commands.list:list_records", N_("List records."), EVERY_DAY),
+    "check": Entry("crmctl.cli.commands.check:check", N_("Check records, keys and references."), CARE),
+    "init": Entry("crmctl.cli.commands.init:init", N_("Found a ledger in a new folder."), CARE),
+    "unlock": Entry("crmctl.cli.commands.unlock:unlock", N_("Open your keys for some hours."), PEOPLE),
+    "lock": Entry("crmctl.cli.commands.unlock:lock", N_("Forget the opened keys."), PEOPLE),
+    "key": Family(
+        N_("Your own keys."),
+        {
+            "new": Entry("crmctl.cli.commands.key:new", N_("Make your keys on this machine.")),
+            "show": Entry("crmctl.cli.commands.key:show", N_("Show the public part of your keys.")),
+            "protect": Entry("crmctl.cli.commands.key:protect", N_("Change the passphrase of your keys.")),
+        },
+        PEOPLE,
+    ),
+    "member": Family(
+        N_("Who is in the ledger."),
+        {
+            "add": Entry("crmctl.cli.commands.member:add", N_("Enrol a member.")),
+            "list": Entry("crmctl.cli.commands.member:list_members", N_("List the members.")),
+            "show": Entry("crmctl.cli.commands.member:show", N_("Show a member.")),
+            "role": Entry("crmctl.cli.commands.member:role", N_("Set the roles of a member.")),
+            "leave": Entry("crmctl.cli.commands.member:leave", N_("End a membership.")),
+        },
+        PEOPLE,
+    ),
     "help": Entry("crmctl.cli.commands.help:explain", N_("Explain a command or a topic."), CARE),
 }
 
@@ -33,7 +63,8 @@ def root() -> LazyGroup:
     """The `crmctl` command itself."""
     parameters, _convertors, _context = get_params_convertors_ctx_param_name_from_function(_root_options)
     speak(parameters)
-    return LazyGroup(PROGRAM, COMMANDS, params=parameters, help=_("A customer ledger that is the policy."))
+    motto = _("A customer ledger that is the policy.")
+    return LazyGroup(PROGRAM, COMMANDS, panels=PANELS, params=parameters, help=motto)
 
 
 def invoke(arguments: Sequence[str]) -> int:

@@ -29,13 +29,15 @@ TYPER_WORDS = (
     N_("(dynamic)"),
 )
 METAVARS = {
-    "text": N_("TEXT"),
-    "integer": N_("NUMBER"),
+    "str": N_("TEXT"),
+    "int": N_("NUMBER"),
+    "int range": N_("NUMBER"),
     "float": N_("NUMBER"),
+    "float range": N_("NUMBER"),
     "path": N_("PATH"),
     "file": N_("FILE"),
-    "directory": N_("DIR"),
     "filename": N_("FILE"),
+    "directory": N_("DIR"),
 }
 
 

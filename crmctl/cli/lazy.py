@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from typer._click.core import Context
+from typer._click.exceptions import UsageError as TyperUsageError
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
@@ -56,6 +57,13 @@ class Family:
 Table = Mapping[str, Entry | Family]
 
 
+def _show_help(ctx: Context, _parameter: Parameter, value: object) -> None:
+    # not click's echo: it opens an ASCII stdout anew as UTF-8, behind make_streams_safe's back
+    if value and not ctx.resilient_parsing:
+        print(ctx.get_help())
+        ctx.exit()
+
+
 class _Spoken:
     """What our commands and groups share: our words, and `-C` before the command as its default."""
 
@@ -65,6 +73,7 @@ class _Spoken:
         option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
             option.help = _("Show this message and exit.")
+            option.callback = _show_help
         return cast("TyperOption | None", option)
 
     def make_context(
@@ -76,6 +85,18 @@ class _Spoken:
                 extra.setdefault("default_map", {"directory": str(chosen)})
         return cast("Context", super().make_context(info_name, args, parent, **extra))  # type: ignore[misc]
 
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        try:
+            return cast("list[str]", super().parse_args(ctx, args))  # type: ignore[misc]
+        except TyperUsageError as error:
+            # the parser below does not say where it was; the hint needs the command
+            error.ctx = error.ctx or ctx
+            raise
+
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        pieces: list[str] = super().collect_usage_pieces(ctx)  # type: ignore[misc]
+        return [piece[1:-1] if piece.startswith("{") and piece.endswith("}") else piece for piece in pieces]
+
 
 class Command(_Spoken, TyperCommand):
     """One command in the user's language."""
@@ -84,8 +105,10 @@ class Command(_Spoken, TyperCommand):
 class LazyGroup(_Spoken, TyperGroup):
     """A group known by its table; a member's module is imported when that member is called."""
 
-    def __init__(self, name: str, table: Table, *, family: Family | None = None, **attributes: Any) -> None:
-        """`family` when this is the group of a noun; `attributes` go to Typer's group."""
+    def __init__(
+        self, name: str, table: Table, *, family: Family | None = None, panels: Sequence[str] = (), **attributes: Any
+    ) -> None:
+        """`family` when this is the group of a noun; `panels` in their order; the rest is for Typer's group."""
         super().__init__(
             name=name,
             rich_markup_mode=None,
@@ -96,6 +119,7 @@ class LazyGroup(_Spoken, TyperGroup):
         )
         self.table = table
         self.family = family
+        self.panels = panels
 
     def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002
         """The names, in the table's order."""
@@ -141,12 +165,12 @@ class LazyGroup(_Spoken, TyperGroup):
         )
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:  # noqa: ARG002
-        """One section a panel, in the order the panels appear in the table."""
-        panels: dict[str, list[tuple[str, str]]] = {}
+        """One section a panel."""
+        panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in self.panels}
         for name, entry in self.table.items():
             if not entry.hidden:
                 panels.setdefault(entry.panel, []).append((name, _(entry.help)))
-        for panel, rows in panels.items():
+        for panel, rows in ((panel, rows) for panel, rows in panels.items() if rows):
             with formatter.section(_(panel) if panel else _("Commands")):
                 formatter.write_dl(rows)
 
@@ -196,8 +220,13 @@ def speak(parameters: Sequence[Parameter]) -> None:
         text = getattr(parameter, "help", None)
         if text:
             parameter.help = _(text)  # type: ignore[attr-defined]
-        if parameter.metavar:
-            parameter.metavar = _(parameter.metavar)
-        elif parameter.param_type_name == "option" and parameter.nargs == 1:
-            word = METAVARS.get(str(getattr(parameter.type, "name", "")))
-            parameter.metavar = _(word) if word else None
+        parameter.metavar = _(parameter.metavar) if parameter.metavar else _placeholder(parameter)
+
+
+def _placeholder(parameter: Parameter) -> str | None:
+    """What stands for the value on a help page; None leaves it to Typer (choices, formats)."""
+    kind = str(parameter.type.name)
+    if kind not in METAVARS:
+        return None
+    word = _(METAVARS[kind]) if parameter.param_type_name == "option" else str(parameter.name).upper()
+    return word if parameter.nargs == 1 else f"{word}..."
