@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -29,7 +28,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     A crash or a full disk leaves the old file as it was. Raises OSError.
     """
     private_folder(path.parent)
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    new = path.with_name(f".{path.name}.{os.urandom(4).hex()}.new")
     try:
         write_new(new, content)
         new.replace(path)
