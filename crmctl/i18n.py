@@ -70,8 +70,15 @@ def label(pair: object) -> str:
 
 def finding_text(finding: Finding) -> str:
     """The finding's sentence in the user's language; a `[zh, en]` argument is picked too."""
-    args = {
-        name: label(value) if isinstance(value, (list, tuple)) else value
-        for name, value in finding.args.items()
+    return _(finding.message, **_spoken_args(finding))
+
+
+def finding_hint(finding: Finding) -> str:
+    """What to do about the finding, in the user's language; empty when it says nothing."""
+    return _(finding.hint, **_spoken_args(finding)) if finding.hint else ""
+
+
+def _spoken_args(finding: Finding) -> dict[str, object]:
+    return {
+        name: label(value) if isinstance(value, (list, tuple)) else value for name, value in finding.args.items()
     }
-    return _(finding.message, **args)

@@ -31,6 +31,8 @@ COMMANDS: Table = {
     "advance": Entry("crmctl.cli.commands.update:advance", N_("Move a record to its next state."), EVERY_DAY),
     "show": Entry("crmctl.cli.commands.show:show", N_("Show a customer's card or a record."), EVERY_DAY),
     "list": Entry("crmctl.cli.commands.list:list_records", N_("List records."), EVERY_DAY),
+    "sync": Entry("crmctl.cli.commands.sync:sync", N_("Exchange changes with the others."), EVERY_DAY),
+    "clone": Entry("crmctl.cli.commands.sync:clone", N_("Make a copy of a ledger for yourself."), CARE),
     "check": Entry("crmctl.cli.commands.check:check", N_("Check records, keys and references."), CARE),
     "init": Entry("crmctl.cli.commands.init:init", N_("Found a ledger in a new folder."), CARE),
     "unlock": Entry("crmctl.cli.commands.unlock:unlock", N_("Open your keys for some hours."), PEOPLE),

@@ -15,7 +15,7 @@ from typing import Any
 
 from crmctl.cli.console import speaks_unicode
 from crmctl.cli.text import safe
-from crmctl.i18n import _, finding_text
+from crmctl.i18n import finding_hint, finding_text
 from crmctl.model.findings import Finding
 
 # JSON escapes C0 itself; these would still steer a terminal that shows the document
@@ -85,14 +85,15 @@ def finding_document(finding: Finding) -> dict[str, object]:
         "field": finding.field,
         "message": finding_text(finding),
         "args": dict(finding.args),
-        "hint": _(finding.hint),
+        "hint": finding_hint(finding),
     }
 
 
 def finding_line(finding: Finding) -> str:
     """A finding as one line: file, field, what is wrong, rule code."""
     place = " ".join(part for part in (finding.where, finding.field) if part)
-    text = f"{finding_text(finding)} [{finding.code}]"
+    hint = finding_hint(finding)
+    text = f"{finding_text(finding)}{f' ({hint})' if hint else ''} [{finding.code}]"
     return safe(f"{place}: {text}" if place else text)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from crmctl.cli.console import is_terminal
 from crmctl.cli.text import safe, width
+from crmctl.i18n import _
 
 _REDRAW_SECONDS = 0.1
 
@@ -46,3 +47,10 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
 def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()
+
+
+@contextmanager
+def transfer() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield `shown(stage, done, total)` for what comes and goes over the network."""
+    with progress(_("Exchanging")) as done:
+        yield lambda _stage, count, _total: done(count)

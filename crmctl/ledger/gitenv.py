@@ -72,9 +72,7 @@ def failure(command: str, stderr: bytes, where: Path | str, code: int = 1) -> Cr
     """The error for a failed `git <command>`: Conflict for a lock or a moved ref, else GitFailed."""
     text, line = stderr.decode("utf-8", "replace"), last_line(stderr)
     if _MOVED.search(text):
-        return Conflict(
-            _("The ledger changed meanwhile"), where=str(where), hint=_("Run the command again")
-        )
+        return Conflict(_("The ledger changed meanwhile"), where=str(where), hint=_("Run the command again"))
     if _LOCKED.search(text):
         wait = _("Another Git command is at work there; run the command again when it is done, else: crmctl doctor")
         return Conflict(_("Git is locked: {line}", line=line), where=str(where), hint=wait)

@@ -109,9 +109,7 @@ def parse_tree(content: bytes) -> dict[str, TreeEntry]:
     return entries
 
 
-def encode_commit(
-    tree: str, parents: Sequence[str], who: Who, at: datetime, message: str
-) -> bytes:
+def encode_commit(tree: str, parents: Sequence[str], who: Who, at: datetime, message: str) -> bytes:
     """An unsigned commit, author and committer the same; also the payload that gets signed.
 
     `at` carries its zone, whole seconds count. Raises ValueError for a name or mail that

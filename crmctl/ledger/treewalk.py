@@ -59,9 +59,7 @@ def _descend(source: TreeSource, oid: str, lead: str) -> Iterator[tuple[str, Tre
             yield lead + name, entry
 
 
-def changed(
-    source: TreeSource, old: TreeEntry | None, new: TreeEntry | None, prefix: str = ""
-) -> list[PathChange]:
+def changed(source: TreeSource, old: TreeEntry | None, new: TreeEntry | None, prefix: str = "") -> list[PathChange]:
     """The leaves that differ between two entries standing at `prefix`, sorted by path.
 
     Goes down level by level, so that each level's trees are read in one stream.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as declared
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
@@ -23,7 +24,7 @@ class Finding:
     severity: Severity = "error"
     where: str = ""
     field: str = ""
-    args: Mapping[str, object] = field(default_factory=dict)
+    args: Mapping[str, object] = declared(default_factory=dict)
     hint: str = ""
 
     def at(self, where: str, prefix: str = "") -> Finding:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
-Value: TypeAlias = Union[None, bool, int, str, list["Value"], dict[str, "Value"]]
+Value: TypeAlias = None | bool | int | str | list["Value"] | dict[str, "Value"]

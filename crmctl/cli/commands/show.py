@@ -1,0 +1,111 @@
+"""`crmctl show WHO` and `crmctl list KIND`: look at records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.commands.shared import brief
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, At, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.table import table
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.kinds import Field, Kind
+from crmctl.model.values import Value
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl show 某某医院\n\ncrmctl show bjdx        (pinyin initials)\n\ncrmctl show V-3K7Q2M9T4A --json"
+    )
+)
+def show(
+    who: Annotated[str, typer.Argument(metavar=N_("WHO|ID"), help=N_("A customer's name or id, or a record's id."))],
+    at: At = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show a customer's card or a record."""
+    from crmctl.ledger import lookup
+
+    out = Out(as_json)
+    ledger = open_ledger(directory, at)
+    found = lookup.record(ledger, who)
+    record = ledger.read(found.path)
+    kind = ledger.in_force.kinds[found.kind]
+    data = _row(record.data, found.row) if found.row else record.data
+    document = {
+        **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
+        "assignments": _assignments(ledger, found.dossier),
+    }  # fmt: skip
+
+    def draw() -> None:
+        out.line(f"{label(kind.label)} {found.id}")
+        for assignment in _assignments(ledger, found.dossier) if kind.scope == "core" else []:
+            out.line("  " + "  ".join(str(part) for part in assignment.values() if part))
+        rows = [(name, text) for name, text in _lines(ledger, kind, data, record.unverified)]
+        table([(_("Field"), "left"), (_("Value"), "left")], rows)
+        out.say(_("Entered by {member} on {day}, version {rev}", member=record.by, day=record.at[:10], rev=record.rev))
+
+    out.result("record", document, draw)
+
+
+def _row(data: dict[str, Value], row_id: str) -> dict[str, Value]:
+    rows = data.get("rows")
+    found = (
+        next((r for r in rows if isinstance(r, dict) and r.get("id") == row_id), {}) if isinstance(rows, list) else {}
+    )
+    return (
+        {key: value for key, value in found.items() if key not in {"id", "by", "for", "at"}}
+        if isinstance(found, dict)
+        else {}
+    )
+
+
+def _assignments(ledger: Ledger, dossier_id: str) -> list[dict[str, str | None]]:
+    org = ledger.in_force.org
+    states = ledger.in_force.pack.vocab.get("customer_state", {})
+    return [
+        {
+            "department": department, "owner": a.owner, "state": a.state,
+            "label": " ".join((
+                label(org.departments[department].label) if department in org.departments else department,
+                org.members[a.owner].name if a.owner in org.members else a.owner, label(states.get(a.state, a.state)),
+            )),
+        }
+        for department, a in ledger.dossier(dossier_id).assignments.items()
+    ]  # fmt: skip
+
+
+def _lines(ledger: Ledger, kind: Kind, data: dict[str, Value], unverified: dict[str, str]) -> Iterator[tuple[str, str]]:
+    if "state" in data:
+        yield _("State"), label(kind.states.get(str(data["state"]), str(data["state"])))
+    for field in kind.fields:
+        if field.name in data:
+            mark = _(" (to be verified by {day})", day=unverified[field.name]) if field.name in unverified else ""
+            yield label(field.label), spoken(ledger, field, data[field.name]) + mark
+
+
+def spoken(ledger: Ledger, field: Field, value: Value) -> str:
+    """A value as a person reads it: a choice by its label, a group field by field."""
+    if field.type == "group" and isinstance(value, dict):
+        return "\n".join(
+            f"{label(f.label)}: {spoken(ledger, f, value[f.name])}" for f in field.fields if f.name in value
+        )
+    if field.type == "list" and isinstance(value, list):
+        return "\n".join(
+            ", ".join(spoken(ledger, f, item[f.name]) for f in field.fields if f.name in item)
+            for item in value if isinstance(item, dict)
+        )  # fmt: skip
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if field.type == "choice":
+        words = ledger.in_force.pack.vocab.get(str(field.options.get("of", "")), {})
+        return label(words.get(str(value), str(value)))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return brief(value)

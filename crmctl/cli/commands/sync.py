@@ -1,0 +1,51 @@
+"""`crmctl clone URL DIR` and `crmctl sync`: a copy of one's own, kept together with the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.commands.init import default_member
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.progress import transfer
+from crmctl.i18n import N_, _
+
+
+@details(N_("Example: crmctl clone ssh://git@server/sales.git sales --as bob"))
+def clone(
+    url: Annotated[str, typer.Argument(metavar="URL", help=N_("Where the ledger stands."))],
+    directory: Annotated[Path, typer.Argument(metavar=N_("DIR"), help=N_("The new folder."))],
+    member: Annotated[
+        str | None, typer.Option("--as", metavar=N_("MEMBER"), help=N_("Your short name in the ledger."))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a copy of a ledger for yourself."""
+    from crmctl.ledger.joining import join
+
+    out = Out(as_json)
+    with transfer() as shown:
+        ledger = join(url, directory, member or default_member(), shown)
+    said = _("Your copy of {company} is ready in {path}", company=ledger.in_force.settings.company, path=directory)
+    out.result("clone", {"path": str(directory), "commit": ledger.head}, lambda: out.line(said))
+
+
+@details(N_("Example: crmctl sync. Safe to break off and to run again."))
+def sync(
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Exchange changes with the others."""
+    from crmctl.ledger.sync import sync as exchange
+
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    with transfer() as shown:
+        done = exchange(ledger, shown)
+    data = {"received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head}
+    said = _("Received {received} changes, sent {sent}", received=done.received, sent=done.sent)
+    out.result("sync", data, lambda: out.line(said))

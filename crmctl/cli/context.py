@@ -1,0 +1,19 @@
+"""Open the ledger a command works on, asking for the passphrase only where somebody can answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crmctl.cli.ask import ask_passphrase, can_ask
+from crmctl.i18n import _
+from crmctl.ledger.ledger import Ask, Ledger
+
+
+def asker() -> Ask | None:
+    """How to ask for the passphrase, or None where nobody can be asked."""
+    return (lambda: ask_passphrase(_("Passphrase"))) if can_ask() else None
+
+
+def open_ledger(directory: Path | None, at: str | None = None) -> Ledger:
+    """The ledger at `directory` or above it."""
+    return Ledger.find(directory or Path(), at=at, ask=asker())

@@ -1,0 +1,168 @@
+"""What a salesperson does with records: add one, change one, move it to its next state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from crmctl.errors import NotFound, Refused, UsageError
+from crmctl.i18n import _, label
+from crmctl.ledger import lookup
+from crmctl.ledger.draft import Draft, Kept, Origin
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.changes import FieldChange, diff
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be entered: the kind's fields, and where it belongs.
+
+    `customer` is what the person typed; `owner` and `department` default to the member's own.
+    """
+
+    kind: str
+    values: Mapping[str, object]
+    customer: str | None = None
+    department: str | None = None
+    owner: str | None = None
+    origin: Origin = Origin()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    unverified: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of it. `commit` is None on a dry run, and main's tip when nothing had to change."""
+
+    id: str
+    kind: str
+    commit: str | None
+    changes: tuple[FieldChange, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def add(ledger: Ledger, entry: Entry, *, dry_run: bool = False) -> Entered:
+    """Add a record. Raises InvalidInput with every fault, NotFound, NoKey, Refused."""
+    draft = Draft(ledger)
+    kind = draft.kind(entry.kind)
+    _known_member(ledger, entry.origin.for_member)
+    kept = _new(draft, kind, entry)
+    commit = None if dry_run else draft.commit("add", kind.name)
+    return Entered(kept.id, kind.name, commit, tuple(diff({}, kept.record.data)), tuple(draft.findings))
+
+
+def update(
+    ledger: Ledger, what: str, values: Mapping[str, object], origin: Origin, *, action: str = "update",
+    unverified: Mapping[str, str | None] | None = None, files: Mapping[str, Path] | None = None, dry_run: bool = False,
+) -> Entered:  # fmt: skip
+    """Change fields of a record; None removes one. A change that changes nothing writes nothing."""
+    _known_member(ledger, origin.for_member)
+    found = lookup.record(ledger, what)
+    draft = Draft(ledger)
+    before = draft.record(found.path)
+    kept = draft.new_version(found.path, values, origin, found.id, unverified, found.row, files)
+    if kept is None:
+        return Entered(found.id, found.kind, ledger.head)
+    commit = None if dry_run else draft.commit(action, found.kind)
+    return Entered(found.id, found.kind, commit, tuple(diff(before.data, kept.record.data)), tuple(draft.findings))
+
+
+def advance(
+    ledger: Ledger, what: str, state: str, values: Mapping[str, object], origin: Origin, *,
+    department: str | None = None, files: Mapping[str, Path] | None = None, dry_run: bool = False,
+) -> Entered:  # fmt: skip
+    """Move a record along one of its kind's arrows; a customer's state is its assignment's stage."""
+    found = lookup.record(ledger, what)
+    kind = ledger.in_force.kinds[found.kind]
+    if found.kind == "customer":
+        return _advance_customer(ledger, found.dossier, state, values, origin, department, dry_run=dry_run)
+    target = _state_named(kind.states, state, found.id)
+    present = Draft(ledger).record(found.path).state or kind.first_state or ""
+    if (present, target) not in kind.arrows:
+        allowed = ", ".join(kind.arrows_from(present)) or "-"
+        raise Refused(
+            _("{id} cannot go from {present} to {target}", id=found.id, present=label(kind.states[present]), target=label(kind.states[target])),
+            where=found.id, rule="REC010", hint=_("From here it may go to: {allowed}", allowed=allowed),
+        )  # fmt: skip
+    return update(ledger, found.id, {**values, "state": target}, origin, action="advance", files=files, dry_run=dry_run)
+
+
+def _advance_customer(
+    ledger: Ledger, dossier_id: str, state: str, values: Mapping[str, object], origin: Origin, department: str | None, *,
+    dry_run: bool,
+) -> Entered:  # fmt: skip
+    draft = Draft(ledger)
+    chosen = department or lookup.department_of(ledger, dossier_id)
+    assignment = draft.dossier(dossier_id).assignments.get(chosen or "")
+    if chosen is None or assignment is None:
+        raise UsageError(_("Say which department: --department"), where=dossier_id)
+    target = _state_named(ledger.in_force.pack.vocab.get("customer_state", {}), state, dossier_id)
+    kind = ledger.in_force.kinds["customer"]
+    if values:
+        from crmctl.model.paths import record_path
+
+        draft.new_version(record_path(kind, dossier_id, "core", dossier_id), values, origin, dossier_id)
+    if target != assignment.state:
+        draft.set_assignment(dossier_id, chosen, replace(assignment, state=target, since=ledger.today))
+    commit = None if dry_run else draft.commit("advance", "customer")
+    return Entered(dossier_id, "customer", commit, (FieldChange("state", assignment.state, target),))
+
+
+def _state_named(states: Mapping[str, tuple[str, str]], word: str, where: str) -> str:
+    from difflib import get_close_matches
+
+    named = next((state for state, text in states.items() if word == state or word in text), None)
+    if named is None:
+        near = get_close_matches(word, sorted(states), 1)
+        hint = _("Did you mean {near}?", near=near[0]) if near else ", ".join(states)
+        raise NotFound(_("There is no state {state}", state=word), where=where, hint=hint)
+    return named
+
+
+def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
+    ledger = draft.ledger
+    owner = entry.owner or entry.origin.for_member or ledger.member_id
+    if kind.scope == "core":
+        department = entry.department or _own_department(ledger, owner)
+        _may_own(ledger, owner, department)
+        return draft.new_customer(entry.values, department, owner, entry.origin)
+    if kind.scope == "office":
+        department = entry.department or _own_department(ledger, owner)
+        return draft.new_record(
+            kind, f"office/{department}", department, entry.values, entry.origin, "", entry.files, entry.unverified
+        )
+    if not entry.customer:
+        raise UsageError(_("Say which customer: --customer WHO"), hint=f"crmctl add {kind.name} --customer …")
+    dossier = lookup.customer(ledger, entry.customer)
+    chosen = entry.department or lookup.department_of(ledger, dossier)
+    if chosen is None:
+        raise UsageError(_("Several departments deal with this customer: say which with --department"), where=dossier)
+    return draft.new_record(kind, dossier, chosen, entry.values, entry.origin, "", entry.files, entry.unverified)
+
+
+def _own_department(ledger: Ledger, member: str) -> str:
+    found = ledger.in_force.org.members.get(member)
+    departments = found.departments(ledger.today) if found else []
+    if not departments:
+        raise Refused(_("{member} belongs to no department", member=member), hint="--department KEY")
+    return departments[0]
+
+
+def _may_own(ledger: Ledger, owner: str, department: str) -> None:
+    org = ledger.in_force.org
+    if department not in org.departments:
+        raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
+    member = org.members.get(owner)
+    if member is None or department not in member.departments(ledger.today):
+        raise Refused(
+            _("{member} has no role in {department}", member=owner, department=department), rule="R-REC-16",
+            hint=f"crmctl member show {owner}",
+        )  # fmt: skip
+
+
+def _known_member(ledger: Ledger, member: str | None) -> None:
+    if member and member not in ledger.in_force.org.members:
+        raise NotFound(_("There is no member {member}", member=member), hint="crmctl member list")

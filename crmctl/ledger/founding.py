@@ -1,0 +1,188 @@
+"""Found a ledger: the first commit of the keyring and of main, and the founder's copy (DESIGN 2, 3)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from crmctl import clock
+from crmctl.errors import BadConfiguration, NotFound
+from crmctl.i18n import _, language
+from crmctl.ledger import identity as identities
+from crmctl.ledger.files import write_atomic
+from crmctl.ledger.git import Repository, create_repository
+from crmctl.ledger.groups import missing_groups
+from crmctl.ledger.identity import Identity
+from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.ledger import MAIN, claim_clone
+from crmctl.ledger.seal import new_key, seal_passphrase
+from crmctl.ledger.sparse import set_up
+from crmctl.ledger.transaction import Change, Who, write
+from crmctl.ledger.yamlio import dump, load
+from crmctl.model.access import RECOVERY
+from crmctl.model.clear_files import Settings, encode_departments, encode_groups, encode_member
+from crmctl.model.ids import new_id
+from crmctl.model.kinds import Label
+from crmctl.model.org import Department, GroupKey, Member, Org, Role
+from crmctl.model.values import Value
+from crmctl.model.wraps import write_wraps
+from crmctl.policy.pack import Pack, lay_over, read_pack
+from crmctl.resources import data_path, packs_path
+
+EPOCH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What `init` was told. `departments` maps ids to labels; `passphrase` None leaves the key bare."""
+
+    company: str
+    departments: Mapping[str, Label]
+    founder: str
+    founder_name: str
+    packs: Sequence[str] = ("base",)
+    timezone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    passphrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """The new ledger: its folder, id, first commit, and where the recovery key lies."""
+
+    path: Path
+    ledger_id: str
+    commit: str
+    recovery: Path
+
+
+def found(path: Path, founding: Founding, home: Path) -> Founded:
+    """Make the ledger at `path`, which must be absent or empty. Nothing is left there on failure."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise BadConfiguration(_("The folder is not empty"), where=str(path), hint=_("crmctl init NEW-FOLDER"))
+    path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    building = path.absolute().with_name(f".{path.name}.{secrets.token_hex(4)}")
+    building.mkdir()
+    try:
+        founded = _build(building, founding, home)
+        if path.exists():
+            path.rmdir()
+        os.replace(building, path)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return replace(founded, path=path)
+
+
+def _build(path: Path, founding: Founding, home: Path) -> Founded:
+    now = clock.now(founding.timezone)
+    identity = _identity(founding, home)
+    ledger_id = new_id("L", secrets.token_bytes(16), 10)
+    recovery_file, recovery_key = _recovery(home, ledger_id, founding.passphrase)
+    pack = _pack(founding.packs)
+    org = _org(founding, identity, now.date(), recovery_key)
+    org, wraps = missing_groups(pack, org, now.date())
+
+    repo = create_repository(path)
+    who = Who(founding.founder, f"{founding.founder}@{ledger_id}.crmctl.invalid")
+    root = _write_keyring(repo, ledger_id, wraps, identity, who, now)
+    settings = Settings(
+        ledger_id, founding.company, founding.timezone, "zh-CN" if language() == "zh_CN" else "en", founding.currency,
+        EPOCH, root,
+    )  # fmt: skip
+    edits = {**_shipped(founding.packs), **_org_files(org), "ledger.yaml": dump(settings.encode())}
+    edits["policy/company.yaml"] = dump(
+        {"schema": "crmctl/company/1", "pack": "company", "version": 1, "extends": list(founding.packs)}
+    )
+    message = f"found ledger {ledger_id}\n\nCrmctl-Action: init\nCrmctl-Keyring: {root}\n"
+    set_up(repo)
+    commit = write(repo, [Change(MAIN, None, edits, message)], identity.sign, who, now)[-1]
+    claim_clone(repo, founding.founder)
+    repo.close()
+    return Founded(path, ledger_id, commit, recovery_file)
+
+
+def _identity(founding: Founding, home: Path) -> Identity:
+    if founding.founder not in identities.members_with_identity(home):
+        identities.create(home, founding.founder, founding.passphrase)
+    phrase = founding.passphrase
+    return identities.load(home, founding.founder, (lambda: phrase) if phrase is not None else None)
+
+
+def _recovery(home: Path, ledger_id: str, passphrase: str | None) -> tuple[Path, str]:
+    """The recovery identity: reads everything, is nobody's, and belongs offline."""
+    pair = new_key()
+    content = (
+        f"# crmctl recovery key of {ledger_id}. Move it offline.\n# public key: {pair.public}\n{pair.secret}\n".encode()
+    )
+    folder = home / "recovery"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if passphrase is None:
+        file = folder / f"{ledger_id}.txt"
+        write_atomic(file, content)
+    else:
+        file = folder / f"{ledger_id}.age"
+        write_atomic(file, seal_passphrase(content, passphrase))
+    return file, pair.public
+
+
+def _org(founding: Founding, identity: Identity, today: date, recovery_key: str) -> Org:
+    departments = {key: Department(key, label) for key, label in founding.departments.items()}
+    # A one-person ledger needs no second person: the founder administers, heads and sells until others come.
+    roles = [Role("admin", None, today)]
+    roles += [Role(role, key, today) for key in departments for role in ("head", "sales")]
+    founder = Member(
+        founding.founder, founding.founder_name, tuple(roles), identity.opens, identity.signs, today, pledge=today
+    )
+    return Org({founder.id: founder}, departments, {RECOVERY: GroupKey(recovery_key, 1)})
+
+
+def _write_keyring(
+    repo: Repository, ledger_id: str, wraps: dict[str, dict[tuple[str, int], bytes]], identity: Identity, who: Who,
+    now: datetime,
+) -> str:  # fmt: skip
+    head: dict[str, Value] = {"schema": "crmctl/keyring/1", "ledger": ledger_id, "epoch": EPOCH}
+    edits: dict[str, bytes | None] = {file: write_wraps(lines) for file, lines in wraps.items()}
+    edits["keyring.yaml"] = dump(head)
+    change = Change(keyring_ref(EPOCH), None, edits, f"keyring of {ledger_id}\n")
+    return write(repo, [change], identity.sign, who, now)[-1]
+
+
+def _shipped(packs: Sequence[str]) -> dict[str, bytes | None]:
+    """The kinds and packs copied into the ledger: only what lies there counts (DESIGN 5)."""
+    edits: dict[str, bytes | None] = {
+        f"schemas/{file.name}": file.read_bytes() for file in sorted(data_path("schemas").glob("*.yaml"))
+    }
+    for name in packs:
+        edits[f"policy/packs/{name}.yaml"] = _pack_file(name).read_bytes()
+    return edits
+
+
+def _pack_file(name: str) -> Path:
+    file = packs_path() / f"{name}.yaml"
+    if not file.is_file() or name == "requirements":
+        known = sorted(p.stem for p in packs_path().glob("*.yaml") if p.stem != "requirements")
+        raise NotFound(_("There is no pack {name}", name=name), hint=", ".join(known))
+    return file
+
+
+def _pack(names: Sequence[str]) -> Pack:
+    packs = []
+    for name in names:
+        content = load(_pack_file(name).read_bytes(), f"{name}.yaml")
+        packs.append(read_pack(content if isinstance(content, dict) else {}, name)[0])
+    return lay_over(packs)
+
+
+def _org_files(org: Org) -> dict[str, bytes | None]:
+    files: dict[str, bytes | None] = {
+        f"org/members/{member.id}.yaml": dump(encode_member(member)) for member in org.members.values()
+    }
+    files["org/departments.yaml"] = dump(encode_departments(org.departments))
+    files["org/groups.yaml"] = dump(encode_groups(org.groups))
+    return files

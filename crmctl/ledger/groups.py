@@ -1,0 +1,60 @@
+"""Group keys: made when a group gets its first member, wrapped to its members by any holder (DESIGN 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from crmctl.ledger.keyring import Keyring, wrap
+from crmctl.ledger.seal import new_key
+from crmctl.model.access import RECOVERY
+from crmctl.model.org import GroupKey, Org
+from crmctl.model.wraps import GROUP
+from crmctl.policy.pack import Pack
+
+_PERSONS = {"owner", "team", "keeper", "member"}
+WrapLines = dict[str, dict[tuple[str, int], bytes]]
+
+
+def wanted_groups(pack: Pack, org: Org, on: date) -> list[str]:
+    """The groups the policy's reader terms name and that have members on that day."""
+    terms = {term for terms in pack.readers.values() for term in terms} - _PERSONS
+    names: set[str] = set()
+    for term in terms:
+        if term in pack.company_roles or term == "everyone":
+            names.add(f"all.{term}")
+        else:
+            names |= {f"{department}.{term}" for department in org.departments}
+    return sorted(name for name in names if org.group_members(name, on))
+
+
+def missing_groups(pack: Pack, org: Org, on: date) -> tuple[Org, WrapLines]:
+    """Make a key for each wanted group that has none. Returns the org with them, and their wraps."""
+    made: dict[str, GroupKey] = {}
+    lines: WrapLines = {}
+    for name in wanted_groups(pack, org, on):
+        if name in org.groups:
+            continue
+        pair = new_key()
+        made[name] = GroupKey(pair.public, 1)
+        lines.update(group_wraps(name, pair.secret, 1, org.group_members(name, on), org))
+    return replace(org, groups={**org.groups, **made}), lines
+
+
+def group_wraps(name: str, secret: str, generation: int, members: Iterable[str], org: Org) -> WrapLines:
+    """The wrap lines of a group's secret for its members, by wrap file."""
+    return {f"groups/{name}/{member}": {(GROUP, generation): wrap(secret, member, org)} for member in members}
+
+
+def unwrapped_members(keyring: Keyring, org: Org, held: Mapping[str, list[str]], on: date) -> WrapLines:
+    """Wraps for members of groups whose secret is `held` but who have none yet."""
+    lines: WrapLines = {}
+    for name, secrets in held.items():
+        if not secrets or name == RECOVERY:
+            continue
+        generation = org.groups[name].generation
+        present = keyring.readers(f"groups/{name}")
+        lacking = [m for m in org.group_members(name, on) if (GROUP, generation) not in present.get(m, {})]
+        lines.update(group_wraps(name, secrets[0], generation, lacking, org))
+    return lines

@@ -1,0 +1,139 @@
+"""What is in force at a commit: settings, org, kinds and the policy laid over each other.
+
+The parsed YAML of these clear files is cached as JSON under `.git/crmctl/`, keyed by their Git
+tree ids: nothing in it is secret, and parsing it anew would cost every command 20 ms.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from crmctl.errors import BadConfiguration
+from crmctl.i18n import _
+from crmctl.ledger.files import write_atomic
+from crmctl.ledger.git import Repository
+from crmctl.ledger.yamlio import load
+from crmctl.model.clear_files import (
+    ClearFileError,
+    Settings,
+    read_departments,
+    read_groups,
+    read_member,
+    read_settings,
+)
+from crmctl.model.findings import Finding
+from crmctl.model.kind_reader import compile_kind
+from crmctl.model.kinds import Kind
+from crmctl.model.org import Org
+from crmctl.model.values import Value
+from crmctl.policy.pack import Pack, lay_over, read_pack
+
+CLEAR = ("ledger.yaml", "org", "policy", "schemas")
+_KEEP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The ledger's set-up at one commit. `raw` maps each clear file to its parsed content."""
+
+    settings: Settings
+    org: Org
+    kinds: Mapping[str, Kind]
+    pack: Pack
+    raw: Mapping[str, Value]
+
+
+def read_in_force(repo: Repository, commit: str) -> InForce:
+    """Read the set-up at a commit. Raises BadConfiguration with every fault of kinds and packs."""
+    raw = _raw(repo, commit)
+    return compile_in_force(raw)
+
+
+def compile_in_force(raw: Mapping[str, Value]) -> InForce:
+    """Compile the parsed clear files (path → content)."""
+    where = "ledger.yaml"
+    try:
+        settings = read_settings(raw.get(where))
+        where = "org/departments.yaml"
+        departments = read_departments(raw.get(where, {"departments": {}}))
+        where = "org/groups.yaml"
+        groups = read_groups(raw.get(where, {"groups": {}}))
+        members = {}
+        for where in sorted(path for path in raw if path.startswith("org/members/")):
+            member = read_member(raw[where])
+            members[member.id] = member
+    except ClearFileError as error:
+        raise BadConfiguration(_("The file does not read at {path}", path=error), where=where) from error
+    findings: list[Finding] = []
+    kinds = dict(_kinds(raw, findings))
+    pack = _pack(raw, findings)
+    if findings:
+        raise BadConfiguration(
+            _("The ledger's kinds or policy do not load"), findings=findings, hint=_("Correct the named files")
+        )
+    return InForce(settings, Org(members, departments, groups), kinds, pack, raw)
+
+
+def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
+    for path in sorted(path for path in raw if path.startswith("schemas/")):
+        content = raw[path]
+        kind, faults = compile_kind(content if isinstance(content, dict) else {}, path)
+        findings += faults
+        if kind:
+            yield kind.name, kind
+
+
+def _pack(raw: Mapping[str, Value], findings: list[Finding]) -> Pack:
+    company = raw.get("policy/company.yaml")
+    company = company if isinstance(company, dict) else {}
+    extends = company.get("extends")
+    names = [str(name) for name in extends] if isinstance(extends, list) else []
+    packs = []
+    for name in names:
+        path = f"policy/packs/{name}.yaml"
+        content = raw.get(path)
+        if not isinstance(content, dict):
+            raise BadConfiguration(_("policy/company.yaml extends {name}, which is not there", name=name), where=path)
+        pack, faults = read_pack(content, path)
+        packs.append(pack)
+        findings += faults
+    own, faults = read_pack({k: v for k, v in company.items() if k != "extends"}, "policy/company.yaml")
+    findings += faults
+    return lay_over([*packs, own])
+
+
+def _raw(repo: Repository, commit: str) -> dict[str, Value]:
+    root = repo.tree(commit)
+    key = hashlib.sha256(" ".join(root[name].oid for name in CLEAR if name in root).encode()).hexdigest()[:32]
+    folder = repo.git_dir / "crmctl" / "in-force"
+    cached = folder / f"{key}.json"
+    if cached.is_file():
+        try:
+            content: dict[str, Value] = json.loads(cached.read_bytes())
+        except ValueError:
+            cached.unlink(missing_ok=True)
+        else:
+            return content
+    raw = _parse(repo, commit, set(root))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(cached, json.dumps(raw, ensure_ascii=False).encode())
+        for old in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-_KEEP]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return raw  # a read-only clone is still readable, only slower
+    return raw
+
+
+def _parse(repo: Repository, commit: str, names: set[str]) -> dict[str, Value]:
+    if "ledger.yaml" not in names:
+        raise BadConfiguration(_("This is not a crmctl ledger: it has no ledger.yaml"), hint="crmctl init DIR")
+    paths = {"ledger.yaml": repo.tree(commit)["ledger.yaml"].oid}
+    for folder in CLEAR[1:]:
+        if folder in names:
+            paths.update({path: oid for path, oid in repo.walk(commit, folder) if path.endswith(".yaml")})
+    contents = dict(repo.read_blobs(sorted(set(paths.values()))))
+    return {path: load(contents[oid], path) for path, oid in sorted(paths.items())}

@@ -1,0 +1,47 @@
+"""A member's own copy of a ledger that stands on a server (DESIGN 7: clone URL DIR)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from crmctl.errors import NotFound, TrustBroken
+from crmctl.i18n import _
+from crmctl.ledger.git import Repository
+from crmctl.ledger.in_force import read_in_force
+from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.ledger import MAIN, Ledger, claim_clone
+from crmctl.ledger.remote import clone as fetch_copy
+from crmctl.ledger.transaction import RefMove, move_refs
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def join(url: str, directory: Path, member: str, progress: Progress | None = None) -> Ledger:
+    """Copy the ledger at `url` into `directory` for a member. Raises GitFailed, NotFound, TrustBroken."""
+    repo = fetch_copy(url, directory, progress)
+    head = _main(repo, url)
+    settings = read_in_force(repo, head).settings
+    ref = keyring_ref(settings.epoch)
+    tip = repo.resolve(f"refs/remotes/origin/{ref.removeprefix('refs/heads/')}")
+    if tip is None:
+        raise NotFound(_("The server has no keyring"), where=url, hint=_("Ask for crmctl sync on a whole copy"))
+    roots = repo.run("rev-list", "--max-parents=0", tip).decode().split()
+    if roots != [settings.root]:
+        raise TrustBroken(_("The keyring does not begin where the ledger says"), where=url)
+    move_refs(repo, [RefMove(ref, new=tip, old=None)])
+    claim_clone(repo, member)
+    repo.close()
+    return Ledger(directory)
+
+
+def _main(repo: Repository, url: str) -> str:
+    """The tip of main; a server whose default branch is another one is no obstacle."""
+    head = repo.resolve(MAIN)
+    if head is None:
+        head = repo.resolve("refs/remotes/origin/main")
+        if head is None:
+            raise NotFound(_("There is no ledger at this address"), where=url)
+        repo.run("symbolic-ref", "HEAD", MAIN)
+        move_refs(repo, [RefMove(MAIN, new=head, old=None)])
+    return head

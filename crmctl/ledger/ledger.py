@@ -1,0 +1,245 @@
+"""An open ledger: one commit of main, what is in force there, and what its member may open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from crmctl import clock
+from crmctl.errors import BadConfiguration, InvalidInput, NoKey, NotFound, TrustBroken
+from crmctl.i18n import _
+from crmctl.ledger.files import write_atomic
+from crmctl.ledger.git import Repository
+from crmctl.ledger.identity import Identity, home_directory
+from crmctl.ledger.identity import load as load_identity
+from crmctl.ledger.in_force import InForce, read_in_force
+from crmctl.ledger.keyring import Keyring, Ring, keyring_ref
+from crmctl.ledger.seal import check_header
+from crmctl.ledger.yamlio import load
+from crmctl.model.access import readers
+from crmctl.model.clear_files import ClearFileError, read_dossier
+from crmctl.model.dossier import Dossier, clear_path
+from crmctl.model.org import Member
+from crmctl.model.paths import place_of
+from crmctl.model.record import EnvelopeError, Record, decode
+
+MAIN = "refs/heads/main"
+Ask = Callable[[], str]
+
+
+class Ledger:
+    """A ledger at one commit, seen by one member.
+
+    `at` picks another commit than main's tip (a commit, or a date: the last commit of that day).
+    `ask` is called for the passphrase when the identity is locked; without it nothing prompts.
+    """
+
+    def __init__(self, path: Path, *, at: str | None = None, ask: Ask | None = None, home: Path | None = None) -> None:
+        self.repo = Repository(path)
+        self.home = home or home_directory()
+        self._ask = ask
+        self.at = at
+        self.head = self._resolve(at)
+        self._dossiers: dict[str, Dossier] = {}
+
+    @classmethod
+    def find(cls, start: Path, *, at: str | None = None, ask: Ask | None = None) -> Ledger:
+        """The ledger whose folder holds `start`. Raises NotFound."""
+        for folder in (start.absolute(), *start.absolute().parents):
+            if (folder / ".git").exists() or (folder / "HEAD").is_file():
+                return cls(folder, at=at, ask=ask)
+        raise NotFound(_("There is no ledger here"), where=str(start), hint=_("crmctl init DIR, or crmctl -C DIR …"))
+
+    def _resolve(self, at: str | None) -> str:
+        tip = self.repo.resolve(MAIN)
+        if tip is None:
+            raise NotFound(_("There is no ledger here yet"), where=str(self.repo.path), hint="crmctl init DIR")
+        if at is None:
+            return tip
+        if len(at) == len("2026-01-01") and at[4:5] == "-":
+            return self._last_of_day(tip, at)
+        commit = self.repo.resolve(at)
+        if commit is None:
+            raise NotFound(_("There is no such commit or day: {at}", at=at), hint="crmctl log")
+        return commit
+
+    def _last_of_day(self, tip: str, at: str) -> str:
+        try:
+            date.fromisoformat(at)
+        except ValueError as error:
+            raise NotFound(_("There is no such commit or day: {at}", at=at)) from error
+        zone = read_in_force(self.repo, tip).settings.timezone
+        end = datetime.fromisoformat(f"{at}T23:59:59").replace(tzinfo=clock.now(zone).tzinfo)
+        found = (
+            self.repo.run("rev-list", "-1", "--first-parent", f"--before={int(end.timestamp())}", tip).decode().strip()
+        )
+        if not found:
+            raise NotFound(_("The ledger did not exist on {at}", at=at), hint="crmctl log")
+        return found
+
+    @cached_property
+    def in_force(self) -> InForce:
+        """Settings, org, kinds and policy at this commit."""
+        return read_in_force(self.repo, self.head)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The present moment in the ledger's zone."""
+        return clock.now(self.in_force.settings.timezone)
+
+    @property
+    def today(self) -> date:
+        """Today in the ledger's zone."""
+        return self.now.date()
+
+    @cached_property
+    def member_id(self) -> str:
+        """Who works in this clone. Raises BadConfiguration when it was never said."""
+        said = os.environ.get("CRMCTL_MEMBER") or whose_clone(self.repo)
+        if not said:
+            raise BadConfiguration(
+                _("This copy does not know who you are"), hint=_("crmctl clone URL DIR --as YOUR-ID")
+            )
+        return said
+
+    @property
+    def member(self) -> Member:
+        """The member's entry. Raises NoKey when the ledger does not know the member."""
+        found = self.in_force.org.members.get(self.member_id)
+        if found is None:
+            raise NoKey(
+                _("{member} is not a member of this ledger", member=self.member_id),
+                hint=_("Ask for: crmctl member add"),
+            )
+        return found
+
+    @cached_property
+    def identity(self) -> Identity:
+        """The member's keys, unlocked. Raises NoKey when locked and nobody can be asked."""
+        identity = load_identity(self.home, self.member_id, self._ask)
+        expected = self.in_force.org.members.get(self.member_id)
+        if expected and expected.opens != identity.opens:
+            raise NoKey(
+                _("Your key is not the one the ledger knows for {member}", member=self.member_id),
+                hint="crmctl key show",
+            )
+        return identity
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keyring at its newest commit here."""
+        epoch = self.in_force.settings.epoch
+        return Keyring(self.repo, epoch, self.repo.resolve(keyring_ref(epoch)))
+
+    @cached_property
+    def ring(self) -> Ring:
+        """What this member can unwrap."""
+        org = self.in_force.org
+        return Ring(self.keyring, self.identity, org, org.groups_of(self.member_id, self.today))
+
+    def dossier(self, dossier_id: str) -> Dossier:
+        """A dossier's clear part. Raises NotFound, BadConfiguration."""
+        if dossier_id not in self._dossiers:
+            path = clear_path(dossier_id)
+            content = self.repo.read(self.head, path)
+            if content is None:
+                raise NotFound(_("There is no {id}", id=dossier_id), hint="crmctl list customer")
+            self._dossiers[dossier_id] = parse_dossier(content, path)
+        return self._dossiers[dossier_id]
+
+    def expected_readers(self, dossier: Dossier, compartment: str) -> frozenset[str]:
+        """The readers the policy gives a compartment today."""
+        pack, org = self.in_force.pack, self.in_force.org
+        return readers(dossier, compartment, pack.readers, pack.company_roles, org, self.today)
+
+    def record_blobs(self) -> Iterator[tuple[str, str]]:
+        """(path, blob id) of every sealed record at this commit, readable or not."""
+        for folder in ("customers", "offices", "blacklist"):
+            for path, oid in self.repo.walk(self.head, folder):
+                if path.endswith(".yaml.age"):
+                    yield path, oid
+
+    def read(self, path: str, oid: str | None = None) -> Record:
+        """Open the record at a path (or another blob of the same path).
+
+        Raises NotFound, NoKey, TrustBroken.
+        """
+        sealed = self.repo.read_blob(oid) if oid else self.repo.read(self.head, path)
+        if sealed is None:
+            raise NotFound(_("There is no such record"), where=path)
+        return self.open_record(path, sealed)
+
+    def open_record(self, path: str, sealed: bytes) -> Record:
+        """Open one sealed record and check its envelope against its path."""
+        place = place_of(path)
+        if place is None:
+            raise TrustBroken(_("This path belongs to no record"), where=path)
+        dossier = self.dossier(place.dossier)
+        check_header(sealed, path)
+        plain = self._open(dossier, place.compartment, sealed, path)
+        record = parse_record(plain, path)
+        check_envelope(record, path)
+        return record
+
+    def _open(self, dossier: Dossier, compartment: str, sealed: bytes, path: str) -> bytes:
+        entry = dossier.compartments.get(compartment)
+        generations = [entry.generation, *sorted(entry.past, reverse=True)] if entry else [1]
+        for generation in generations[:-1]:
+            try:
+                return self.ring.opener(dossier, compartment, generation).open(sealed, path)
+            except NoKey:
+                continue  # sealed to an earlier generation
+        return self.ring.opener(dossier, compartment, generations[-1]).open(sealed, path)
+
+
+def whose_clone(repo: Repository) -> str | None:
+    """The member who works in this clone, as `claim_clone` noted it."""
+    try:
+        return (repo.git_dir / "crmctl" / "member").read_text("ascii").strip() or None
+    except OSError:
+        return None
+
+
+def claim_clone(repo: Repository, member: str) -> None:
+    """Note who works in this clone."""
+    folder = repo.git_dir / "crmctl"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "member", f"{member}\n".encode("ascii"))
+
+
+def parse_dossier(content: bytes, path: str) -> Dossier:
+    """A dossier's clear file as a value. Raises BadConfiguration."""
+    try:
+        return read_dossier(load(content, path))
+    except ClearFileError as error:
+        raise BadConfiguration(_("The file does not read at {path}", path=error), where=path) from error
+
+
+def parse_record(plain: bytes, path: str) -> Record:
+    """A record's plaintext as a value. Raises TrustBroken naming the envelope key, never a value."""
+    try:
+        return decode(load(plain, path))
+    except EnvelopeError as error:
+        raise TrustBroken(
+            _("The record's envelope is off at {key}", key=error), where=path, hint="crmctl check"
+        ) from error
+    except InvalidInput as error:
+        raise TrustBroken(_("The record is damaged: {why}", why=error.what), where=path, hint="crmctl check") from error
+
+
+def check_envelope(record: Record, path: str) -> None:
+    """Hold the envelope against the path. Raises TrustBroken when the record was moved or swapped."""
+    place = place_of(path)
+    if place is None:
+        raise TrustBroken(_("This path belongs to no record"), where=path)
+    same_place = record.dossier == place.dossier and record.compartment == place.compartment
+    single = not place.folder
+    named = record.id == place.dossier if single else record.id == place.record_id
+    if not (same_place and named) or (single and record.kind != place.record_id):
+        raise TrustBroken(
+            _("The record does not belong where it lies: it was moved or swapped"), where=path,
+            hint=_("crmctl log shows who wrote it"),
+        )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Records of a kind as a table, and free questions in SQL, over what the member can open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from crmctl.errors import InvalidInput, NotFound
+from crmctl.i18n import _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.question import Answer, ask
+from crmctl.ledger.snapshot.tables import ENVELOPE, shape_of
+from crmctl.model.fields import FIELD_TYPES
+from crmctl.model.kinds import Field, Kind
+from crmctl.model.money import from_minor
+
+_WIDE = frozenset({"note", "list", "group", "file", "codes"})
+_COLUMNS = 7
+_NUMBERS = frozenset({"money", "int", "quantity", "percent", "score"})
+_SPOKEN = {
+    "id": ("编号", "Id"), "dossier": ("客户", "Customer"), "department": ("部门", "Department"), "state": ("状态", "State"),
+    "entered_by": ("录入人", "Entered by"), "entered_on": ("录入日期", "Entered on"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows of a kind; `existing` counts the records there are, readable or not."""
+
+    kind: Kind
+    columns: tuple[str, ...]
+    heads: tuple[tuple[str, Literal["left", "right"]], ...]
+    rows: tuple[tuple[object, ...], ...]
+    existing: int
+    vocab: dict[str, dict[str, tuple[str, str]]]
+    currency: str
+
+    def shown(self) -> list[tuple[object, ...]]:
+        """The rows as a person reads them."""
+        return [
+            tuple(self._spoken(name, cell) for name, cell in zip(self.columns, row, strict=True)) for row in self.rows
+        ]
+
+    def documents(self) -> list[dict[str, object]]:
+        """The rows as data; JSON cells opened, money as decimal text."""
+        return [
+            {name: self._plain(name, cell) for name, cell in zip(self.columns, row, strict=True)} for row in self.rows
+        ]
+
+    def _field(self, column: str) -> Field | None:
+        found = self.kind.field(column)
+        if found is None:
+            group, _bar, inner = column.partition("_")
+            outer = next((f for f in self.kind.fields if column.startswith(f"{f.name}_") and f.fields), None)
+            inner = column.removeprefix(f"{outer.name}_") if outer else inner
+            found = outer.inner(inner) if outer else None
+        return found
+
+    def _plain(self, column: str, cell: object) -> object:
+        field = self._field(column)
+        if field is None or cell is None:
+            return cell
+        if field.many or field.type not in FIELD_TYPES:
+            return json.loads(str(cell))
+        if field.type == "money" and isinstance(cell, int):
+            return from_minor(cell, self.currency)
+        if field.type == "bool":
+            return bool(cell)
+        return cell
+
+    def _spoken(self, column: str, cell: object) -> object:
+        if column == "state" and cell is not None:
+            return label(self.kind.states.get(str(cell), str(cell)))
+        field = self._field(column)
+        plain = self._plain(column, cell)
+        if field is None or plain is None:
+            return plain
+        if field.type == "choice" and not field.many:
+            return label(self.vocab.get(str(field.options.get("of", "")), {}).get(str(plain), str(plain)))
+        if isinstance(plain, bool):
+            return _("yes") if plain else _("no")
+        if isinstance(plain, list):
+            return ", ".join(str(item) for item in plain)
+        return plain
+
+
+def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[str], limit: int) -> Listing:
+    """The records of a kind, oldest id first. Raises NotFound for a kind or column, InvalidInput for the condition."""
+    from crmctl.ledger.draft import Draft
+
+    kind = Draft(ledger).kind(name)
+    known = [column for column, _affinity in shape_of(kind).columns]
+    for column in columns:
+        if column not in known:
+            near = get_close_matches(column, known, 1)
+            hint = _("Did you mean {near}?", near=near[0]) if near else ", ".join(known)
+            raise NotFound(_("{kind} has no column {column}", kind=kind.name, column=column), hint=hint)
+    chosen = tuple(columns) or _usual(kind, known)
+    connection = connect(ledger, [kind.name])
+    quoted = ", ".join(f'"{column}"' for column in chosen)
+    sql = f'SELECT {quoted} FROM "{kind.table}"' + (f" WHERE ({where}\n)" if where else "") + " ORDER BY id"
+    answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
+    existing = connection.execute(
+        "SELECT coalesce(sum(existing), 0) FROM coverage WHERE kind = ?", (kind.name,)
+    ).fetchone()
+    in_force = ledger.in_force
+    heads = tuple(_head(kind, column) for column in chosen)
+    vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
+    return Listing(kind, chosen, heads, answer.rows, existing[0], vocab, in_force.settings.currency)
+
+
+def query(ledger: Ledger, sql: str) -> Answer:
+    """Any SELECT over the tables of all kinds. Raises InvalidInput for anything else."""
+    lowered = sql.lower()
+    kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in lowered]
+    if not sql.strip():
+        raise InvalidInput(_("The question is empty"), hint="crmctl query 'SELECT * FROM customer'")
+    return ask(connect(ledger, kinds), sql)
+
+
+def _usual(kind: Kind, known: Sequence[str]) -> tuple[str, ...]:
+    """The id, where it belongs, its title and the first narrow fields."""
+    outer = ["id"] + ([] if kind.scope == "core" else ["dossier"]) + (["state"] if kind.states else [])
+    narrow = [f.name for f in kind.fields if f.type not in _WIDE and not f.many]
+    names = dict.fromkeys([*outer, *kind.title, *narrow])
+    return tuple(name for name in names if name in known)[:_COLUMNS]
+
+
+def _head(kind: Kind, column: str) -> tuple[str, Literal["left", "right"]]:
+    field = kind.field(column)
+    if field:
+        return label(field.label), "right" if field.type in _NUMBERS else "left"
+    if column in dict(ENVELOPE):
+        return label(_SPOKEN.get(column, (column, column))), "left"
+    return column, "left"

@@ -1,0 +1,126 @@
+"""From what a person types to a record: an id, its beginning, a name, a fragment, pinyin initials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crmctl.errors import NotFound
+from crmctl.i18n import _
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.model.dossier import is_office
+from crmctl.model.fields import FieldProblem
+from crmctl.model.ids import parse_id
+from crmctl.model.paths import place_of, record_path
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a record lies. `row` is the entry's id in a monthly file."""
+
+    id: str
+    kind: str
+    dossier: str
+    path: str
+    row: str | None = None
+
+
+def customer(ledger: Ledger, who: str) -> str:
+    """The dossier id of the one customer meant by `who` among those the member can open.
+
+    Raises NotFound when there is none, or several (they are listed).
+    """
+    exact = _as_dossier(ledger, who)
+    if exact:
+        return exact
+    matches = _named(ledger, who)
+    if len(matches) == 1:
+        return matches[0][0]
+    if matches:
+        listed = ", ".join(f"{record_id} {name}" for record_id, name in matches[:_SHOWN])
+        raise NotFound(
+            _("{who} fits {count} customers", who=who, count=len(matches)),
+            hint=_("Name one of: {listed}", listed=listed),
+        )
+    raise NotFound(_("No customer you can open fits {who}", who=who), hint=f"crmctl find {who}")
+
+
+def record(ledger: Ledger, what: str) -> Found:
+    """The record meant by `what`: a record id (or its beginning), or a customer as `customer` finds it."""
+    prefix = what.partition("-")[0].upper()
+    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.prefix == prefix and not kind.single]
+    if kinds and "-" in what:
+        return _by_record_id(ledger, what.upper(), kinds[0].name)
+    dossier = customer(ledger, what)
+    kind = ledger.in_force.kinds["customer"]
+    return Found(dossier, "customer", dossier, record_path(kind, dossier, "core", dossier))
+
+
+def _as_dossier(ledger: Ledger, who: str) -> str | None:
+    try:
+        prefix, body = parse_id(who)
+    except FieldProblem:
+        return None
+    dossier = f"{prefix}-{body}"
+    try:
+        return ledger.dossier(dossier).id
+    except (NotFound, ValueError):
+        return None
+
+
+def _named(ledger: Ledger, who: str) -> list[tuple[str, str]]:
+    needle = who.casefold()
+    connection = connect(ledger, ["customer"])
+    rows = connection.execute(
+        "SELECT id, name, aliases, invoice_name, credit_code FROM customer ORDER BY id"
+    ).fetchall()
+    exact = [(row[0], row[1]) for row in rows if needle in {str(cell).casefold() for cell in row if cell}]
+    if exact:
+        return exact
+    begun = [(row[0], row[1]) for row in rows if row[0].casefold().startswith(needle)]
+    if begun:
+        return begun
+    part = [(row[0], row[1]) for row in rows if any(needle in str(cell).casefold() for cell in row if cell)]
+    return part or [(row[0], row[1]) for row in rows if needle.isascii() and initials(row[1]).startswith(needle)]
+
+
+def initials(name: str) -> str:
+    """The pinyin initials of a name, lower case: 北京大学 → bjdx."""
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(
+        part[0] for part in lazy_pinyin(name, style=Style.FIRST_LETTER) if part and part[0].isalnum()
+    ).casefold()
+
+
+def _by_record_id(ledger: Ledger, what: str, kind_name: str) -> Found:
+    kind = ledger.in_force.kinds[kind_name]
+    if kind.monthly:
+        connection = connect(ledger, [kind_name])
+        rows = connection.execute(
+            f'SELECT id, dossier, path FROM "{kind.table}" WHERE id LIKE ?', (f"{what}%",)
+        ).fetchall()
+        found = [Found(row[0], kind_name, row[1], row[2], row=row[0]) for row in rows]
+    else:
+        found = []
+        for path, _oid in ledger.record_blobs():
+            place = place_of(path)
+            if place and place.folder == kind.folder and place.record_id.startswith(what):
+                found.append(Found(place.record_id, kind_name, place.dossier, path))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(item.id for item in found[:_SHOWN])
+        raise NotFound(_("{what} fits {count} records", what=what, count=len(found)), hint=listed)
+    raise NotFound(_("There is no {id}", id=what), hint=f"crmctl list {kind_name}")
+
+
+def department_of(ledger: Ledger, dossier: str) -> str | None:
+    """The department meant when none was named: the only assignment, or the member's own among several."""
+    if is_office(dossier):
+        return dossier.removeprefix("office/")
+    assigned = list(ledger.dossier(dossier).assignments)
+    mine = [d for d in ledger.member.departments(ledger.today) if d in assigned]
+    return (mine or assigned)[0] if len(mine or assigned) == 1 else (mine[0] if mine else None)

@@ -1,0 +1,1 @@
+"""What a member can open, as SQL tables in memory."""

@@ -1,0 +1,229 @@
+"""Between the clear files of a ledger (org, dossiers, settings) and their values, both ways.
+
+Input is a mapping as the YAML loader gives it. A fault raises ClearFileError with the dotted
+path of what is off; the caller adds the file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant
+from crmctl.model.kinds import Label
+from crmctl.model.org import Department, GroupKey, Member, Role
+from crmctl.model.values import Value
+
+
+class ClearFileError(ValueError):
+    """A clear file does not read; the message is the dotted path of what is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`ledger.yaml`: the ledger's id, company, zone, and the keyring epoch with its pinned root commit."""
+
+    id: str
+    company: str
+    timezone: str
+    language: str
+    currency: str
+    epoch: int
+    root: str
+
+    def encode(self) -> dict[str, Value]:
+        """The mapping of `ledger.yaml`."""
+        return {
+            "schema": "crmctl/ledger/1", "id": self.id, "company": self.company, "timezone": self.timezone,
+            "language": self.language, "currency": self.currency, "keyring": {"epoch": self.epoch, "root": self.root},
+        }  # fmt: skip
+
+
+def read_settings(raw: Value) -> Settings:
+    """Read `ledger.yaml`."""
+    top = _mapping(raw, "ledger.yaml")
+    keyring = _mapping(top.get("keyring"), "keyring")
+    return Settings(
+        id=_text(top, "id"), company=_text(top, "company"), timezone=_text(top, "timezone"),
+        language=_text(top, "language"), currency=_text(top, "currency"), epoch=_whole(keyring, "epoch"),
+        root=_text(keyring, "root"),
+    )  # fmt: skip
+
+
+def encode_member(member: Member) -> dict[str, Value]:
+    """The mapping of `org/members/<id>.yaml`."""
+    return {
+        "schema": "crmctl/member/1",
+        "id": member.id,
+        "name": member.name,
+        "roles": [
+            {"role": r.role, "department": r.department, "from": r.since.isoformat(), "until": _iso(r.until)}
+            for r in member.roles
+        ],
+        "supervisor": member.supervisor,
+        "territory": member.territory,
+        "opens": member.opens,
+        "signs": member.signs,
+        "from": member.since.isoformat(),
+        "until": _iso(member.until),
+        "pledge": _iso(member.pledge),
+    }
+
+
+def read_member(raw: Value) -> Member:
+    """Read one member's file."""
+    top = _mapping(raw, "member")
+    roles = tuple(
+        Role(
+            _text(item, "role"), _optional(item, "department"), _day(item, "from"), _optional_day(item, "until")
+        )
+        for item in _mappings(top.get("roles"), "roles")
+    )  # fmt: skip
+    return Member(
+        id=_text(top, "id"), name=_text(top, "name"), roles=roles, opens=_text(top, "opens"), signs=_text(top, "signs"),
+        since=_day(top, "from"), until=_optional_day(top, "until"), supervisor=_optional(top, "supervisor"),
+        territory=_optional(top, "territory"), pledge=_optional_day(top, "pledge"),
+    )  # fmt: skip
+
+
+def encode_departments(departments: Mapping[str, Department]) -> dict[str, Value]:
+    """The mapping of `org/departments.yaml`."""
+    return {
+        "schema": "crmctl/departments/1",
+        "departments": {d.id: {"label": list(d.label), "until": _iso(d.until)} for d in departments.values()},
+    }
+
+
+def read_departments(raw: Value) -> dict[str, Department]:
+    """Read `org/departments.yaml`."""
+    top = _mapping(_mapping(raw, "departments").get("departments"), "departments")
+    return {
+        key: Department(key, _label(_mapping(item, key).get("label"), key), _optional_day(_mapping(item, key), "until"))
+        for key, item in top.items()
+    }
+
+
+def encode_groups(groups: Mapping[str, GroupKey]) -> dict[str, Value]:
+    """The mapping of `org/groups.yaml`."""
+    return {
+        "schema": "crmctl/groups/1",
+        "groups": {name: {"key": g.key, "generation": g.generation} for name, g in sorted(groups.items())},
+    }
+
+
+def read_groups(raw: Value) -> dict[str, GroupKey]:
+    """Read `org/groups.yaml`."""
+    top = _mapping(_mapping(raw, "groups").get("groups"), "groups")
+    return {
+        name: GroupKey(_text(_mapping(item, name), "key"), _whole(_mapping(item, name), "generation"))
+        for name, item in top.items()
+    }
+
+
+def encode_dossier(dossier: Dossier) -> dict[str, Value]:
+    """The mapping of a dossier's clear file."""
+    compartments: dict[str, Value] = {}
+    for name, item in sorted(dossier.compartments.items()):
+        entry: dict[str, Value] = {"key": item.key, "generation": item.generation}
+        if item.past:
+            entry["past"] = {str(generation): key for generation, key in sorted(item.past.items())}
+        compartments[name] = entry
+    return {
+        "schema": "crmctl/dossier/1",
+        "id": dossier.id,
+        "assignments": {
+            department: {
+                "owner": a.owner, "team": list(a.team), "keeper": a.keeper, "state": a.state,
+                "since": a.since.isoformat(),
+            }
+            for department, a in sorted(dossier.assignments.items())
+        },
+        "compartments": compartments,
+        "grants": [
+            {"member": g.member, "compartment": g.compartment, "until": g.until.isoformat()} for g in dossier.grants
+        ],
+    }  # fmt: skip
+
+
+def read_dossier(raw: Value) -> Dossier:
+    """Read a dossier's clear file."""
+    top = _mapping(raw, "dossier")
+    assignments = {
+        department: Assignment(
+            _text(item, "owner"), tuple(str(member) for member in _sequence(item.get("team"), "team")),
+            _optional(item, "keeper"), _text(item, "state"), _day(item, "since"),
+        )
+        for department, item in _items(top, "assignments")
+    }  # fmt: skip
+    compartments = {
+        name: Compartment(
+            _text(item, "key"), _whole(item, "generation"),
+            {int(generation): str(key) for generation, key in _mapping(item.get("past", {}), "past").items()},
+        )
+        for name, item in _items(top, "compartments")
+    }  # fmt: skip
+    grants = tuple(
+        Grant(_text(item, "member"), _text(item, "compartment"), _day(item, "until"))
+        for item in _mappings(top.get("grants"), "grants")
+    )
+    return Dossier(_text(top, "id"), assignments, compartments, grants)
+
+
+def _items(top: Mapping[str, Value], key: str) -> list[tuple[str, dict[str, Value]]]:
+    return [(name, _mapping(item, f"{key}.{name}")) for name, item in _mapping(top.get(key), key).items()]
+
+
+def _mapping(raw: Value, path: str) -> dict[str, Value]:
+    if not isinstance(raw, dict):
+        raise ClearFileError(path)
+    return raw
+
+
+def _sequence(raw: Value, path: str) -> list[Value]:
+    if not isinstance(raw, list):
+        raise ClearFileError(path)
+    return raw
+
+
+def _mappings(raw: Value, path: str) -> list[dict[str, Value]]:
+    return [_mapping(item, f"{path}.{number}") for number, item in enumerate(_sequence(raw, path))]
+
+
+def _text(top: Mapping[str, Value], key: str) -> str:
+    value = top.get(key)
+    if not isinstance(value, str) or not value:
+        raise ClearFileError(key)
+    return value
+
+
+def _optional(top: Mapping[str, Value], key: str) -> str | None:
+    return None if top.get(key) is None else _text(top, key)
+
+
+def _whole(top: Mapping[str, Value], key: str) -> int:
+    value = top.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ClearFileError(key)
+    return value
+
+
+def _day(top: Mapping[str, Value], key: str) -> date:
+    try:
+        return date.fromisoformat(_text(top, key))
+    except ValueError as error:
+        raise ClearFileError(key) from error
+
+
+def _optional_day(top: Mapping[str, Value], key: str) -> date | None:
+    return None if top.get(key) is None else _day(top, key)
+
+
+def _label(raw: Value, default: str) -> Label:
+    if isinstance(raw, list) and len(raw) == 2:
+        return (str(raw[0]), str(raw[1]))
+    return (default, default)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,93 @@
+"""A typed leaf `name op literal`, as a kind's `when:` and a pack's conditions use it (DESIGN 5).
+
+Three-valued: a name without a value gives None (unknown), never False.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Operator = Literal["=", "!=", "<=", ">=", "<", ">", "in", "not in"]
+_LEAF = re.compile(r"^\s*([A-Za-z_][\w.]*)\s*(not in|in|!=|<=|>=|=|<|>)\s*(.+?)\s*$")
+
+
+class ConditionError(ValueError):
+    """The text is no leaf; the message says what is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One comparison; `literals` holds one text, or several for `in` and `not in`."""
+
+    name: str
+    operator: Operator
+    literals: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The leaf as it is written in a file."""
+        if self.operator in {"in", "not in"}:
+            return f"{self.name} {self.operator} [{', '.join(self.literals)}]"
+        return f"{self.name} {self.operator} {self.literals[0]}"
+
+    def holds(self, values: Mapping[str, object]) -> bool | None:
+        """Whether the leaf holds for `values`; None when its name has no value there."""
+        value = values.get(self.name)
+        if value is None:
+            return None
+        text = _as_text(value)
+        match self.operator:
+            case "=" | "in":
+                return text in self.literals
+            case "!=" | "not in":
+                return text not in self.literals
+            case _:
+                return _compare(text, self.operator, self.literals[0])
+
+
+def parse_leaf(text: str) -> Leaf:
+    """Read `category in [quality, service]`, `beds >= 50` and the like.
+
+    Raises ConditionError. A list needs brackets: inside a YAML flow mapping a bare comma would
+    silently end the value.
+    """
+    match = _LEAF.match(text)
+    if not match:
+        raise ConditionError(text)
+    name, operator, rest = match.groups()
+    bracketed = rest.startswith("[") and rest.endswith("]")
+    if bracketed != (operator in {"in", "not in"}):
+        raise ConditionError(text)
+    parts = rest[1:-1].split(",") if bracketed else [rest]
+    literals = tuple(part.strip() for part in parts)
+    if not all(literals):
+        raise ConditionError(text)
+    return Leaf(name, operator, literals)  # type: ignore[arg-type]  # the pattern admits operators only
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _compare(left: str, operator: str, right: str) -> bool:
+    from decimal import Decimal, InvalidOperation
+
+    a: Decimal | str
+    b: Decimal | str
+    try:
+        a, b = Decimal(left), Decimal(right)
+    except InvalidOperation:
+        a, b = left, right
+    match operator:
+        case "<":
+            return a < b  # type: ignore[operator]  # both are of one type
+        case "<=":
+            return a <= b  # type: ignore[operator]
+        case ">":
+            return a > b  # type: ignore[operator]
+        case _:
+            return a >= b  # type: ignore[operator]

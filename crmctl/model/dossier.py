@@ -1,0 +1,94 @@
+"""A dossier's clear part: assignments, compartments with public keys and generations, grants (DESIGN 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from crmctl.model.ids import shard
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A department's dealing with the customer: who owns it and how far it has come."""
+
+    owner: str
+    team: tuple[str, ...]
+    keeper: str | None
+    state: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """A compartment's public age key and generation. `past` holds the keys of earlier generations."""
+
+    key: str
+    generation: int = 1
+    past: Mapping[int, str] = field(default_factory=dict)
+
+    def public(self, generation: int) -> str | None:
+        """The public key of one generation."""
+        return self.key if generation == self.generation else self.past.get(generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A reading right given to one member until a day (included)."""
+
+    member: str
+    compartment: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One customer's dossier, or one department's office (`office/<department>`)."""
+
+    id: str
+    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+    compartments: Mapping[str, Compartment] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Where it lies on main."""
+        return folder_of(self.id)
+
+    @property
+    def path(self) -> str:
+        """The path of its clear file."""
+        return clear_path(self.id)
+
+    def with_compartments(self, added: Mapping[str, Compartment]) -> Dossier:
+        """The same dossier with more compartments."""
+        return replace(self, compartments={**self.compartments, **added})
+
+    def assigned(self, department: str, assignment: Assignment) -> Dossier:
+        """The same dossier with this department's assignment."""
+        return replace(self, assignments={**self.assignments, department: assignment})
+
+
+def is_office(dossier_id: str) -> bool:
+    """Whether the id names a department's office rather than a customer."""
+    return dossier_id.startswith("office/")
+
+
+def folder_of(dossier_id: str) -> str:
+    """`customers/7q/C-7Q2M9K4T`, or `offices/east`."""
+    if is_office(dossier_id):
+        return f"offices/{dossier_id.removeprefix('office/')}"
+    return f"customers/{shard(dossier_id)}/{dossier_id}"
+
+
+def clear_path(dossier_id: str) -> str:
+    """The path of the dossier's clear file."""
+    return f"{folder_of(dossier_id)}/{'office' if is_office(dossier_id) else 'dossier'}.yaml"
+
+
+def wraps_folder(dossier_id: str) -> str:
+    """Where the dossier's wraps lie on the keyring branch."""
+    if is_office(dossier_id):
+        return folder_of(dossier_id)
+    return f"dossiers/{shard(dossier_id)}/{dossier_id}"

@@ -1,0 +1,91 @@
+"""A kind of record, compiled from `schemas/<kind>.yaml` (DESIGN 4).
+
+A kind says what can be written: fields, states, arrows, labels, compartment. What is required,
+who reads and who signs is the pack's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from crmctl.model.condition import Leaf
+from crmctl.model.values import Value
+
+Label = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its type with options, where it applies and what it must not come before.
+
+    `fields` holds the inner fields of a `group` (one mapping) or a `list` (many mappings).
+    """
+
+    name: str
+    type: str
+    label: Label
+    options: Mapping[str, Value] = field(default_factory=dict)
+    many: bool = False
+    when: Leaf | None = None
+    not_before: str | None = None
+    fields: tuple[Field, ...] = ()
+
+    def inner(self, name: str) -> Field | None:
+        """The inner field of that name."""
+        return next((item for item in self.fields if item.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind in force. `scope` is `core`, `assignment` or `office`; `compartment` its short name.
+
+    `monthly` names the date field by which a high-volume kind is stored a file a month.
+    `filed_by_anyone`: a first version may be sealed by somebody who cannot read the compartment.
+    """
+
+    name: str
+    version: int
+    label: Label
+    prefix: str
+    table: str
+    folder: str
+    scope: str
+    compartment: str
+    fields: tuple[Field, ...]
+    states: Mapping[str, Label] = field(default_factory=dict)
+    arrows: frozenset[tuple[str, str]] = frozenset()
+    single: bool = False
+    per_member: bool = False
+    monthly: str | None = None
+    filed_by_anyone: bool = False
+    unique: tuple[tuple[str, ...], ...] = ()
+    title: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> str:
+        """The name records carry: `crmctl/<kind>/<version>`."""
+        return f"crmctl/{self.name}/{self.version}"
+
+    @property
+    def first_state(self) -> str | None:
+        """The state a new record is in."""
+        return next(iter(self.states), None)
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name."""
+        return next((item for item in self.fields if item.name == name), None)
+
+    def arrows_from(self, state: str) -> list[str]:
+        """The states a record may go to from `state`, in the kind's order."""
+        return [target for target in self.states if (state, target) in self.arrows]
+
+    def walk(self) -> Iterator[tuple[str, Field]]:
+        """Every field with its dotted name, inner ones too."""
+        yield from _walk(self.fields, "")
+
+
+def _walk(fields: tuple[Field, ...], prefix: str) -> Iterator[tuple[str, Field]]:
+    for item in fields:
+        yield prefix + item.name, item
+        yield from _walk(item.fields, f"{prefix}{item.name}.")

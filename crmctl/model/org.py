@@ -1,0 +1,103 @@
+"""The company's people: members with dated roles, departments, and the groups that follow from them (R-REC-51)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from crmctl.model.kinds import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role held in a department (None: in the whole company) from a day until a day, both included."""
+
+    role: str
+    department: str | None
+    since: date
+    until: date | None = None
+
+    def active(self, on: date) -> bool:
+        """Whether the role is held on that day."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person or machine that reads and signs. `opens` is the age recipient, `signs` the SSH public key line."""
+
+    id: str
+    name: str
+    roles: tuple[Role, ...]
+    opens: str
+    signs: str
+    since: date
+    until: date | None = None
+    supervisor: str | None = None
+    territory: str | None = None
+    pledge: date | None = None
+
+    def active(self, on: date) -> bool:
+        """Whether the member belongs to the company on that day."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+    def departments(self, on: date) -> list[str]:
+        """The departments in which the member holds a role on that day, in the file's order."""
+        return list(dict.fromkeys(r.department for r in self.roles if r.department and r.active(on)))
+
+    def holds(self, role: str, department: str | None, on: date) -> bool:
+        """Whether the member holds the role in that department (or company-wide) on that day."""
+        return self.active(on) and any(
+            r.role == role and r.active(on) and r.department in {department, None} for r in self.roles
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department; `until` is set when it was merged or split away."""
+
+    id: str
+    label: Label
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """A group's public age key and its generation."""
+
+    key: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """The organisation at one commit."""
+
+    members: Mapping[str, Member] = field(default_factory=dict)
+    departments: Mapping[str, Department] = field(default_factory=dict)
+    groups: Mapping[str, GroupKey] = field(default_factory=dict)
+
+    def group_members(self, group: str, on: date) -> list[str]:
+        """Ids of a group's members on that day: `<department>.<role>`, `all.<role>`, `all.everyone`."""
+        scope, _, role = group.partition(".")
+        if group == "all.everyone":
+            return sorted(m.id for m in self.members.values() if m.active(on))
+        department = None if scope == "all" else scope
+        return sorted(
+            m.id
+            for m in self.members.values()
+            if m.active(on) and any(r.role == role and r.department == department and r.active(on) for r in m.roles)
+        )
+
+    def groups_of(self, member: str, on: date) -> list[str]:
+        """The keyed groups the member belongs to on that day."""
+        return [group for group in self.groups if member in self.group_members(group, on)]
+
+    def recipient(self, reader: str) -> str | None:
+        """The public key of a reader: a member's, or a group's."""
+        if "." in reader:
+            group = self.groups.get(reader)
+            return group.key if group else None
+        member = self.members.get(reader)
+        return member.opens if member else None

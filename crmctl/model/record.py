@@ -1,0 +1,89 @@
+"""A record: the envelope checked on every opening, and the kind's fields under `data` (DESIGN 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from crmctl.model.values import Value
+
+_ENVELOPE = ("schema", "id", "kind", "dossier", "compartment", "generation", "rev", "prev", "by", "for", "at", "reason")
+
+
+class EnvelopeError(ValueError):
+    """The plaintext is no record; the message names the key that is off, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One version of one record. `prev` is the Git blob id of the version it replaces.
+
+    `dossier` is a customer's id, or `office/<department>`. `at` is when it was entered.
+    """
+
+    schema: str
+    id: str
+    kind: str
+    dossier: str
+    compartment: str
+    generation: int
+    rev: int
+    prev: str | None
+    by: str
+    for_: str | None
+    at: str
+    reason: str | None
+    data: dict[str, Value] = field(default_factory=dict)
+    unverified: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str | None:
+        """The state of a record whose kind has states."""
+        value = self.data.get("state")
+        return value if isinstance(value, str) else None
+
+    def next_version(
+        self, data: Mapping[str, Value], *, prev: str, by: str, at: datetime, for_: str | None, reason: str | None
+    ) -> Record:
+        """The version that replaces this one (stored as blob `prev`)."""
+        return replace(
+            self, data=dict(data), rev=self.rev + 1, prev=prev, by=by, at=at.isoformat(), for_=for_, reason=reason
+        )
+
+    def encode(self) -> dict[str, Value]:
+        """The mapping that is written, keys in their fixed order."""
+        out: dict[str, Value] = {
+            "schema": self.schema, "id": self.id, "kind": self.kind, "dossier": self.dossier,
+            "compartment": self.compartment, "generation": self.generation, "rev": self.rev, "prev": self.prev,
+            "by": self.by, "for": self.for_, "at": self.at, "reason": self.reason, "data": self.data,
+        }  # fmt: skip
+        if self.unverified:
+            out["unverified"] = dict(self.unverified)
+        return out
+
+
+def decode(raw: object) -> Record:
+    """Read a record's mapping. Raises EnvelopeError naming the first key that is off."""
+    if not isinstance(raw, dict):
+        raise EnvelopeError("mapping")
+    missing = [key for key in (*_ENVELOPE, "data") if key not in raw]
+    extra = [key for key in raw if key not in _ENVELOPE and key not in {"data", "unverified"}]
+    if missing or extra:
+        raise EnvelopeError((missing + extra)[0])
+    for key in ("schema", "id", "kind", "dossier", "compartment", "by", "at"):
+        if not isinstance(raw[key], str) or not raw[key]:
+            raise EnvelopeError(key)
+    for key in ("prev", "for", "reason"):
+        if raw[key] is not None and not isinstance(raw[key], str):
+            raise EnvelopeError(key)
+    for key in ("generation", "rev"):
+        if isinstance(raw[key], bool) or not isinstance(raw[key], int) or raw[key] < 1:
+            raise EnvelopeError(key)
+    for key in ("data", "unverified"):
+        if not isinstance(raw.get(key, {}), dict):
+            raise EnvelopeError(key)
+    return Record(
+        raw["schema"], raw["id"], raw["kind"], raw["dossier"], raw["compartment"], raw["generation"], raw["rev"],
+        raw["prev"], raw["by"], raw["for"], raw["at"], raw["reason"], raw["data"], raw.get("unverified", {}),
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""A policy pack: what a kind leaves open, as the company decided it (DESIGN 5).
+
+This slice reads readers, company roles, vocabularies, requirements and plain values; facts,
+grades, caps and rules join when the policy engine lands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from crmctl.i18n import N_
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Label
+from crmctl.model.values import Value
+
+_KEYS = {
+    "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
+    "values", "clocks",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack, or several laid over each other.
+
+    readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
+    `*`) → required fields. compartments: those made with each assignment. values: plain settings.
+    """
+
+    name: str
+    company_roles: frozenset[str] = frozenset()
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compartments: tuple[str, ...] = ()
+    vocab: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    requires: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def required(self, kind: str, state: str | None) -> tuple[str, ...]:
+        """The fields a record of that kind must hold in that state."""
+        by_state = self.requires.get(kind, {})
+        return tuple(dict.fromkeys([*by_state.get("*", ()), *by_state.get(state or "*", ())]))
+
+    def whole(self, name: str, default: int) -> int:
+        """A whole-number setting."""
+        value = self.values.get(name, default)
+        return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]]:
+    """Read one pack file's mapping; faults come back as findings."""
+    from difflib import get_close_matches
+
+    findings = [
+        Finding("POL001", N_("Unknown word {name}; did you mean {near}?"), "error", where, key,
+                {"name": key, "near": (get_close_matches(key, sorted(_KEYS), 1) or ["values"])[0]})
+        for key in raw if key not in _KEYS
+    ]  # fmt: skip
+    vocab = {
+        name: {code: _label(text, code) for code, text in _mapping(codes).items()}
+        for name, codes in _mapping(raw.get("vocab")).items()
+    }
+    requires = {
+        kind: {"*": _texts(spec)} if isinstance(spec, list) else {s: _texts(v) for s, v in _mapping(spec).items()}
+        for kind, spec in _mapping(raw.get("requires")).items()
+    }
+    pack = Pack(
+        name=str(raw.get("pack", "")),
+        company_roles=frozenset(_texts(raw.get("company_roles"))),
+        readers={pattern: _texts(terms) for pattern, terms in _mapping(raw.get("readers")).items()},
+        compartments=_texts(raw.get("compartments")),
+        vocab=vocab,
+        requires=requires,
+        values=_mapping(raw.get("values")),
+    )
+    return pack, findings
+
+
+def lay_over(packs: Iterable[Pack]) -> Pack:
+    """The packs in force as one: later ones add to and override earlier ones; requirements add up."""
+    result = Pack("in force")
+    for pack in packs:
+        requires = {kind: dict(states) for kind, states in result.requires.items()}
+        for kind, states in pack.requires.items():
+            mine = requires.setdefault(kind, {})
+            for state, names in states.items():
+                mine[state] = tuple(dict.fromkeys([*mine.get(state, ()), *names]))
+        result = Pack(
+            name="in force",
+            company_roles=result.company_roles | pack.company_roles,
+            readers={**result.readers, **pack.readers},
+            compartments=tuple(dict.fromkeys([*result.compartments, *pack.compartments])),
+            vocab={**result.vocab, **{k: {**result.vocab.get(k, {}), **v} for k, v in pack.vocab.items()}},
+            requires=requires,
+            values={**result.values, **pack.values},
+        )
+    return result
+
+
+def _mapping(raw: object) -> dict[str, Value]:
+    return raw if isinstance(raw, dict) else {}
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in raw) if isinstance(raw, list) else ()
+
+
+def _label(raw: object, default: str) -> Label:
+    if isinstance(raw, list) and len(raw) == 2:
+        return (str(raw[0]), str(raw[1]))
+    return (default, default)
