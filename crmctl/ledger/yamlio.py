@@ -176,7 +176,7 @@ class _Reading:
             self._refuse(
                 data.count(b"\n", 0, at) + 1,
                 _("A control character, byte order mark or hidden line break"),
-                _('Remove it, or write it escaped in double quotes, like "\\x07"'),
+                _("Remove it, or write it escaped in double quotes"),
             )
 
     def _check_collection(self, event: Any, depth: int) -> None:
