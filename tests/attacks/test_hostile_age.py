@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmctl import i18n
 from crmctl.errors import CrmctlError, NoKey, TrustBroken
 from crmctl.ledger import seal
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english() -> Iterator[None]:
+    """The tests below name errors by their English words."""
+    before = i18n.language()
+    i18n.set_language("en")
+    yield
+    i18n.set_language(before)
+
 
 ALICE, BOB = seal.new_key(), seal.new_key()
 SEALED = seal.seal("客户".encode() * 50, ALICE.public)
@@ -58,6 +69,7 @@ def test_armor() -> None:
     refused(b"\n \n" + armored, "Armored")
 
 
+@pytest.mark.req("R-ACL-26")
 def test_an_extra_recipient_even_a_copy_of_the_first() -> None:
     both = [pyrage.x25519.Recipient.from_str(key.public) for key in (ALICE, BOB)]
     refused(pyrage.encrypt(b"x", both), "more than one key")

@@ -16,8 +16,19 @@ from pathlib import Path
 
 import pytest
 
+from crmctl import i18n
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.ledger import agent, identity, seal
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english() -> Iterator[None]:
+    """The tests below name errors by their English words."""
+    before = i18n.language()
+    i18n.set_language("en")
+    yield
+    i18n.set_language(before)
+
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX") or not hasattr(os, "fork"), reason="no unix sockets")
 SECRET = seal.new_key().secret

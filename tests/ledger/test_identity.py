@@ -6,12 +6,24 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from crmctl import i18n
 from crmctl.errors import BadConfiguration, Conflict, CrmctlError, ExitCode, InvalidInput, NoKey, TrustBroken
 from crmctl.ledger import agent, identity, seal, sshsig, yamlio
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english() -> Iterator[None]:
+    """The tests below name errors by their English words."""
+    before = i18n.language()
+    i18n.set_language("en")
+    yield
+    i18n.set_language(before)
+
 
 PASSPHRASE = "口令 open"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")

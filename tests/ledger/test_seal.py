@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
@@ -14,8 +15,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmctl import i18n
 from crmctl.errors import InvalidInput, NoKey, TrustBroken
 from crmctl.ledger import seal
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english() -> Iterator[None]:
+    """The tests below name errors by their English words."""
+    before = i18n.language()
+    i18n.set_language("en")
+    yield
+    i18n.set_language(before)
+
 
 ALICE, BOB = seal.new_key(), seal.new_key()
 needs_age = pytest.mark.skipif(shutil.which("age") is None, reason="the age program is not installed")
@@ -29,11 +41,13 @@ def test_what_is_sealed_opens(plain: bytes) -> None:
     assert seal.Opener(ALICE.secret).open(sealed, "x") == plain
 
 
+@pytest.mark.req("R-ACL-26")
 def test_every_header_pyrage_writes_passes_the_check() -> None:
     for _round in range(400):  # its grease stanza is random in length and words
         seal.check_header(seal.seal(b"", ALICE.public), "x")
 
 
+@pytest.mark.req("R-ACL-04")
 def test_another_key_does_not_fit() -> None:
     with pytest.raises(NoKey) as caught:
         seal.Opener(BOB.secret).open(seal.seal(b"x", ALICE.public), "customers/7q/x")
@@ -120,6 +134,7 @@ def test_a_costly_work_factor_is_refused_before_it_is_tried(locked: bytes, monke
 
 
 @needs_age
+@pytest.mark.req("R-ACL-04")
 def test_the_age_program_opens_what_we_seal(tmp_path: Path) -> None:
     (tmp_path / "key.txt").write_text(ALICE.secret + "\n")
     (tmp_path / "r.age").write_bytes(seal.seal("记录\n".encode(), ALICE.public))

@@ -6,14 +6,26 @@ import os
 import shutil
 import subprocess
 from base64 import b64decode, b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmctl import i18n
 from crmctl.errors import InvalidInput
 from crmctl.ledger import sshsig
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english() -> Iterator[None]:
+    """The tests below name errors by their English words."""
+    before = i18n.language()
+    i18n.set_language("en")
+    yield
+    i18n.set_language(before)
+
 
 PRIVATE, PUBLIC = sshsig.new_signing_key()
 OTHER_PRIVATE, OTHER_PUBLIC = sshsig.new_signing_key()

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmctl import i18n
 from crmctl.errors import BadConfiguration, InvalidInput, TrustBroken
 from crmctl.ledger import yamlio
 from crmctl.ledger.canonical import MAX_KEY
 from crmctl.model.values import Value
+
+
+@pytest.fixture(autouse=True, scope="module")
+def english() -> Iterator[None]:
+    """The tests below name errors by their English words."""
+    before = i18n.language()
+    i18n.set_language("en")
+    yield
+    i18n.set_language(before)
+
 
 AWKWARD = [
     *(
