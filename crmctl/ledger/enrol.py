@@ -11,15 +11,16 @@ from datetime import date
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
-from crmctl.ledger.groups import WrapLines, missing_groups, unwrapped_members
+from crmctl.ledger.draft import author_of
+from crmctl.ledger.groups import missing_groups, unwrapped_members
 from crmctl.ledger.identity import PublicKeys
 from crmctl.ledger.ledger import MAIN, Ledger
-from crmctl.ledger.transaction import Change, Who, write
+from crmctl.ledger.transaction import Change, write
+from crmctl.ledger.wrapping import keyring_change
 from crmctl.ledger.yamlio import dump
 from crmctl.model.clear_files import encode_departments, encode_groups, encode_member
 from crmctl.model.kinds import Label
 from crmctl.model.org import Department, Member, Org, Role
-from crmctl.model.wraps import write_wraps
 
 
 def add_member(
@@ -85,7 +86,6 @@ def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     org, lines = missing_groups(ledger.in_force.pack, org, ledger.today)
     held = {name: ledger.ring.group_secrets.get(name, []) for name in ledger.in_force.org.groups}
     lines = {**lines, **unwrapped_members(ledger.keyring, org, held, ledger.today)}
-    who = Who(ledger.member_id, f"{ledger.member_id}@{ledger.in_force.settings.id}.crmctl.invalid")
     edits: dict[str, bytes | None] = {
         f"org/members/{member.id}.yaml": dump(encode_member(member)) for member in org.members.values()
     }
@@ -93,19 +93,7 @@ def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     edits["org/groups.yaml"] = dump(encode_groups(org.groups))
     message = f"{action} {about}\n\nCrmctl-Action: {action}\n"
     changes = [*keyring_change(ledger, lines), Change(MAIN, ledger.head, edits, message)]
-    return write(ledger.repo, changes, ledger.identity.sign, who, ledger.now)[-1]
-
-
-def keyring_change(ledger: Ledger, lines: WrapLines) -> list[Change]:
-    """The keyring commit that adds these wraps; none when there are none."""
-    if not lines:
-        return []
-    edits: dict[str, bytes | None] = {}
-    for file, added in lines.items():
-        folder, _slash, reader = file.rpartition("/")
-        edits[file] = write_wraps({**ledger.keyring.wraps(folder, reader), **added})
-    message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.head}\n"
-    return [Change(ledger.keyring.ref, ledger.keyring.tip, edits, message)]
+    return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
 
 
 def _must_administer(ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _, label
 from crmctl.ledger import lookup
-from crmctl.ledger.draft import Draft, Kept, Origin
+from crmctl.ledger.draft import HERE_AND_NOW, Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.findings import Finding
@@ -28,7 +28,7 @@ class Entry:
     customer: str | None = None
     department: str | None = None
     owner: str | None = None
-    origin: Origin = Origin()
+    origin: Origin = HERE_AND_NOW
     files: Mapping[str, Path] = field(default_factory=dict)
     unverified: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,15 +84,23 @@ def advance(
     if (present, target) not in kind.arrows:
         allowed = ", ".join(kind.arrows_from(present)) or "-"
         raise Refused(
-            _("{id} cannot go from {present} to {target}", id=found.id, present=label(kind.states[present]), target=label(kind.states[target])),
-            where=found.id, rule="REC010", hint=_("From here it may go to: {allowed}", allowed=allowed),
-        )  # fmt: skip
-    return update(ledger, found.id, {**values, "state": target}, origin, action="advance", files=files, dry_run=dry_run)
+            _(
+                "{id} cannot go from {present} to {target}",
+                id=found.id,
+                present=label(kind.states[present]),
+                target=label(kind.states[target]),
+            ),
+            where=found.id,
+            rule="REC010",
+            hint=_("From here it may go to: {allowed}", allowed=allowed),
+        )
+    values = {**values, "state": target}
+    return update(ledger, found.id, values, origin, action="advance", files=files, dry_run=dry_run)
 
 
 def _advance_customer(
-    ledger: Ledger, dossier_id: str, state: str, values: Mapping[str, object], origin: Origin, department: str | None, *,
-    dry_run: bool,
+    ledger: Ledger, dossier_id: str, state: str, values: Mapping[str, object], origin: Origin,
+    department: str | None, *, dry_run: bool,
 ) -> Entered:  # fmt: skip
     draft = Draft(ledger)
     chosen = department or lookup.department_of(ledger, dossier_id)

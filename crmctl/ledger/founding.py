@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
@@ -72,7 +71,7 @@ def found(path: Path, founding: Founding, home: Path) -> Founded:
         founded = _build(building, founding, home)
         if path.exists():
             path.rmdir()
-        os.replace(building, path)
+        building.replace(path)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from crmctl import clock
 from crmctl.errors import BadConfiguration, InvalidInput, NoKey, NotFound, TrustBroken
+from crmctl.home import home as home_directory
 from crmctl.i18n import _
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.git import Repository
-from crmctl.ledger.identity import Identity, home_directory
+from crmctl.ledger.identity import Identity
 from crmctl.ledger.identity import load as load_identity
 from crmctl.ledger.in_force import InForce, read_in_force
 from crmctl.ledger.keyring import Keyring, Ring, keyring_ref

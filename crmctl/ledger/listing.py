@@ -22,7 +22,8 @@ _WIDE = frozenset({"note", "list", "group", "file", "codes"})
 _COLUMNS = 7
 _NUMBERS = frozenset({"money", "int", "quantity", "percent", "score"})
 _SPOKEN = {
-    "id": ("编号", "Id"), "dossier": ("客户", "Customer"), "department": ("部门", "Department"), "state": ("状态", "State"),
+    "id": ("编号", "Id"), "dossier": ("客户", "Customer"), "department": ("部门", "Department"),
+    "state": ("状态", "State"),
     "entered_by": ("录入人", "Entered by"), "entered_on": ("录入日期", "Entered on"),
 }  # fmt: skip
 
@@ -54,10 +55,8 @@ class Listing:
     def _field(self, column: str) -> Field | None:
         found = self.kind.field(column)
         if found is None:
-            group, _bar, inner = column.partition("_")
             outer = next((f for f in self.kind.fields if column.startswith(f"{f.name}_") and f.fields), None)
-            inner = column.removeprefix(f"{outer.name}_") if outer else inner
-            found = outer.inner(inner) if outer else None
+            found = outer.inner(column.removeprefix(f"{outer.name}_")) if outer else None
         return found
 
     def _plain(self, column: str, cell: object) -> object:

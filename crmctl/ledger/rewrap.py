@@ -6,13 +6,13 @@ Whoever holds a key wraps it, at the next sync after the org, the policy or an a
 from __future__ import annotations
 
 from crmctl.errors import NoKey
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.enrol import keyring_change
+from crmctl.ledger.draft import author_of
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.groups import unwrapped_members
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import all_dossiers
-from crmctl.ledger.transaction import Who, write
+from crmctl.ledger.transaction import write
+from crmctl.ledger.wrapping import Wrapping, keyring_change
 
 
 def rewrap(ledger: Ledger) -> int:
@@ -26,19 +26,18 @@ def rewrap(ledger: Ledger) -> int:
         return 0
     org = ledger.in_force.org
     lines = unwrapped_members(ledger.keyring, org, ledger.ring.group_secrets, ledger.today)
-    draft = Draft(ledger)
+    wrapping = Wrapping(ledger)
     for dossier in all_dossiers(ledger):
         for compartment in dossier.compartments:
             try:
-                draft.extend_readers(dossier.id, [compartment])
+                wrapping.extend_readers(dossier.id, [compartment])
             except NoKey:
                 continue  # another holder's to make
-    for file, added in draft.wraps.items():
+    for file, added in wrapping.lines.items():
         lines.setdefault(file, {}).update(added)
     changes = keyring_change(ledger, lines)
     if changes:
-        who = Who(ledger.member_id, f"{ledger.member_id}@{ledger.in_force.settings.id}.crmctl.invalid")
-        write(ledger.repo, changes, ledger.identity.sign, who, ledger.now)
+        write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)
     write_atomic(note, mark.encode("ascii"))
     return len(lines)
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from crmctl.errors import Conflict, GitFailed, TrustBroken
 from crmctl.i18n import _
+from crmctl.ledger.draft import author_of
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.remote import fetch, push
 from crmctl.ledger.rewrap import rewrap
-from crmctl.ledger.transaction import Change, RefMove, Who, merge_trees, move_refs, write
+from crmctl.ledger.transaction import Change, RefMove, merge_trees, move_refs, write
 from crmctl.model.wraps import merge_wraps
 
 _TRIES = 8
@@ -90,8 +91,7 @@ def _integrate(ledger: Ledger) -> Ledger:
     if moves:
         move_refs(repo, moves)
     if changes:
-        who = Who(ledger.member_id, f"{ledger.member_id}@{own.id}.crmctl.invalid")
-        write(repo, changes, ledger.identity.sign, who, ledger.now)
+        write(repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)
     return _reopened(ledger)
 
 

@@ -45,10 +45,7 @@ def place_of(path: str) -> Place | None:
         return None
     dossier = match["customer"] or f"office/{match['office']}"
     parts = match["inside"].split("/")
-    if match["customer"]:
-        size = 1 if parts[0] == "core" else 2
-    else:
-        size = 1
+    size = 2 if match["customer"] and parts[0] != "core" else 1
     if len(parts) not in {size, size + 1}:
         return None
     return Place(dossier, "/".join(parts[:size]), "".join(parts[size:]), match["file"])

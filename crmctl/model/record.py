@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from crmctl.model.values import Value
 
 _ENVELOPE = ("schema", "id", "kind", "dossier", "compartment", "generation", "rev", "prev", "by", "for", "at", "reason")
+_TEXTS = ("schema", "id", "kind", "dossier", "compartment", "by", "at")
 
 
 class EnvelopeError(ValueError):
@@ -63,27 +65,26 @@ class Record:
         return out
 
 
-def decode(raw: object) -> Record:
+def decode(raw: Any) -> Record:
     """Read a record's mapping. Raises EnvelopeError naming the first key that is off."""
     if not isinstance(raw, dict):
         raise EnvelopeError("mapping")
-    missing = [key for key in (*_ENVELOPE, "data") if key not in raw]
-    extra = [key for key in raw if key not in _ENVELOPE and key not in {"data", "unverified"}]
-    if missing or extra:
-        raise EnvelopeError((missing + extra)[0])
-    for key in ("schema", "id", "kind", "dossier", "compartment", "by", "at"):
-        if not isinstance(raw[key], str) or not raw[key]:
-            raise EnvelopeError(key)
-    for key in ("prev", "for", "reason"):
-        if raw[key] is not None and not isinstance(raw[key], str):
-            raise EnvelopeError(key)
-    for key in ("generation", "rev"):
-        if isinstance(raw[key], bool) or not isinstance(raw[key], int) or raw[key] < 1:
-            raise EnvelopeError(key)
-    for key in ("data", "unverified"):
-        if not isinstance(raw.get(key, {}), dict):
-            raise EnvelopeError(key)
+    for key in _faults(raw):
+        raise EnvelopeError(key)
     return Record(
         raw["schema"], raw["id"], raw["kind"], raw["dossier"], raw["compartment"], raw["generation"], raw["rev"],
         raw["prev"], raw["by"], raw["for"], raw["at"], raw["reason"], raw["data"], raw.get("unverified", {}),
     )  # fmt: skip
+
+
+def _faults(raw: dict[str, Any]) -> Iterator[str]:
+    """The envelope's keys that are missing, too many, or of the wrong type."""
+    yield from (key for key in (*_ENVELOPE, "data") if key not in raw)
+    yield from (key for key in raw if key not in _ENVELOPE and key not in {"data", "unverified"})
+    yield from (key for key in _TEXTS if not isinstance(raw[key], str) or not raw[key])
+    yield from (key for key in ("prev", "for", "reason") if not isinstance(raw[key], str | None))
+    for key in ("generation", "rev"):
+        number = raw[key]
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            yield key
+    yield from (key for key in ("data", "unverified") if not isinstance(raw.get(key, {}), dict))

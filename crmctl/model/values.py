@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-Value: TypeAlias = None | bool | int | str | list["Value"] | dict[str, "Value"]
+Value: TypeAlias = bool | int | str | list["Value"] | dict[str, "Value"] | None

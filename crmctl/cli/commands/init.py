@@ -19,7 +19,8 @@ from crmctl.model.kinds import Label
 
 @details(
     N_(
-        "Example: crmctl init sales --company 某某公司 --department east=东区,East --department west=西区,West --as alice\n\n"
+        "Example: crmctl init sales --company 某某公司 --department east=东区,East "
+        "--department west=西区,West --as alice\n\n"
         "A department is written KEY=中文名,English. Without --department there is one, called sales."
     )
 )

@@ -49,13 +49,12 @@ def show(member: MemberArgument = None, as_json: AsJson = False) -> None:
 def protect(member: MemberArgument = None, no_passphrase: NoPassphrase = False) -> None:
     """Change the passphrase of your keys."""
     from crmctl.cli.context import asker
-    from crmctl.ledger.identity import home_directory, load
+    from crmctl.ledger.identity import home_directory
     from crmctl.ledger.identity import protect as change
 
     home = home_directory()
     member = member or default_member()
-    load(home, member, asker())
-    change(home, member, None if no_passphrase else ask_passphrase(_("New passphrase"), repeat=True))
+    change(home, member, None if no_passphrase else ask_passphrase(_("New passphrase"), repeat=True), asker())
     Out().say(_("The passphrase of {member} is changed", member=member))
 
 

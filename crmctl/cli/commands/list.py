@@ -18,7 +18,8 @@ _USUAL = 6
 
 @details(
     N_(
-        "Examples:\n\ncrmctl list customer\n\ncrmctl list visit --where \"state = 'planned' and \\\"on\\\" < '2026-12-01'\"\n\n"
+        "Examples:\n\ncrmctl list customer\n\n"
+        "crmctl list visit --where \"state = 'planned' and \\\"on\\\" < '2026-12-01'\"\n\n"
         "crmctl list customer --columns id,name,phone"
     )
 )

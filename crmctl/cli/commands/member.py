@@ -25,7 +25,8 @@ RoleOption = Annotated[
 
 @details(
     N_(
-        "Example: crmctl member add --key 'bob age1… ssh-ed25519 …' --name 鲍勃 --role sales@east --supervisor carol\n\n"
+        "Example: crmctl member add --key 'bob age1… ssh-ed25519 …' --name 鲍勃 --role sales@east "
+        "--supervisor carol\n\n"
         "The key is the line `crmctl key new` printed for the new member (or a file with it)."
     )
 )

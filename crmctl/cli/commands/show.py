@@ -15,12 +15,14 @@ from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.monthly import fields_of, find_row
 from crmctl.model.values import Value
 
 
 @details(
     N_(
-        "Examples:\n\ncrmctl show 某某医院\n\ncrmctl show bjdx        (pinyin initials)\n\ncrmctl show V-3K7Q2M9T4A --json"
+        "Examples:\n\ncrmctl show 某某医院\n\n"
+        "crmctl show bjdx        (pinyin initials)\n\ncrmctl show V-3K7Q2M9T4A --json"
     )
 )
 def show(
@@ -37,7 +39,8 @@ def show(
     found = lookup.record(ledger, who)
     record = ledger.read(found.path)
     kind = ledger.in_force.kinds[found.kind]
-    data = _row(record.data, found.row) if found.row else record.data
+    row = find_row(record.data, found.row) if found.row else None
+    data = fields_of(row) if row else record.data
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
         "assignments": _assignments(ledger, found.dossier),
@@ -52,18 +55,6 @@ def show(
         out.say(_("Entered by {member} on {day}, version {rev}", member=record.by, day=record.at[:10], rev=record.rev))
 
     out.result("record", document, draw)
-
-
-def _row(data: dict[str, Value], row_id: str) -> dict[str, Value]:
-    rows = data.get("rows")
-    found = (
-        next((r for r in rows if isinstance(r, dict) and r.get("id") == row_id), {}) if isinstance(rows, list) else {}
-    )
-    return (
-        {key: value for key, value in found.items() if key not in {"id", "by", "for", "at"}}
-        if isinstance(found, dict)
-        else {}
-    )
 
 
 def _assignments(ledger: Ledger, dossier_id: str) -> list[dict[str, str | None]]:

@@ -44,7 +44,7 @@ def ask(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, objec
     return Answer(tuple(item[0] for item in cursor.description or ()), rows)
 
 
-def _authorize(action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
+def _authorize(action: int, _first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
     if action not in _ALLOWED:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:

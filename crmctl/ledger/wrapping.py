@@ -1,0 +1,138 @@
+"""Dossiers in the making: new compartments with their keys, assignments, and wraps for their readers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+
+from crmctl.errors import NotFound, Refused
+from crmctl.i18n import _
+from crmctl.ledger.groups import WrapLines
+from crmctl.ledger.keyring import wrap
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.seal import new_key
+from crmctl.ledger.transaction import Change
+from crmctl.ledger.yamlio import dump
+from crmctl.model.clear_files import encode_dossier
+from crmctl.model.dossier import Assignment, Compartment, Dossier, clear_path, wraps_folder
+from crmctl.model.ids import new_id
+from crmctl.model.wraps import write_wraps
+
+
+class Wrapping:
+    """The clear side of a draft: what it makes of dossiers, and the wraps that must stand before main."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._dossiers: dict[str, Dossier] = {}
+        self._secrets: dict[tuple[str, str], str] = {}
+        self.lines: WrapLines = {}
+
+    def dossier(self, dossier_id: str) -> Dossier:
+        """A dossier as the draft has it so far. Raises NotFound."""
+        return self._dossiers.get(dossier_id) or self._ledger.dossier(dossier_id)
+
+    def has_dossier(self, dossier_id: str) -> bool:
+        """Whether the dossier exists, in the draft or on main."""
+        try:
+            self.dossier(dossier_id)
+        except NotFound:
+            return False
+        return True
+
+    def put(self, dossier: Dossier) -> None:
+        """Replace a dossier's clear part."""
+        self._dossiers[dossier.id] = dossier
+
+    def holds_new_key(self, dossier_id: str, compartment: str) -> bool:
+        """Whether the draft itself made this compartment's key."""
+        return (dossier_id, compartment) in self._secrets
+
+    def new_dossier(self, prefix: str, department: str, assignment: Assignment) -> str:
+        """Make a customer's dossier with its card's and its department's compartments. Returns its id."""
+        dossier_id = new_id(prefix, secrets.token_bytes(16))
+        while self.has_dossier(dossier_id):
+            dossier_id = new_id(prefix, secrets.token_bytes(16))
+        self.put(Dossier(dossier_id).assigned(department, assignment))
+        self.make_compartments(dossier_id, ["core", *self._of_department(department)])
+        return dossier_id
+
+    def assign(self, dossier_id: str, department: str, assignment: Assignment) -> None:
+        """Let one more department deal with the customer. Raises Refused when it does already."""
+        dossier = self.dossier(dossier_id)
+        if department in dossier.assignments:
+            raise Refused(_("{department} deals with this customer already", department=department), where=dossier_id)
+        self.put(dossier.assigned(department, assignment))
+        self.make_compartments(dossier_id, self._of_department(department))
+        self.extend_readers(dossier_id, ["core"])
+
+    def ensure_office(self, dossier_id: str, compartment: str) -> None:
+        """Make a department's office, or a compartment of it, when it is not there yet."""
+        if not self.has_dossier(dossier_id):
+            self.put(Dossier(dossier_id))
+        if compartment not in self.dossier(dossier_id).compartments:
+            self.make_compartments(dossier_id, [compartment])
+
+    def make_compartments(self, dossier_id: str, names: Sequence[str]) -> None:
+        """Make compartments, each with a key of its own wrapped to the readers the policy gives."""
+        pairs = {name: new_key() for name in names}
+        added = {name: Compartment(pair.public) for name, pair in pairs.items()}
+        self.put(self.dossier(dossier_id).with_compartments(added))
+        for name, pair in pairs.items():
+            self._secrets[dossier_id, name] = pair.secret
+            self._wrap_to(dossier_id, name, self._readers(dossier_id, name))
+
+    def extend_readers(self, dossier_id: str, compartments: Iterable[str]) -> int:
+        """Wrap these compartments' keys to readers the policy names and the keyring lacks. Returns how many.
+
+        Raises NoKey for a compartment this member cannot open.
+        """
+        made = 0
+        present = self._ledger.keyring.readers(wraps_folder(dossier_id))
+        dossier = self.dossier(dossier_id)
+        for name in compartments:
+            key = (name, dossier.compartments[name].generation)
+            lacking = [r for r in self._readers(dossier_id, name) if key not in present.get(r, {})]
+            made += len(lacking)
+            self._wrap_to(dossier_id, name, lacking)
+        return made
+
+    def edits(self) -> dict[str, bytes | None]:
+        """The clear files of main that the draft makes or changes."""
+        return {clear_path(key): dump(encode_dossier(dossier)) for key, dossier in self._dossiers.items()}
+
+    def _of_department(self, department: str) -> list[str]:
+        return [f"{department}/{short}" for short in self._ledger.in_force.pack.compartments]
+
+    def _readers(self, dossier_id: str, compartment: str) -> frozenset[str]:
+        found = self._ledger.expected_readers(self.dossier(dossier_id), compartment)
+        if not found:
+            raise Refused(
+                _("The policy names no reader for {compartment}", compartment=compartment),
+                where=dossier_id,
+                hint="crmctl policy show",
+            )
+        return found
+
+    def _wrap_to(self, dossier_id: str, name: str, wanted: Iterable[str]) -> None:
+        wanted = list(wanted)
+        if not wanted:
+            return
+        entry = self.dossier(dossier_id).compartments[name]
+        secret = self._secrets.get((dossier_id, name)) or self._ledger.ring.secret(self.dossier(dossier_id), name)
+        for reader in wanted:
+            file = f"{wraps_folder(dossier_id)}/{reader}"
+            sealed = wrap(secret, reader, self._ledger.in_force.org)
+            self.lines.setdefault(file, {})[name, entry.generation] = sealed
+
+
+def keyring_change(ledger: Ledger, lines: Mapping[str, Mapping[tuple[str, int], bytes]]) -> list[Change]:
+    """The keyring commit that adds these wraps; none when there are none."""
+    if not lines:
+        return []
+    edits: dict[str, bytes | None] = {}
+    for file, added in lines.items():
+        folder, _slash, reader = file.rpartition("/")
+        edits[file] = write_wraps({**ledger.keyring.wraps(folder, reader), **added})
+    message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.head}\n"
+    return [Change(ledger.keyring.ref, ledger.keyring.tip, edits, message)]
