@@ -82,13 +82,16 @@ def _bring_along_by_path(repo: Repository, old: str, new: str, keep_open: tuple[
     """Where `read-tree` sees edits by hand in the way: only the changed paths, work tree only where untouched."""
     changes = repo.changed(old, new)
     by_hand = _touched(repo, old, keep_open)
-    untouched = [change for change in changes if change.path not in by_hand and not _in_the_way(repo, change)]
+    untouched = [
+        change for change in changes
+        if _half_written(repo, change) or not (change.path in by_hand or _in_the_way(repo, change))
+    ]  # fmt: skip
     lines = b"".join(
         f"{change.new_mode or '0'} {change.new_oid or NO_OBJECT}\t{change.path}\0".encode("utf-8", "surrogateescape")
         for change in changes
     )
     repo.run("update-index", "-z", "--index-info", input=lines, keep_open=keep_open)
-    there = {change.path for change in untouched if change.old_oid and _exists(repo, change.path)}
+    there = {change.path for change in untouched if _exists(repo, change.path)}
     sparse = repo.run("config", "--type=bool", "core.sparseCheckout", check=False).strip() == b"true"
     absent = [change.path for change in untouched if change.new_oid and change.path not in there]
     if sparse:
@@ -110,6 +113,14 @@ def _touched(repo: Repository, old: str, keep_open: tuple[int, ...]) -> set[str]
 
 def _in_the_way(repo: Repository, change: PathChange) -> bool:
     return change.old_oid is None and _exists(repo, change.path)
+
+
+def _half_written(repo: Repository, change: PathChange) -> bool:
+    """Whether the file is a beginning of its new version: what a killed checkout leaves, and no loss to replace."""
+    path = repo.path / change.path
+    if change.new_oid is None or path.is_symlink() or not path.is_file():
+        return False
+    return repo.read_blob(change.new_oid).startswith(path.read_bytes())
 
 
 def _exists(repo: Repository, path: str) -> bool:

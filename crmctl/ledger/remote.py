@@ -21,10 +21,12 @@ from crmctl.ledger.git import Repository
 from crmctl.ledger.gitenv import environment, failure, plain
 from crmctl.ledger.index import note_index
 from crmctl.ledger.lock import TALKING, Journal, drop_journal, ledger_lock, write_journal
+from crmctl.ledger.mend import mend
 
 Progress = Callable[[str, int, int | None], None]
 
 ALL_BRANCHES = "+refs/heads/*:refs/remotes/origin/*"
+_DEFAULT = "refs/remotes/origin/HEAD"  # another name for one of the others
 _OPTIONS = (
     "-c", "protocol.ext.allow=never", "-c", "transfer.fsckObjects=true", "-c", "core.fsmonitor=false",
     "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "submodule.recurse=false", "-c", "core.quotepath=off",
@@ -123,11 +125,12 @@ def fetch(
     words = ["fetch", "--progress", "--atomic", "--no-prune", "--no-tags", "--no-write-fetch-head"]
     words += ["--no-recurse-submodules", "--end-of-options", "origin", *refspecs]
     with _talking(repo, wait_seconds) as descriptor:
-        _checked(_talk(repo.path, words, progress, descriptor), "fetch", repo.path)
+        spoken = _talk(repo.path, words, progress, descriptor)
+    _checked(spoken, "fetch", repo.path)
     after = repo.refs("refs/remotes/")
     # objects pile up where nobody runs plain Git; this one waits for nobody and holds no lock of ours
     repo.run("-c", "gc.auto=6700", "maintenance", "run", "--auto", "--quiet", check=False)
-    moved = sorted(ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref))
+    moved = sorted(ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref) and ref != _DEFAULT)
     return [RefMoved(ref, before.get(ref), after.get(ref)) for ref in moved]
 
 
@@ -188,6 +191,7 @@ def _checked(spoken: _Spoken, command: str, where: Path) -> None:
 
 @contextlib.contextmanager
 def _talking(repo: Repository, wait_seconds: float) -> Iterator[int]:
+    mend(repo, wait_seconds)
     with ledger_lock(repo, wait_seconds, purpose=TALKING) as descriptor:
         write_journal(repo, Journal(), TALKING)
         yield descriptor
@@ -255,7 +259,7 @@ def _outcome(spoken: _Spoken, repo: Repository) -> PushOutcome:
             pair, _tab, reason = rest.partition("\t")
             rejected[pair.partition(":")[2]] = plain(reason)
     lines = [plain(line.removeprefix("remote:")) for line in spoken.errors if line.startswith("remote:")]
-    said = "\n".join(filter(None, lines))
+    said = "\n".join(line for line in lines if line and not line.startswith("error: hook declined"))
     if spoken.code == 0:
         return PushOutcome("done", {}, said)
     if not rejected:
