@@ -6,7 +6,6 @@ there whatever happens next.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,8 +29,8 @@ Signer = Callable[[bytes], str]
 Step = Callable[[str], None]
 
 AT_BASE = "@base"
-_log = logging.getLogger(__name__)
 _EARLIER = re.compile(r"@(\d+)")
+_NAMED = re.compile(r"(?<=: )@(\d+)$", re.MULTILINE)
 _LOOSE_AT_MOST = 200
 # Loose objects are not synced by default: an acknowledged record must outlive a power cut.
 _DURABLE = ("-c", "core.fsync=loose-object,pack,pack-metadata,reference", "-c", "core.fsyncMethod=batch")
@@ -43,7 +42,8 @@ class Change:
 
     `edits` (path: content, BlobRef, or None to delete) go onto `tree`, else onto `base`'s
     tree; `base` None starts from nothing. `parents` default to `[base]`. `base`, `tree` and
-    `parents` may say `@0`, `@1` … for the commits of earlier changes in the same write.
+    `parents` may say `@0`, `@1` … for the commits of earlier changes in the same write, and so
+    may a trailer of `message` (`Crmctl-Keyring: @0`).
     `ref` None makes a commit that only a later change refers to. `expected` is where `ref`
     must stand: a commit, None for "not there yet"; left out: at `base`.
     """
@@ -125,7 +125,8 @@ def _prepare(repo: Repository, changes: Sequence[Change], signer: Signer, who: W
         if base and plain and planned.tree == PlannedTrees(repo, done.objects).root(base):
             commit = base
         else:
-            payload = encode_commit(planned.tree, parents, who, at, change.message)
+            message = _NAMED.sub(lambda match: done.commits[int(match[1])], change.message)
+            payload = encode_commit(planned.tree, parents, who, at, message)
             content = with_signature(payload, signer(payload))
             commit = object_id("commit", content)
             done.objects.update(planned.objects)
@@ -174,7 +175,9 @@ def _bring_all_along(standing: list[tuple[RefMove, list[Repository]]], descripto
                 if move.new:
                     bring_along(tree, move.old, move.new, (descriptor,))
     except (CrmctlError, OSError):
-        _log.warning("the work tree is behind its branch; the next command brings it along")
+        import logging
+
+        logging.getLogger(__name__).warning("the work tree is behind its branch; the next command brings it along")
         return False
     return True
 

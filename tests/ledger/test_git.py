@@ -28,7 +28,7 @@ def repo(tmp_path: Path) -> Iterator[Repository]:
         yield made
 
 
-def test_reads_what_was_written(repo: Repository):
+def test_reads_what_was_written(repo: Repository) -> None:
     content = bytes(range(256)) * 9
     commit = put(repo, {CARD: content, "ledger.yaml": b"a\n", "org/members/a.yaml": b""})
     assert repo.resolve("HEAD") == repo.resolve(MAIN) == commit
@@ -40,13 +40,13 @@ def test_reads_what_was_written(repo: Repository):
 
 
 @pytest.mark.parametrize("rev", ["", "nothing", "0" * 40, "HEAD\nHEAD", "--all", "HEAD^{tree}", "\0", "f" * 39])
-def test_a_name_of_no_commit_is_none(repo: Repository, rev: str):
+def test_a_name_of_no_commit_is_none(repo: Repository, rev: str) -> None:
     put(repo, {"a": b"1"})
     assert repo.resolve(rev) is None
     assert repo.resolve("HEAD") is not None
 
 
-def test_what_is_not_there_is_none(repo: Repository):
+def test_what_is_not_there_is_none(repo: Repository) -> None:
     put(repo, {"a/b": b"1"})
     for path in ("a", "", "a/c", "a/b/c", "..", "a/../a/b", "A/b", "a//b", "a/b/"):
         assert repo.read("HEAD", path) is None
@@ -54,7 +54,7 @@ def test_what_is_not_there_is_none(repo: Repository):
     assert list(repo.walk("HEAD", "nothing")) == []
 
 
-def test_a_missing_object_is_an_error(repo: Repository):
+def test_a_missing_object_is_an_error(repo: Repository) -> None:
     for read in (repo.read_blob, repo.tree, lambda oid: list(repo.read_blobs([oid]))):
         with pytest.raises(GitFailed):
             read("1" * 40)
@@ -64,13 +64,13 @@ def test_a_missing_object_is_an_error(repo: Repository):
         repo.changed("1" * 40, None)
 
 
-def test_a_tree_is_no_blob(repo: Repository):
+def test_a_tree_is_no_blob(repo: Repository) -> None:
     commit = put(repo, {"a/b": b"1"})
     with pytest.raises(GitFailed):
         repo.read_blob(repo.tree(commit)["a"].oid)
 
 
-def test_links_are_no_files(repo: Repository):
+def test_links_are_no_files(repo: Repository) -> None:
     plain_git(repo.path, "config", "core.symlinks", "true")
     (repo.path / "link").symlink_to("/etc/passwd")
     (repo.path / "run").write_text("x")
@@ -80,10 +80,13 @@ def test_links_are_no_files(repo: Repository):
     assert repo.read("HEAD", "link") is None
     assert [path for path, _oid in repo.walk("HEAD")] == ["run"]
     assert {path: entry.mode for path, entry in repo.entries("HEAD")} == {"link": "120000", "run": "100755"}
-    assert {change.path: change.new_mode for change in repo.changed(None, "HEAD")} == {"link": "120000", "run": "100755"}
+    assert {change.path: change.new_mode for change in repo.changed(None, "HEAD")} == {
+        "link": "120000",
+        "run": "100755",
+    }
 
 
-def test_streams_may_be_interleaved_and_left_early(repo: Repository):
+def test_streams_may_be_interleaved_and_left_early(repo: Repository) -> None:
     commit = put(repo, {f"f/{number}": bytes([number]) * 5000 for number in range(200)})
     oids = [oid for _path, oid in repo.walk(commit)]
     first, second = repo.read_blobs(oids), repo.read_blobs(reversed(oids))
@@ -97,19 +100,21 @@ def test_streams_may_be_interleaved_and_left_early(repo: Repository):
     assert len(dict(repo.read_blobs(oids))) == 200
 
 
-def test_large_blobs_stream_without_standing_still(repo: Repository):
+def test_large_blobs_stream_without_standing_still(repo: Repository) -> None:
     commit = put(repo, {f"f/{number}": os.urandom(300_000) for number in range(90)})
     assert sum(len(content) for _oid, content in repo.read_blobs(oid for _path, oid in repo.walk(commit))) == 27_000_000
 
 
-def test_the_same_blob_may_be_asked_twice(repo: Repository):
+def test_the_same_blob_may_be_asked_twice(repo: Repository) -> None:
     commit = put(repo, {"a": b"1"})
     oid = repo.tree(commit)["a"].oid
     assert list(repo.read_blobs([oid, oid])) == [(oid, b"1")] * 2
     assert list(repo.read_blobs([])) == []
 
 
-def test_an_older_git_without_batch_commands_serves_too(repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_older_git_without_batch_commands_serves_too(
+    repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit = put(repo, {f"f/{number}": bytes([number]) for number in range(100)})
     real = shutil.which("git")
     wrapper = tmp_path / "bin" / "git"
@@ -126,13 +131,13 @@ def test_an_older_git_without_batch_commands_serves_too(repo: Repository, tmp_pa
         assert old._objects._commands is False
 
 
-def test_a_closed_repository_reads_again(repo: Repository):
+def test_a_closed_repository_reads_again(repo: Repository) -> None:
     commit = put(repo, {"a": b"1"})
     repo.close()
     assert repo.resolve(MAIN) == commit
 
 
-def test_sees_what_others_wrote_meanwhile(repo: Repository):
+def test_sees_what_others_wrote_meanwhile(repo: Repository) -> None:
     put(repo, {"a": b"1"})
     assert repo.resolve("HEAD")
     (repo.path / "b").write_bytes(b"2")
@@ -142,7 +147,7 @@ def test_sees_what_others_wrote_meanwhile(repo: Repository):
     assert repo.read("HEAD", "b") == b"2"
 
 
-def test_a_linked_worktree_and_a_subfolder_are_the_same_ledger(repo: Repository, tmp_path: Path):
+def test_a_linked_worktree_and_a_subfolder_are_the_same_ledger(repo: Repository, tmp_path: Path) -> None:
     commit = put(repo, {"org/a": b"1"})
     plain_git(repo.path, "worktree", "add", "-q", "-b", "work", str(tmp_path / "linked"))
     with Repository(tmp_path / "linked" / "org") as linked:
@@ -152,7 +157,7 @@ def test_a_linked_worktree_and_a_subfolder_are_the_same_ledger(repo: Repository,
         assert linked.resolve("HEAD") == commit
 
 
-def test_a_bare_repository(tmp_path: Path):
+def test_a_bare_repository(tmp_path: Path) -> None:
     with Repository.create(tmp_path / "b.git", bare=True) as bare:
         assert bare.is_bare
         commit = put(bare, {"a": b"1"})
@@ -160,13 +165,13 @@ def test_a_bare_repository(tmp_path: Path):
         assert Repository(tmp_path / "b.git").resolve("HEAD") == commit
 
 
-def test_no_repository_is_said_so(tmp_path: Path):
+def test_no_repository_is_said_so(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(NotFound):
             Repository(folder)
 
 
-def test_other_formats_are_refused(tmp_path: Path):
+def test_other_formats_are_refused(tmp_path: Path) -> None:
     plain_git(tmp_path, "init", "-q", "--object-format=sha256", "other")
     with pytest.raises(BadConfiguration):
         Repository(tmp_path / "other")
@@ -176,7 +181,9 @@ def test_other_formats_are_refused(tmp_path: Path):
         Repository(tmp_path / "r")
 
 
-def test_variables_of_a_hook_do_not_lead_elsewhere(repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_variables_of_a_hook_do_not_lead_elsewhere(
+    repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit = put(repo, {"a": b"1"})
     with Repository.create(tmp_path / "other") as other:
         put(other, {"b": b"2"})
@@ -198,7 +205,9 @@ def test_variables_of_a_hook_do_not_lead_elsewhere(repo: Repository, tmp_path: P
     assert not (tmp_path / "index").exists()
 
 
-def test_quarantined_objects_are_seen_only_when_asked_for(repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_quarantined_objects_are_seen_only_when_asked_for(
+    repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Repository.create(tmp_path / "other") as other:
         commit = put(other, {"b": b"2"})
     objects = tmp_path / "other/.git/objects"
@@ -209,7 +218,7 @@ def test_quarantined_objects_are_seen_only_when_asked_for(repo: Repository, tmp_
     assert Repository(repo.path, quarantine=True).resolve(commit) == commit
 
 
-def test_replaced_and_grafted_history_is_not_believed(repo: Repository):
+def test_replaced_and_grafted_history_is_not_believed(repo: Repository) -> None:
     first = put(repo, {"a": b"1"})
     second = put(repo, {"a": b"2"})
     plain_git(repo.path, "replace", second, first)
@@ -219,7 +228,7 @@ def test_replaced_and_grafted_history_is_not_believed(repo: Repository):
     assert [commit.oid for commit in repo.history("HEAD")] == [second, first]
 
 
-def test_hooks_and_monitors_of_the_repository_do_not_run(repo: Repository, tmp_path: Path):
+def test_hooks_and_monitors_of_the_repository_do_not_run(repo: Repository, tmp_path: Path) -> None:
     put(repo, {"a": b"1"})
     trap = repo.common_dir / "hooks" / "reference-transaction"
     trap.parent.mkdir(exist_ok=True)
@@ -230,7 +239,7 @@ def test_hooks_and_monitors_of_the_repository_do_not_run(repo: Repository, tmp_p
     assert not (tmp_path / "sprung").exists()
 
 
-def test_history_by_path_range_and_first_parent(repo: Repository):
+def test_history_by_path_range_and_first_parent(repo: Repository) -> None:
     one = put(repo, {"a": b"1", "d/x": b"1"}, "one\n\nCrmctl-Action: add\nCrmctl-Record: V-1\n")
     two = put(repo, {"d/x": b"2"}, "two")
     plain_git(repo.path, "checkout", "-qb", "side", one)
@@ -252,7 +261,7 @@ def test_history_by_path_range_and_first_parent(repo: Repository):
         repo.history("--all")
 
 
-def test_refs_below_a_prefix(repo: Repository):
+def test_refs_below_a_prefix(repo: Repository) -> None:
     commit = put(repo, {"a": b"1"})
     put(repo, {"a": b"1"}, ref="refs/heads/review/alice/1")
     assert repo.refs("refs/heads/review").keys() == {"refs/heads/review/alice/1"}
@@ -264,8 +273,12 @@ def test_refs_below_a_prefix(repo: Repository):
 
 
 TREES = st.dictionaries(
-    st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join), st.sampled_from([b"1", b"2", b"3"]), max_size=12
-).map(lambda found: {path: content for path, content in found.items() if not any(p.startswith(path + "/") for p in found)})
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join),
+    st.sampled_from([b"1", b"2", b"3"]),
+    max_size=12,
+).map(
+    lambda found: {path: content for path, content in found.items() if not any(p.startswith(path + "/") for p in found)}
+)
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +289,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
 
 @settings(max_examples=60, deadline=None)
 @given(TREES, TREES)
-def test_changed_agrees_with_diff_tree(shared: Repository, old: dict[str, bytes], new: dict[str, bytes]):
+def test_changed_agrees_with_diff_tree(shared: Repository, old: dict[str, bytes], new: dict[str, bytes]) -> None:
     tips = []
     for name, content in (("old", old), ("new", new)):
         ref = f"refs/heads/{name}"
@@ -286,16 +299,20 @@ def test_changed_agrees_with_diff_tree(shared: Repository, old: dict[str, bytes]
     wanted = []
     for meta, path in zip(raw[::2], raw[1::2], strict=True):
         old_mode, new_mode, old_oid, new_oid, _letter = meta.decode()[1:].split(" ")
-        sides = [(None, "") if mode == "000000" else (oid, mode) for oid, mode in ((old_oid, old_mode), (new_oid, new_mode))]
+        sides = [
+            (None, "") if mode == "000000" else (oid, mode) for oid, mode in ((old_oid, old_mode), (new_oid, new_mode))
+        ]
         wanted.append(PathChange(path.decode(), sides[0][0], sides[1][0], sides[0][1], sides[1][1]))
     assert shared.changed(*tips) == sorted(wanted, key=lambda change: change.path)
     below = [change for change in wanted if change.path.startswith("a/")]
-    assert [change for change in shared.changed(*tips, "a") if change.path != "a"] == sorted(below, key=lambda c: c.path)
+    assert [change for change in shared.changed(*tips, "a") if change.path != "a"] == sorted(
+        below, key=lambda c: c.path
+    )
     assert {change.path for change in shared.changed(None, tips[1])} == new.keys()
     assert shared.changed(tips[1], tips[1]) == shared.changed(EMPTY_TREE, None) == []
 
 
-def test_a_partial_clone_fetches_what_is_missing_in_one_request(repo: Repository, tmp_path: Path):
+def test_a_partial_clone_fetches_what_is_missing_in_one_request(repo: Repository, tmp_path: Path) -> None:
     commit = put(repo, {f"f/{number}": os.urandom(50) for number in range(120)})
     for name in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
         plain_git(repo.path, "config", name, "true")
@@ -319,17 +336,21 @@ def test_a_partial_clone_fetches_what_is_missing_in_one_request(repo: Repository
         (b"fatal: Unable to create '/x/.git/index.lock': Read-only file system\n", GitFailed, "permission"),
         (b"fatal: Unable to create '/x/.git/index.lock': File exists.\n\nAnother git process", Conflict, "doctor"),
         (b"fatal: cannot lock ref 'refs/heads/main': is at 1 but expected 2\n", Conflict, "again"),
-        (b"git@host: Permission denied (publickey).\nfatal: Could not read from remote repository.\n", GitFailed, "network"),
+        (
+            b"git@host: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+            GitFailed,
+            "network",
+        ),
     ],
 )
-def test_failures_say_what_to_do(stderr: bytes, kind: type, word: str, monkeypatch: pytest.MonkeyPatch):
+def test_failures_say_what_to_do(stderr: bytes, kind: type, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crmctl.ledger.gitenv._", lambda text, **args: text.format(**args))
     error = failure("x", stderr, "/r")
     assert type(error) is kind
     assert word in (error.hint or "")
 
 
-def test_git_failing_carries_its_last_line_only(repo: Repository):
+def test_git_failing_carries_its_last_line_only(repo: Repository) -> None:
     with pytest.raises(GitFailed) as caught:
         repo.run("rev-parse", "--verify", "nothing")
     assert caught.value.what.count("\n") == 0
@@ -337,12 +358,12 @@ def test_git_failing_carries_its_last_line_only(repo: Repository):
     assert repo.run("rev-parse", "--verify", "nothing", check=False) == b""
 
 
-def test_text_from_a_server_is_made_plain():
+def test_text_from_a_server_is_made_plain() -> None:
     said = plain("\x1b[31mred\x1b]0;title\x07 \u202e https://bob:secret@host/x\r\x00")
     assert said == "red  https://host/x"
 
 
-def test_object_ids_are_whole():
+def test_object_ids_are_whole() -> None:
     assert is_object_id("a" * 40)
     assert not is_object_id("a" * 39)
     assert not is_object_id("A" * 40)

@@ -58,7 +58,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def test_a_second_writer_is_told_who_holds_it(repo: Repository):
+def test_a_second_writer_is_told_who_holds_it(repo: Repository) -> None:
     other = holder(repo)
     try:
         assert other.stdout is not None
@@ -80,7 +80,7 @@ def put_nothing_held(repo: Repository) -> None:
         put(repo, {"a": b"1"})
 
 
-def test_the_lock_outlives_a_killed_holder_while_its_child_lives(repo: Repository):
+def test_the_lock_outlives_a_killed_holder_while_its_child_lives(repo: Repository) -> None:
     other = holder(repo, "child")
     assert other.stdout is not None
     child = int(other.stdout.readline())
@@ -92,7 +92,7 @@ def test_the_lock_outlives_a_killed_holder_while_its_child_lives(repo: Repositor
         pass
 
 
-def test_the_same_thread_may_take_it_again_another_may_not(repo: Repository):
+def test_the_same_thread_may_take_it_again_another_may_not(repo: Repository) -> None:
     answers: list[str] = []
 
     def try_it() -> None:
@@ -112,13 +112,13 @@ def test_the_same_thread_may_take_it_again_another_may_not(repo: Repository):
     assert answers == ["busy", "got it"]
 
 
-def test_talking_to_a_server_does_not_stop_writing(repo: Repository):
+def test_talking_to_a_server_does_not_stop_writing(repo: Repository) -> None:
     with ledger_lock(repo, 0, purpose=TALKING), ledger_lock(repo, 0):
         put(repo, {"a": b"1"})
     assert repo.read("HEAD", "a") == b"1"
 
 
-def test_a_journal_comes_back_as_it_went_in(repo: Repository):
+def test_a_journal_comes_back_as_it_went_in(repo: Repository) -> None:
     assert read_journal(repo) is None
     journal = Journal({"refs/heads/main": (None, "1" * 40)}, ("index.lock",))
     write_journal(repo, journal)
@@ -130,14 +130,14 @@ def test_a_journal_comes_back_as_it_went_in(repo: Repository):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"moves": 1}', b'{"moves": {"a": 1}, "locks": []}', b"\xff"])
-def test_a_damaged_journal_still_says_that_something_broke(repo: Repository, content: bytes):
+def test_a_damaged_journal_still_says_that_something_broke(repo: Repository, content: bytes) -> None:
     (own_folder(repo) / "writing.json").write_bytes(content)
     assert read_journal(repo) == Journal()
     put(repo, {"a": b"1"})
     assert read_journal(repo) is None
 
 
-def test_a_folder_that_cannot_be_written_is_said_so(repo: Repository):
+def test_a_folder_that_cannot_be_written_is_said_so(repo: Repository) -> None:
     (repo.common_dir / "crmctl").write_text("in the way")
     with pytest.raises(GitFailed):
         put(repo, {"a": b"1"})

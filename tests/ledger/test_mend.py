@@ -43,7 +43,9 @@ def swap_only(repo: Repository, edits: dict[str, bytes | None], *, message: str 
     return old, new
 
 
-def test_in_the_good_case_nothing_is_done_and_git_is_not_started(repo: Repository, monkeypatch: pytest.MonkeyPatch):
+def test_in_the_good_case_nothing_is_done_and_git_is_not_started(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo.resolve("HEAD")
     started: list[object] = []
     monkeypatch.setattr(subprocess, "Popen", lambda *args, **_more: started.append(args))
@@ -51,7 +53,7 @@ def test_in_the_good_case_nothing_is_done_and_git_is_not_started(repo: Repositor
     assert started == []
 
 
-def test_an_index_left_behind_by_a_kill_is_brought_along(repo: Repository):
+def test_an_index_left_behind_by_a_kill_is_brought_along(repo: Repository) -> None:
     old, new = swap_only(repo, {VISIT: b"v", "org/b.yaml": b"b\n"})
     write_journal(repo, Journal({MAIN: (old, new)}, ("index.lock",)))
     assert b"D" in status(repo)
@@ -63,13 +65,13 @@ def test_an_index_left_behind_by_a_kill_is_brought_along(repo: Repository):
     assert files(repo, "HEAD")[VISIT] == b"v"
 
 
-def test_it_is_found_without_a_journal_too(repo: Repository):
+def test_it_is_found_without_a_journal_too(repo: Repository) -> None:
     swap_only(repo, {VISIT: b"v"})
     assert len(mend(repo)) == 1
     assert status(repo) == b""
 
 
-def test_what_was_staged_and_edited_before_the_kill_survives(repo: Repository):
+def test_what_was_staged_and_edited_before_the_kill_survives(repo: Repository) -> None:
     (repo.path / "org/a.yaml").write_bytes(b"by hand\n")
     (repo.path / "org/s.yaml").write_bytes(b"staged\n")
     plain_git(repo.path, "add", "org/s.yaml")
@@ -78,7 +80,7 @@ def test_what_was_staged_and_edited_before_the_kill_survives(repo: Repository):
     assert status(repo) == b" M org/a.yaml\nA  org/s.yaml\n"
 
 
-def test_a_journal_whose_swap_never_came_changes_nothing(repo: Repository):
+def test_a_journal_whose_swap_never_came_changes_nothing(repo: Repository) -> None:
     tip = repo.resolve(MAIN) or ""
     write_journal(repo, Journal({MAIN: (tip, "1" * 40)}, ("index.lock",)))
     assert mend(repo) == []
@@ -100,7 +102,7 @@ def test_a_journal_whose_swap_never_came_changes_nothing(repo: Repository):
     ],
     ids=lambda commands: " ; ".join(" ".join(command[:3]) for command in commands),
 )
-def test_what_people_do_with_plain_git_is_left_alone(repo: Repository, commands: list[tuple[str, ...]]):
+def test_what_people_do_with_plain_git_is_left_alone(repo: Repository, commands: list[tuple[str, ...]]) -> None:
     plain_git(repo.path, "branch", "older")
     put(repo, {"org/b.yaml": b"b\n", "org/a.yaml": b"a2\n"})
     for command in commands:
@@ -110,7 +112,7 @@ def test_what_people_do_with_plain_git_is_left_alone(repo: Repository, commands:
     assert (status(repo), plain_git(repo.path, "ls-files", "-s"), repo.resolve("HEAD")) == before
 
 
-def test_hand_work_between_writes_keeps_the_note_level(repo: Repository):
+def test_hand_work_between_writes_keeps_the_note_level(repo: Repository) -> None:
     (repo.path / "org/h.yaml").write_bytes(b"h\n")
     plain_git(repo.path, "add", "org/h.yaml")
     plain_git(repo.path, "commit", "-qm", "by hand")
@@ -127,7 +129,7 @@ def leave(repo: Repository, *names: str) -> None:
         (repo.common_dir / name).touch()
 
 
-def test_locks_of_a_dead_writer_go(repo: Repository):
+def test_locks_of_a_dead_writer_go(repo: Repository) -> None:
     tip = repo.resolve(MAIN)
     write_journal(repo, Journal({MAIN: (tip, "1" * 40)}, LOCKS))
     leave(repo, *LOCKS)
@@ -136,7 +138,7 @@ def test_locks_of_a_dead_writer_go(repo: Repository):
     put(repo, {VISIT: b"v"})
 
 
-def test_a_lock_nobody_of_ours_made_stays(repo: Repository):
+def test_a_lock_nobody_of_ours_made_stays(repo: Repository) -> None:
     leave(repo, "refs/heads/main.lock")
     with pytest.raises(Conflict):
         put(repo, {VISIT: b"v"})
@@ -146,7 +148,7 @@ def test_a_lock_nobody_of_ours_made_stays(repo: Repository):
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="running processes are seen on Linux only")
-def test_a_lock_that_a_living_git_may_own_stays(repo: Repository):
+def test_a_lock_that_a_living_git_may_own_stays(repo: Repository) -> None:
     write_journal(repo, Journal({}, ("index.lock",)))
     leave(repo, "index.lock")
     shell = subprocess.Popen(
@@ -164,7 +166,7 @@ def test_a_lock_that_a_living_git_may_own_stays(repo: Repository):
     assert not (repo.common_dir / "index.lock").exists()
 
 
-def test_locks_of_a_killed_fetch_go_but_not_those_of_a_living_one(repo: Repository):
+def test_locks_of_a_killed_fetch_go_but_not_those_of_a_living_one(repo: Repository) -> None:
     names = ("refs/remotes/origin/main.lock", "refs/remotes/origin/keyring/1.lock")
     write_journal(repo, Journal(), TALKING)
     leave(repo, *names)
@@ -179,7 +181,7 @@ def test_locks_of_a_killed_fetch_go_but_not_those_of_a_living_one(repo: Reposito
     assert read_journal(repo, TALKING) is None
 
 
-def test_a_busy_ledger_is_not_mended(repo: Repository):
+def test_a_busy_ledger_is_not_mended(repo: Repository) -> None:
     import threading
 
     seen: list[type] = []
@@ -197,7 +199,7 @@ def test_a_busy_ledger_is_not_mended(repo: Repository):
     assert seen == [Conflict]
 
 
-def test_a_linked_worktree_left_behind_is_mended_when_next_used(repo: Repository, tmp_path: Path):
+def test_a_linked_worktree_left_behind_is_mended_when_next_used(repo: Repository, tmp_path: Path) -> None:
     plain_git(repo.path, "checkout", "-qb", "work")
     plain_git(repo.path, "worktree", "add", "-q", str(tmp_path / "linked"), "main")
     with Repository(tmp_path / "linked") as linked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -41,17 +41,17 @@ MOMENTS = st.builds(
 
 
 @given(st.dictionaries(NAMES, ENTRIES))
-def test_a_tree_comes_back_as_it_went_in(entries: dict[str, TreeEntry]):
+def test_a_tree_comes_back_as_it_went_in(entries: dict[str, TreeEntry]) -> None:
     content = encode_tree(entries)
     assert parse_tree(content) == entries
     assert encode_tree(parse_tree(content)) == content
 
 
-def test_the_empty_tree_has_gits_id():
+def test_the_empty_tree_has_gits_id() -> None:
     assert object_id("tree", encode_tree({})) == EMPTY_TREE
 
 
-def test_trees_sort_as_git_sorts_them(tmp_path: Path):
+def test_trees_sort_as_git_sorts_them(tmp_path: Path) -> None:
     repo = Repository.create(tmp_path)
     blob = plain_git(tmp_path, "hash-object", "-w", "--stdin", content=b"x").decode().strip()
     folder = plain_git(tmp_path, "mktree", content=f"100644 blob {blob}\tx\n".encode()).decode().strip()
@@ -63,15 +63,16 @@ def test_trees_sort_as_git_sorts_them(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"100644 a", b"100644 a\0short", b"\0" * 30, encode_tree({"a": TreeEntry("100644", "blob", "1" * 40)}) * 2]
+    "content",
+    [b"100644 a", b"100644 a\0short", b"\0" * 30, encode_tree({"a": TreeEntry("100644", "blob", "1" * 40)}) * 2],
 )
-def test_a_damaged_tree_is_refused(content: bytes):
+def test_a_damaged_tree_is_refused(content: bytes) -> None:
     with pytest.raises(TrustBroken):
         parse_tree(content)
 
 
 @given(MOMENTS, st.lists(OIDS, max_size=3), st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=40))
-def test_a_signed_commit_gives_back_payload_and_signature(moment: datetime, parents: list[str], subject: str):
+def test_a_signed_commit_gives_back_payload_and_signature(moment: datetime, parents: list[str], subject: str) -> None:
     payload = encode_commit("1" * 40, parents, Who("alice", "a@x"), moment, subject + "\n\nCrmctl-Action: add\n")
     info = parse_commit("2" * 40, with_signature(payload, SIGNATURE))
     assert (info.payload, info.signature) == (payload, SIGNATURE)
@@ -79,30 +80,30 @@ def test_a_signed_commit_gives_back_payload_and_signature(moment: datetime, pare
     assert (info.subject, info.trailers) == (subject, [("Crmctl-Action", "add")])
 
 
-def test_two_signatures_count_as_none():
-    payload = encode_commit("1" * 40, [], Who("a", "b"), datetime.fromtimestamp(0, timezone.utc), "m")
+def test_two_signatures_count_as_none() -> None:
+    payload = encode_commit("1" * 40, [], Who("a", "b"), datetime.fromtimestamp(0, UTC), "m")
     twice = with_signature(with_signature(payload, SIGNATURE), SIGNATURE)
     assert parse_commit("2" * 40, twice).signature is None
 
 
-def test_prose_in_the_last_paragraph_is_no_trailer():
-    payload = encode_commit("1" * 40, [], Who("a", "b"), datetime.fromtimestamp(0, timezone.utc), "m\n\nX: y\nand so on")
+def test_prose_in_the_last_paragraph_is_no_trailer() -> None:
+    payload = encode_commit("1" * 40, [], Who("a", "b"), datetime.fromtimestamp(0, UTC), "m\n\nX: y\nand so on")
     assert parse_commit("2" * 40, payload).trailers == []
 
 
 @pytest.mark.parametrize("who", [Who("a\nparent x", "b"), Who("a", "b>"), Who("a<", "b")])
-def test_a_name_cannot_break_out_of_its_header(who: Who):
+def test_a_name_cannot_break_out_of_its_header(who: Who) -> None:
     with pytest.raises(ValueError, match="plain name"):
-        encode_commit("1" * 40, [], who, datetime.fromtimestamp(0, timezone.utc), "m")
+        encode_commit("1" * 40, [], who, datetime.fromtimestamp(0, UTC), "m")
 
 
 @pytest.mark.parametrize("content", [b"", b"tree x\n\n", b"tree a\nauthor x\ncommitter y\n\nm", b"\n\n"])
-def test_a_damaged_commit_is_refused(content: bytes):
+def test_a_damaged_commit_is_refused(content: bytes) -> None:
     with pytest.raises(TrustBroken):
         parse_commit("2" * 40, content)
 
 
-def test_git_reads_our_pack_at_every_size_of_header(tmp_path: Path):
+def test_git_reads_our_pack_at_every_size_of_header(tmp_path: Path) -> None:
     repo = Repository.create(tmp_path)
     blobs = [b"x" * size for size in (0, 1, 15, 16, 2047, 2048, 70_000)]
     repo.run("unpack-objects", "-q", input=encode_pack(("blob", blob) for blob in blobs))

@@ -55,7 +55,7 @@ def hook(server: Repository, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_clone_has_all_branches_all_history_and_only_clear_files(bob: Repository, alice: Repository):
+def test_a_clone_has_all_branches_all_history_and_only_clear_files(bob: Repository, alice: Repository) -> None:
     assert bob.refs("refs/remotes/origin")["refs/remotes/origin/keyring/1"] == alice.resolve(KEYS)
     assert bob.resolve("HEAD") == alice.resolve(MAIN)
     assert not bob.is_shallow
@@ -67,19 +67,21 @@ def test_a_clone_has_all_branches_all_history_and_only_clear_files(bob: Reposito
     assert sparse.is_sparse(bob)
 
 
-def test_a_clone_brings_only_what_branches_reach(alice: Repository, server: Repository, address: str, tmp_path: Path):
+def test_a_clone_brings_only_what_branches_reach(
+    alice: Repository, server: Repository, address: str, tmp_path: Path
+) -> None:
     forgotten = plain_git(server.path, "hash-object", "-w", "--stdin", content=b"destroyed key").decode().strip()
     with remote.clone(address, tmp_path / "c") as clone, pytest.raises(GitFailed):
         clone.read_blob(forgotten)
 
 
-def test_a_clone_shows_how_far_it_is(alice: Repository, address: str, tmp_path: Path):
+def test_a_clone_shows_how_far_it_is(alice: Repository, address: str, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int | None]] = []
     remote.clone(address, tmp_path / "c", lambda *step: seen.append(step)).close()
     assert any(done == total and total for _stage, done, total in seen)
 
 
-def test_an_empty_server_can_be_cloned_and_filled(server: Repository, tmp_path: Path):
+def test_an_empty_server_can_be_cloned_and_filled(server: Repository, tmp_path: Path) -> None:
     with remote.clone(str(server.path), tmp_path / "c") as clone:
         put(clone, {"ledger.yaml": b"1", VISIT: b"v"})
         assert remote.push(clone, [f"{MAIN}:{MAIN}"], {MAIN: None}).result == "done"
@@ -93,20 +95,20 @@ def test_an_empty_server_can_be_cloned_and_filled(server: Repository, tmp_path: 
         "ssh://me@-oProxyCommand=id/x", "https://h/\nx", "-oProxyCommand=id:x",
     ],
 )  # fmt: skip
-def test_addresses_that_are_options_or_commands_are_refused(url: str, tmp_path: Path):
+def test_addresses_that_are_options_or_commands_are_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         remote.clone(url, tmp_path / "c")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_clone_leaves_nothing(tmp_path: Path):
+def test_a_failed_clone_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(GitFailed) as caught:
         remote.clone(f"file://{tmp_path}/nowhere", tmp_path / "c")
     assert caught.value.hint
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_clone_does_not_go_into_a_full_folder(alice: Repository, address: str, tmp_path: Path):
+def test_a_clone_does_not_go_into_a_full_folder(alice: Repository, address: str, tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     (tmp_path / "c/mine").touch()
     with pytest.raises(UsageError):
@@ -116,7 +118,7 @@ def test_a_clone_does_not_go_into_a_full_folder(alice: Repository, address: str,
     remote.clone(address, tmp_path / "empty").close()
 
 
-def test_a_fetch_tells_what_moved_and_touches_no_branch_of_ours(alice: Repository, bob: Repository):
+def test_a_fetch_tells_what_moved_and_touches_no_branch_of_ours(alice: Repository, bob: Repository) -> None:
     before = bob.refs("refs/heads")
     old = alice.resolve(MAIN)
     new = put(alice, {VISIT: b"v2"})
@@ -128,19 +130,22 @@ def test_a_fetch_tells_what_moved_and_touches_no_branch_of_ours(alice: Repositor
     assert read_journal(bob, TALKING) is None
 
 
-def test_a_fetch_never_prunes(alice: Repository, bob: Repository, server: Repository):
+def test_a_fetch_never_prunes(alice: Repository, bob: Repository, server: Repository) -> None:
     server.run("update-ref", "-d", KEYS)
     assert remote.fetch(bob) == []
     assert bob.resolve("refs/remotes/origin/keyring/1")
 
 
-@pytest.mark.parametrize("refspec", ["refs/heads/*:refs/heads/*", "+refs/heads/main:refs/heads/main", "main", "--all", "x:refs/remotes/origin/x"])
-def test_a_fetch_into_our_own_branches_is_refused(bob: Repository, refspec: str):
+@pytest.mark.parametrize(
+    "refspec",
+    ["refs/heads/*:refs/heads/*", "+refs/heads/main:refs/heads/main", "main", "--all", "x:refs/remotes/origin/x"],
+)
+def test_a_fetch_into_our_own_branches_is_refused(bob: Repository, refspec: str) -> None:
     with pytest.raises(ValueError, match="refs/remotes"):
         remote.fetch(bob, [refspec])
 
 
-def test_a_branch_without_history_is_fetched_again(alice: Repository, bob: Repository):
+def test_a_branch_without_history_is_fetched_again(alice: Repository, bob: Repository) -> None:
     outbox = "refs/heads/outbox/alice"
     one = put(alice, {"w": b"1"}, ref=outbox)
     assert remote.push(alice, [f"{outbox}:{outbox}"], {outbox: None}).result == "done"
@@ -152,7 +157,7 @@ def test_a_branch_without_history_is_fetched_again(alice: Repository, bob: Repos
     assert remote.push(alice, [f":{outbox}"], {outbox: two}).result == "done"
 
 
-def test_the_second_pusher_is_told_that_he_is_late(alice: Repository, bob: Repository, server: Repository):
+def test_the_second_pusher_is_told_that_he_is_late(alice: Repository, bob: Repository, server: Repository) -> None:
     base = alice.resolve(MAIN)
     put(alice, {VISIT: b"alice"})
     put(bob, {VISIT: b"bob"})
@@ -165,7 +170,7 @@ def test_the_second_pusher_is_told_that_he_is_late(alice: Repository, bob: Repos
         assert server.refs() == tips
 
 
-def test_a_hook_that_says_no_is_quoted_plainly(alice: Repository, server: Repository):
+def test_a_hook_that_says_no_is_quoted_plainly(alice: Repository, server: Repository) -> None:
     hook(server, "pre-receive", "printf 'Visits: 5 \\033[31mrefused\\033[0m\\n\\033]0;evil\\007bye\\n' >&2; exit 1")
     put(alice, {VISIT: b"v2"})
     tips = server.refs()
@@ -175,7 +180,7 @@ def test_a_hook_that_says_no_is_quoted_plainly(alice: Repository, server: Reposi
     assert server.refs() == tips
 
 
-def test_one_ref_refused_by_an_update_hook_holds_back_the_other(alice: Repository, server: Repository):
+def test_one_ref_refused_by_an_update_hook_holds_back_the_other(alice: Repository, server: Repository) -> None:
     hook(server, "update", 'case "$1" in *keyring*) echo no keys >&2; exit 1;; esac')
     put(alice, {VISIT: b"v2"})
     put(alice, {"keyring.yaml": b"2"}, ref=KEYS)
@@ -187,7 +192,7 @@ def test_one_ref_refused_by_an_update_hook_holds_back_the_other(alice: Repositor
     assert server.refs()[MAIN] == alice.resolve(MAIN)
 
 
-def test_our_own_pre_push_hook_may_stop_it(alice: Repository, server: Repository):
+def test_our_own_pre_push_hook_may_stop_it(alice: Repository, server: Repository) -> None:
     hook_folder = alice.common_dir / "hooks"
     hook_folder.mkdir(exist_ok=True)
     (hook_folder / "pre-push").write_text("#!/bin/sh\necho not yet >&2\nexit 1\n")
@@ -201,7 +206,7 @@ def test_our_own_pre_push_hook_may_stop_it(alice: Repository, server: Repository
     assert remote.push(alice, [f"{MAIN}:{MAIN}"], hook=False).result == "done"
 
 
-def test_an_unreachable_server_is_no_rejection(alice: Repository, tmp_path: Path):
+def test_an_unreachable_server_is_no_rejection(alice: Repository, tmp_path: Path) -> None:
     alice.run("remote", "set-url", "origin", f"file://{tmp_path}/nowhere")
     for act in (lambda: remote.push(alice, [f"{MAIN}:{MAIN}"]), lambda: remote.fetch(alice)):
         with pytest.raises(GitFailed):
@@ -210,7 +215,7 @@ def test_an_unreachable_server_is_no_rejection(alice: Repository, tmp_path: Path
     put(alice, {VISIT: b"v2"})
 
 
-def test_a_helper_smuggled_into_the_configuration_does_not_run(alice: Repository, tmp_path: Path):
+def test_a_helper_smuggled_into_the_configuration_does_not_run(alice: Repository, tmp_path: Path) -> None:
     alice.run("config", "remote.origin.url", f"ext::sh -c touch% {tmp_path}/sprung")
     alice.run("config", "protocol.ext.allow", "always")
     with pytest.raises(GitFailed):
@@ -218,13 +223,15 @@ def test_a_helper_smuggled_into_the_configuration_does_not_run(alice: Repository
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize("refspec", ["main", ":refs/heads/main", "+refs/heads/main:refs/heads/main", "--mirror", "-x:refs/heads/a", "a:b"])
-def test_pushes_that_force_without_a_lease_or_are_options_are_refused(alice: Repository, refspec: str):
+@pytest.mark.parametrize(
+    "refspec", ["main", ":refs/heads/main", "+refs/heads/main:refs/heads/main", "--mirror", "-x:refs/heads/a", "a:b"]
+)
+def test_pushes_that_force_without_a_lease_or_are_options_are_refused(alice: Repository, refspec: str) -> None:
     with pytest.raises(ValueError, match=r"ref|lease"):
         remote.push(alice, [refspec])
 
 
-def test_one_talks_at_a_time_while_another_writes(alice: Repository):
+def test_one_talks_at_a_time_while_another_writes(alice: Repository) -> None:
     import threading
 
     seen: list[str] = []
@@ -244,15 +251,19 @@ def test_one_talks_at_a_time_while_another_writes(alice: Repository):
     assert alice.read(MAIN, VISIT) == b"v2"
 
 
-def test_variables_of_a_hook_do_not_lead_a_fetch_elsewhere(bob: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_variables_of_a_hook_do_not_lead_a_fetch_elsewhere(
+    bob: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     assert remote.fetch(bob) == []
     assert os.environ["GIT_DIR"] == str(tmp_path / "elsewhere")
 
 
-def test_a_damaged_pack_from_a_server_is_not_taken(alice: Repository, bob: Repository, server: Repository):
-    tree = f"100644 blob {plain_git(server.path, 'hash-object', '-w', '--stdin', content=b'x').decode().strip()}\t.git\n"
+def test_a_damaged_pack_from_a_server_is_not_taken(alice: Repository, bob: Repository, server: Repository) -> None:
+    tree = (
+        f"100644 blob {plain_git(server.path, 'hash-object', '-w', '--stdin', content=b'x').decode().strip()}\t.git\n"
+    )
     made = plain_git(server.path, "mktree", content=tree.encode()).decode().strip()
     evil = plain_git(server.path, "commit-tree", "-m", "evil", "-p", server.resolve(MAIN) or "", made).decode().strip()
     server.run("update-ref", MAIN, evil)

@@ -32,7 +32,7 @@ def work_tree(repo: Repository) -> set[str]:
 
 
 @pytest.mark.parametrize("first", ["set up", "write"])
-def test_only_clear_files_are_in_the_work_tree(repo: Repository, first: str):
+def test_only_clear_files_are_in_the_work_tree(repo: Repository, first: str) -> None:
     if first == "set up":
         set_up(repo)
     put(repo, EVERYTHING)
@@ -43,17 +43,20 @@ def test_only_clear_files_are_in_the_work_tree(repo: Repository, first: str):
     assert is_sparse(repo)
 
 
-def test_setting_up_again_changes_nothing(repo: Repository):
+def test_setting_up_again_changes_nothing(repo: Repository) -> None:
     put(repo, EVERYTHING)
     assert not is_sparse(repo)
     set_up(repo)
-    notes = [repo.common_dir / name for name in ("config", "config.worktree", "info/attributes", "info/sparse-checkout", "index")]
+    notes = [
+        repo.common_dir / name
+        for name in ("config", "config.worktree", "info/attributes", "info/sparse-checkout", "index")
+    ]
     before = [(note.read_bytes(), note.stat().st_mtime_ns) for note in notes]
     set_up(repo)
     assert [(note.read_bytes(), note.stat().st_mtime_ns) for note in notes] == before
 
 
-def test_what_the_user_has_set_stays(repo: Repository):
+def test_what_the_user_has_set_stays(repo: Repository) -> None:
     plain_git(repo.path, "config", "merge.crmctl.driver", "crmctl merge-driver %O %A %B")
     (repo.common_dir / "info").mkdir(exist_ok=True)
     attributes = repo.common_dir / "info/attributes"
@@ -64,14 +67,14 @@ def test_what_the_user_has_set_stays(repo: Repository):
     assert "old" not in attributes.read_text()
 
 
-def test_edits_by_hand_survive_setting_up(repo: Repository):
+def test_edits_by_hand_survive_setting_up(repo: Repository) -> None:
     put(repo, EVERYTHING)
     (repo.path / "org/a").write_bytes(b"by hand")
     set_up(repo)
     assert (repo.path / "org/a").read_bytes() == b"by hand"
 
 
-def test_a_merge_without_the_driver_leaves_no_marks_in_a_sealed_file(repo: Repository):
+def test_a_merge_without_the_driver_leaves_no_marks_in_a_sealed_file(repo: Repository) -> None:
     set_up(repo)
     put(repo, EVERYTHING)
     plain_git(repo.path, "branch", "side")
@@ -84,7 +87,7 @@ def test_a_merge_without_the_driver_leaves_no_marks_in_a_sealed_file(repo: Repos
     assert not (repo.path / CARD).exists() or (repo.path / CARD).read_bytes() == ours
 
 
-def test_a_diff_of_a_sealed_file_says_binary(repo: Repository):
+def test_a_diff_of_a_sealed_file_says_binary(repo: Repository) -> None:
     set_up(repo)
     put(repo, EVERYTHING)
     put(repo, {CARD: b"age-encryption.org/v1\nB\n"})
@@ -93,7 +96,7 @@ def test_a_diff_of_a_sealed_file_says_binary(repo: Repository):
     assert b"encryption" not in shown
 
 
-def test_a_bare_repository_gets_settings_only(tmp_path: Path):
+def test_a_bare_repository_gets_settings_only(tmp_path: Path) -> None:
     with Repository.create(tmp_path / "b.git", bare=True) as bare:
         set_up(bare)
         set_up(bare)

@@ -16,8 +16,12 @@ from crmctl.ledger.transaction import merge_trees
 from tests.ledger.git_repos import files, put
 
 TREES = st.dictionaries(
-    st.lists(st.sampled_from("ab"), min_size=1, max_size=3).map("/".join), st.sampled_from([b"1", b"2", b"3"]), max_size=8
-).map(lambda found: {path: content for path, content in found.items() if not any(p.startswith(path + "/") for p in found)})
+    st.lists(st.sampled_from("ab"), min_size=1, max_size=3).map("/".join),
+    st.sampled_from([b"1", b"2", b"3"]),
+    max_size=8,
+).map(
+    lambda found: {path: content for path, content in found.items() if not any(p.startswith(path + "/") for p in found)}
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +35,14 @@ def stored(repo: Repository, content: dict[str, bytes], ref: str) -> str:
     return put(repo, {**gone, **content}, ref=ref)
 
 
-def by_brute_force(base: dict[str, bytes], ours: dict[str, bytes], theirs: dict[str, bytes]) -> tuple[dict[str, bytes | None], set[str]]:
+def by_brute_force(
+    base: dict[str, bytes], ours: dict[str, bytes], theirs: dict[str, bytes]
+) -> tuple[dict[str, bytes | None], set[str]]:
     edits: dict[str, bytes | None] = {}
     conflicts = set()
     for path in base.keys() | ours.keys() | theirs.keys():
         before, mine, other = base.get(path), ours.get(path), theirs.get(path)
-        if mine == before or mine == other:
+        if mine in (before, other):
             continue
         new_theirs = {p for p in theirs if theirs[p] != base.get(p)}
         clash = mine is not None and any(p.startswith(path + "/") or path.startswith(p + "/") for p in new_theirs)
@@ -49,7 +55,9 @@ def by_brute_force(base: dict[str, bytes], ours: dict[str, bytes], theirs: dict[
 
 @settings(max_examples=150, deadline=None)
 @given(TREES, TREES, TREES)
-def test_merge_agrees_with_brute_force(repo: Repository, base: dict[str, bytes], ours: dict[str, bytes], theirs: dict[str, bytes]):
+def test_merge_agrees_with_brute_force(
+    repo: Repository, base: dict[str, bytes], ours: dict[str, bytes], theirs: dict[str, bytes]
+) -> None:
     tips = [stored(repo, content, f"refs/heads/{name}") for name, content in (("b", base), ("o", ours), ("t", theirs))]
     edits, conflicts = merge_trees(repo, *tips)
     wanted, clashing = by_brute_force(base, ours, theirs)
@@ -63,15 +71,20 @@ def test_merge_agrees_with_brute_force(repo: Repository, base: dict[str, bytes],
     assert merged.tree == plan_tree(repo, tips[1], back.edits).tree
 
 
-def test_a_file_against_a_folder_is_a_conflict(repo: Repository):
-    base, ours, theirs = (stored(repo, content, f"refs/heads/f{n}") for n, content in enumerate([{}, {"x": b"1"}, {"x/y": b"1"}]))
+def test_a_file_against_a_folder_is_a_conflict(repo: Repository) -> None:
+    base, ours, theirs = (
+        stored(repo, content, f"refs/heads/f{n}") for n, content in enumerate([{}, {"x": b"1"}, {"x/y": b"1"}])
+    )
     assert merge_trees(repo, base, ours, theirs) == ({}, ["x"])
     assert merge_trees(repo, base, theirs, ours) == ({}, ["x/y"])
     with pytest.raises(InvalidInput):
         plan_tree(repo, theirs, {"x": b"1"})
 
 
-def test_without_a_common_base_both_sides_are_additions(repo: Repository):
-    ours, theirs = stored(repo, {"m": b"1", "s": b"0"}, "refs/heads/n1"), stored(repo, {"n": b"1", "s": b"0"}, "refs/heads/n2")
+def test_without_a_common_base_both_sides_are_additions(repo: Repository) -> None:
+    ours, theirs = (
+        stored(repo, {"m": b"1", "s": b"0"}, "refs/heads/n1"),
+        stored(repo, {"n": b"1", "s": b"0"}, "refs/heads/n2"),
+    )
     assert merge_trees(repo, None, ours, theirs).edits.keys() == {"m"}
     assert merge_trees(repo, EMPTY_TREE, ours, ours) == ({}, [])
