@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +70,7 @@ class Draft:
         self._records: dict[str, Record] = {}
         self._on_main: dict[str, tuple[str, Record]] = {}
         self._attachments: dict[str, bytes] = {}
+        self._files: dict[str, bytes | None] = {}
         self._touched: list[str] = []
 
     # What is looked up
@@ -167,6 +168,18 @@ class Draft:
         self._attach(path, old.dossier, old.compartment, files)
         return Kept(path, self._records[path])
 
+    def set_rows(self, path: str, rows: Sequence[Row], origin: Origin, touched: Iterable[str]) -> None:
+        """Give a monthly record these rows; `touched` names the entries that change. Raises NoKey, NotFound."""
+        self.record(path)
+        self._replace(path, {"rows": list(rows)}, origin, {})
+        self._touched += touched
+
+    def put_file(self, path: str, content: bytes | None, about: str) -> None:
+        """Write a clear file of main, or take a file out of it (None; its history stays)."""
+        self._records.pop(path, None)
+        self._files[path] = content
+        self._touched.append(about)
+
     # What is written
 
     @property
@@ -174,7 +187,7 @@ class Draft:
         """Whether there is nothing to write."""
         return not (self._touched or self.wrapping.lines)
 
-    def commit(self, action: str, kind: str = "") -> str:
+    def commit(self, action: str, kind: str = "", trailers: Sequence[str] = ()) -> str:
         """Write the draft as one commit on main (and one on the keyring). Returns main's commit id.
 
         An empty draft writes nothing and returns the commit it stands on. Raises Conflict when
@@ -183,8 +196,9 @@ class Draft:
         ledger = self.ledger
         if self.empty:
             return ledger.head
-        main = Change(MAIN, ledger.head, self._edits(), self._message(action, kind))
-        changes = [*keyring_change(ledger, self.wrapping.lines), main]
+        keyring = keyring_change(ledger, self.wrapping.lines)
+        message = self._message(action, kind, trailers) + ("Crmctl-Keyring: @0\n" if keyring else "")
+        changes = [*keyring, Change(MAIN, ledger.head, self._edits(), message)]
         return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
 
     def written(self) -> list[Kept]:
@@ -193,13 +207,13 @@ class Draft:
 
     # Inside
 
-    def _message(self, action: str, kind: str) -> str:
+    def _message(self, action: str, kind: str, trailers: Sequence[str]) -> str:
         ids = list(dict.fromkeys(self._touched))
         about = ids[0] if len(ids) == 1 else f"{len(ids)} records"
         lines = [f"Crmctl-Action: {action}", *(f"Crmctl-Record: {record_id}" for record_id in ids[:_TRAILERS])]
         if len(ids) > _TRAILERS:
             lines.append(f"Crmctl-Records: {len(ids)}")
-        lines += self._generation_trailers()
+        lines += [*trailers, *self._generation_trailers()]
         return " ".join(part for part in (action, kind, about) if part) + "\n\n" + "\n".join(lines) + "\n"
 
     def _generation_trailers(self) -> Iterable[str]:
@@ -208,7 +222,7 @@ class Draft:
 
     def _edits(self) -> dict[str, bytes | None]:
         sealed: dict[str, bytes | None] = {path: self._seal(record, path) for path, record in self._records.items()}
-        return {**self.wrapping.edits(), **sealed, **self._attachments}
+        return {**self.wrapping.edits(), **sealed, **self._attachments, **self._files}
 
     def _seal(self, record: Record, path: str) -> bytes:
         plain = dump(record.encode())

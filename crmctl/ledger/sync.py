@@ -110,7 +110,8 @@ def _main(ledger: Ledger, theirs: str, changes: list[Change], moves: list[RefMov
             _("{count} records were changed here and elsewhere meanwhile", count=len(merged.conflicts)), where=listed,
             hint=_("crmctl undo takes back the change made here"),
         )  # fmt: skip
-    message = f"land {ledger.member_id}\n\nCrmctl-Action: land\n"
+    keyring = "@0" if changes else next((move.new for move in moves), None) or ledger.keyring.tip
+    message = f"land {ledger.member_id}\n\nCrmctl-Action: land\nCrmctl-Keyring: {keyring}\n"
     changes.append(Change(MAIN, theirs, merged.edits, message, parents=[theirs, ours], expected=ours))
 
 

@@ -1,0 +1,161 @@
+"""Condition trees of a policy: all, any, none over typed leaves, three-valued (DESIGN 5).
+
+A tree is read once, checked against the declared facts, and then judged for each customer. The
+judgement keeps every leaf with its value, so that `explain` prints what was decided on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from crmctl.i18n import N_
+from crmctl.model.condition import ConditionError, Leaf, parse_leaf
+from crmctl.model.findings import Finding
+from crmctl.policy.facts import ORDERED, Absent, Fact, FactValue
+
+Verdict = bool | None
+Joiner = Literal["all", "any", "none"]
+JOINERS: tuple[Joiner, ...] = ("all", "any", "none")
+_COMPARISONS = {"<", "<=", ">", ">="}
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A leaf with its literals read as values of its fact."""
+
+    leaf: Leaf
+    fact: Fact
+    values: tuple[FactValue, ...]
+    clause: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Several conditions joined by all, any or none."""
+
+    joiner: Joiner
+    parts: tuple[Condition, ...]
+    clause: str = ""
+    code: str = ""
+
+
+Condition = Test | Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a condition came out: None is unknown. `value` is the fact's, for a leaf."""
+
+    condition: Condition
+    verdict: Verdict
+    value: FactValue | None = None
+    parts: tuple[Judged, ...] = ()
+
+
+def judge(condition: Condition, facts: Mapping[str, FactValue]) -> Judged:
+    """Judge a condition for one customer's facts; a fact that is not there is unknown.
+
+    Kleene's three values: any is settled by one that holds, all by one that fails.
+    """
+    if isinstance(condition, Test):
+        value = facts.get(condition.fact.name, Absent.UNKNOWN)
+        return Judged(condition, _holds(condition, value), value)
+    parts = tuple(judge(part, facts) for part in condition.parts)
+    return Judged(condition, _joined(condition.joiner, [part.verdict for part in parts]), None, parts)
+
+
+def _holds(test: Test, value: FactValue) -> Verdict:
+    if value is Absent.UNKNOWN:
+        return None
+    if value is Absent.NOT_APPLICABLE:
+        return False
+    rank, ranks = test.fact.rank(value), [test.fact.rank(literal) for literal in test.values]
+    compare: dict[str, Callable[[], bool]] = {
+        "=": lambda: rank == ranks[0],
+        "!=": lambda: rank != ranks[0],
+        "in": lambda: rank in ranks,
+        "not in": lambda: rank not in ranks,
+        "<": lambda: rank < ranks[0],  # type: ignore[operator]  # both are ranks of one fact
+        "<=": lambda: rank <= ranks[0],  # type: ignore[operator]
+        ">": lambda: rank > ranks[0],  # type: ignore[operator]
+        ">=": lambda: rank >= ranks[0],  # type: ignore[operator]
+    }
+    return compare[test.leaf.operator]()
+
+
+def _joined(joiner: Joiner, verdicts: list[Verdict]) -> Verdict:
+    if joiner == "all":
+        return False if False in verdicts else (None if None in verdicts else True)
+    some = True if True in verdicts else (None if None in verdicts else False)
+    return some if joiner == "any" else (None if some is None else not some)
+
+
+class ConditionReader:
+    """Reads condition trees against declared facts and set values, collecting what is off."""
+
+    def __init__(self, facts: Mapping[str, Fact], values: Mapping[str, object], where: str) -> None:
+        self._facts = facts
+        self._values = values
+        self._where = where
+        self.findings: list[Finding] = []
+
+    def read(self, raw: object, path: str) -> Condition | None:
+        """A leaf text, a mapping with `if`, or one with `all`, `any` or `none`. None when it is none."""
+        if isinstance(raw, str):
+            return self._leaf(raw, path, "", "")
+        if isinstance(raw, dict):
+            clause, code = str(raw.get("clause", "")), str(raw.get("code", ""))
+            if "if" in raw:
+                return self._leaf(str(raw["if"]), f"{path}.if", clause, code)
+            joiner = next((name for name in JOINERS if isinstance(raw.get(name), list)), None)
+            if joiner:
+                return self._branch(joiner, raw[joiner], f"{path}.{joiner}", clause, code)
+        self._fault(path, N_("A condition is a text, or a mapping with if, all, any or none"))
+        return None
+
+    def _branch(self, joiner: Joiner, raw: list[object], path: str, clause: str, code: str) -> Branch | None:
+        read = [self.read(part, f"{path}.{number}") for number, part in enumerate(raw)]
+        parts = tuple(part for part in read if part is not None)
+        if not parts:
+            self._fault(path, N_("At least one condition is needed"))
+            return None
+        return Branch(joiner, parts, clause, code)
+
+    def _leaf(self, text: str, path: str, clause: str, code: str) -> Test | None:
+        try:
+            leaf = parse_leaf(text)
+        except ConditionError:
+            self._fault(path, N_("Not a condition: {text}. Write: name op literal, lists in brackets"), text=text)
+            return None
+        fact = self._facts.get(leaf.name)
+        if fact is None:
+            near = get_close_matches(leaf.name, sorted(self._facts), 1)
+            message = N_("Unknown word {name}; did you mean {near}?") if near else N_("Unknown word {name}")
+            self._fault(path, message, name=leaf.name, near=near[0] if near else "")
+            return None
+        if leaf.operator in _COMPARISONS and fact.type not in ORDERED:
+            self._fault(path, N_("{name} has no order: only =, != and in fit it"), name=leaf.name)
+            return None
+        values = [self._literal(fact, literal, path) for literal in leaf.literals]
+        known = tuple(value for value in values if value is not None)
+        return Test(leaf, fact, known, clause, code) if len(known) == len(values) else None
+
+    def _literal(self, fact: Fact, text: str, path: str) -> FactValue | None:
+        name = text.removeprefix("$")
+        if text.startswith("$"):
+            if self._values.get(name) is None:
+                self._fault(path, N_("${name} has no value; set it with: crmctl policy set {name} VALUE"), name=name)
+                return None
+            text = str(self._values[name])
+        try:
+            return fact.literal(text)
+        except ValueError:
+            self._fault(path, N_("{text} is no value of {name}"), text=text, name=fact.name)
+            return None
+
+    def _fault(self, path: str, message: str, **args: object) -> None:
+        self.findings.append(Finding("POL002", message, "error", self._where, path, args))

@@ -1,0 +1,156 @@
+"""Grade the customers of one department: first rung passed, then the caps (R-GRD-17 to R-GRD-31)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from crmctl.policy.conditions import Judged, judge
+from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.policy.grading import Cap, Grading
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One customer of the department with its facts. `holds` is the grade it has now, `since` when it got it."""
+
+    id: str
+    facts: Mapping[str, FactValue]
+    holds: str | None = None
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Why a customer did or did not find a seat under a cap: its place among `of`, and the seats there are."""
+
+    cap: Cap
+    place: int
+    of: int
+    seats: int
+    base: int
+
+    @property
+    def found(self) -> bool:
+        """Whether there was a seat."""
+        return self.place <= self.seats
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided for one customer.
+
+    `grade` None with `review` True: an unknown fact keeps it from being graded by rule; with
+    `exempt` True: it is not graded at all. `seats` tells each cap it met; `judged` the rungs.
+    """
+
+    id: str
+    grade: str | None
+    review: bool = False
+    exempt: bool = False
+    seats: tuple[Seat, ...] = ()
+    judged: tuple[Judged, ...] = ()
+
+    @property
+    def waiting_for(self) -> str | None:
+        """The highest grade it qualifies for and finds no seat in."""
+        return next((seat.cap.grade for seat in self.seats if not seat.found), None)
+
+
+def grade_department(
+    grading: Grading, candidates: Sequence[Candidate], facts: Mapping[str, Fact], per: str = "department"
+) -> list[Decision]:
+    """Decide every candidate of one department. The order of `candidates` has no influence.
+
+    An unknown fact never passes and never fails silently: the customer goes to review and takes
+    no seat. The base of a cap counts those for whom the cap's fact holds.
+    """
+    judged = {c.id: _judge(grading, c) for c in candidates}
+    by_id = {c.id: c for c in candidates}
+    graded = [c.id for c in candidates if judged[c.id].kind == "graded"]
+    placed: dict[str, str | None] = {}
+    seats: dict[str, list[Seat]] = {key: [] for key in by_id}
+    remaining = {key: list(judged[key].passed) for key in graded}
+    for grade in grading.grades:
+        applicants = sorted(
+            (key for key in graded if key not in placed and grade in remaining[key]),
+            key=lambda key: rank_key(grading, by_id[key], grade, facts),
+        )
+        cap = grading.cap(grade, "department") if per == "department" else None
+        if cap is None:
+            placed.update(dict.fromkeys(applicants, grade))
+            continue
+        base = count_base(cap, candidates)
+        for place, key in enumerate(applicants, 1):
+            seat = Seat(cap, place, len(applicants), cap.seats(base), base)
+            seats[key].append(seat)
+            if seat.found:
+                placed[key] = grade
+    return [_decision(c.id, judged[c.id], placed.get(c.id), seats[c.id]) for c in candidates]
+
+
+def count_base(cap: Cap, candidates: Sequence[Candidate]) -> int:
+    """How many customers count in a cap's base."""
+    return sum(1 for c in candidates if c.facts.get(cap.base) is True)
+
+
+def rank_key(grading: Grading, candidate: Candidate, grade: str, facts: Mapping[str, Fact]) -> tuple[object, ...]:
+    """What applicants for a grade are sorted by: better ones first, never a tie (the id ends it)."""
+    key: list[object] = []
+    for name, descending in grading.rank:
+        key.append(_one(name, descending=descending, candidate=candidate, grade=grade, facts=facts))
+    key.append(candidate.id)
+    return tuple(key)
+
+
+def _one(
+    name: str, *, descending: bool, candidate: Candidate, grade: str, facts: Mapping[str, Fact]
+) -> tuple[int, Fraction | str]:
+    if name == "incumbent":
+        holds = candidate.holds == grade
+        return (0 if holds == descending else 1, "")
+    if name in {"id", "since"}:
+        return (0, candidate.id if name == "id" else candidate.since or "~")
+    value = candidate.facts.get(name, Absent.UNKNOWN)
+    if isinstance(value, Absent):
+        return (1, "")  # who has no value comes after all who have one
+    rank = facts[name].rank(value) if name in facts else Fraction(str(value))
+    if isinstance(rank, str):
+        return (0, rank)
+    return (0, -Fraction(rank) if descending else Fraction(rank))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    kind: str
+    passed: tuple[str, ...]
+    judged: tuple[Judged, ...]
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether some rung could not be judged: who is pushed down to it goes to review."""
+        return any(outcome.verdict is None for outcome in self.judged)
+
+
+def _judge(grading: Grading, candidate: Candidate) -> _Standing:
+    if grading.exempt is not None:
+        exempt = judge(grading.exempt, candidate.facts)
+        if exempt.verdict is True:
+            return _Standing("exempt", (), (exempt,))
+        if exempt.verdict is None:
+            return _Standing("review", (), (exempt,))
+    judged = tuple(judge(rung.condition, candidate.facts) for rung in grading.rungs)
+    passed = []
+    for rung, outcome in zip(grading.rungs, judged, strict=True):
+        if outcome.verdict is True:
+            passed.append(rung.grade)
+        elif outcome.verdict is None and not passed:
+            # Nothing above is settled: a lower grade would be a guess.
+            return _Standing("review", (), judged)
+    return _Standing("graded", tuple(passed), judged)
+
+
+def _decision(key: str, standing: _Standing, grade: str | None, seats: list[Seat]) -> Decision:
+    review = standing.kind == "review" or (standing.kind == "graded" and grade is None and standing.unsettled)
+    return Decision(key, grade, review, standing.kind == "exempt", tuple(seats), standing.judged)
