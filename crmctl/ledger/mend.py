@@ -24,6 +24,29 @@ from crmctl.ledger.objects import NO_OBJECT
 
 REFLOG_MESSAGE = "crmctl"
 _YOUNG = 60  # seconds
+_PATIENCE = 2.0
+_PAUSE = 0.05
+_OF_THE_INDEX = frozenset({"index.lock", "HEAD.lock"})
+_TAKES_NO_LOCK = frozenset(
+    [
+        "cat-file",
+        "diff",
+        "for-each-ref",
+        "index-pack",
+        "log",
+        "ls-tree",
+        "pack-objects",
+        "prune",
+        "prune-packed",
+        "repack",
+        "rev-list",
+        "rev-parse",
+        "show",
+        "unpack-objects",
+        "upload-pack",
+    ]
+)
+_TAKES_NO_INDEX_LOCK = _TAKES_NO_LOCK | {"fetch", "gc", "maintenance", "pack-refs", "push", "receive-pack", "reflog"}
 
 
 def mend(repo: Repository, wait_seconds: float = 10.0) -> list[str]:
@@ -67,35 +90,53 @@ def _mend_talk(repo: Repository) -> list[str]:
 
 def _remove_locks(repo: Repository, locks: Iterable[Path]) -> list[str]:
     found = [lock for lock in locks if lock.exists()]
-    if found and (pid := _git_at_work(repo) or _recent(found)):
-        raise Conflict(
-            _("Another Git command is at work here: process {pid}", pid=pid),
-            where=str(repo.path),
-            hint=_("Wait until it is done, then run the command again"),
-        )
+    deadline = time.monotonic() + _PATIENCE
+    while found and (pid := _possible_owner(repo, found)):
+        if time.monotonic() >= deadline:
+            raise Conflict(
+                _("Another Git command is at work here: process {pid}", pid=pid),
+                where=str(repo.path),
+                hint=_("Wait until it is done, then run the command again"),
+            )
+        time.sleep(_PAUSE)
     for lock in found:
         lock.unlink(missing_ok=True)
     return [_("Removed a lock left by a broken-off command: {name}", name=lock.name) for lock in found]
 
 
-def _git_at_work(repo: Repository) -> str | None:
-    """The id of a running Git, not our child, in this repository; known on Linux only."""
+def _possible_owner(repo: Repository, locks: list[Path]) -> str | None:
+    """The id of a running Git in this repository, not our child, that may own one of `locks`."""
+    if not Path("/proc/self").exists():
+        return _recent(locks)
+    harmless = _TAKES_NO_LOCK if any(lock.name not in _OF_THE_INDEX for lock in locks) else _TAKES_NO_INDEX_LOCK
     roots = {Path(os.path.realpath(folder)) for folder in (repo.path, repo.common_dir)}
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            command = _git_command((entry / "cmdline").read_bytes().split(b"\0"))
             parent = int((entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
             here = Path(os.path.realpath(entry / "cwd"))
-            is_git = words[0].rpartition(b"/")[2].startswith(b"git") and b"cat-file" not in words
-            if is_git and parent != os.getpid() and any(here.is_relative_to(root) for root in roots):
+            if command is None or command in harmless or parent == os.getpid():
+                continue
+            if any(here.is_relative_to(root) for root in roots):
                 return entry.name
     return None
 
 
+def _git_command(words: list[bytes]) -> str | None:
+    """`commit` for `git -c x commit …`; None when it is not Git, "" when it cannot be told."""
+    if not words[0].rpartition(b"/")[2].startswith(b"git"):
+        return None
+    rest = iter(words[1:])
+    for word in rest:
+        if word in {b"-c", b"-C"}:
+            next(rest, None)
+        elif not word.startswith(b"-"):
+            return word.decode("utf-8", "replace")
+    return ""
+
+
 def _recent(locks: list[Path]) -> str | None:
     """Where running processes cannot be looked at: a young lock may have a living owner."""
-    if Path("/proc/self").exists():
-        return None
     with contextlib.suppress(OSError):
         if any(time.time() - lock.stat().st_mtime < _YOUNG for lock in locks):
             return "?"

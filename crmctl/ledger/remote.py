@@ -191,8 +191,8 @@ def _checked(spoken: _Spoken, command: str, where: Path) -> None:
 
 @contextlib.contextmanager
 def _talking(repo: Repository, wait_seconds: float) -> Iterator[int]:
-    mend(repo, wait_seconds)
     with ledger_lock(repo, wait_seconds, purpose=TALKING) as descriptor:
+        mend(repo, wait_seconds)  # now: a killed talk's Git may have outlived it until just before
         write_journal(repo, Journal(), TALKING)
         yield descriptor
         drop_journal(repo, TALKING)

@@ -60,12 +60,12 @@ import os, sys
 from pathlib import Path
 from crmctl.ledger.git import Repository
 from crmctl.ledger.remote import fetch
+from crmctl.ledger.transaction import RefMove, move_refs
 repo = Repository(Path(sys.argv[1]))
 for _ in range(100_000):
     fetch(repo)
     os.write(1, b"fetched\\n")
-    for ref in repo.refs("refs/remotes/origin"):
-        repo.run("update-ref", "-d", ref)
+    move_refs(repo, [RefMove(ref, None, oid) for ref, oid in repo.refs("refs/remotes/origin").items()])
 """
 
 

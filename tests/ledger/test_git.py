@@ -97,7 +97,10 @@ def test_streams_may_be_interleaved_and_left_early(repo: Repository) -> None:
         assert repo.read_blob(oid) == content
     first.close()
     second.close()
-    assert len(dict(repo.read_blobs(oids))) == 200
+    for _ in range(3):
+        assert {oid: content[:1] for oid, content in repo.read_blobs(oids)} == {
+            oid: bytes([int(path.removeprefix("f/"))]) for path, oid in repo.walk(commit)
+        }
 
 
 def test_large_blobs_stream_without_standing_still(repo: Repository) -> None:

@@ -14,7 +14,7 @@ from crmctl.ledger import sparse
 from crmctl.ledger.git import Repository
 from crmctl.ledger.index import noted_index
 from crmctl.ledger.lock import TALKING, Journal, ledger_lock, read_journal, write_journal
-from crmctl.ledger.mend import mend
+from crmctl.ledger.mend import _git_command, mend
 from tests.ledger.git_repos import MAIN, files, plain_git, put
 
 VISIT = "customers/7q/C-1/east/sales/visits/V-1.yaml.age"
@@ -110,6 +110,43 @@ def test_what_people_do_with_plain_git_is_left_alone(repo: Repository, commands:
     before = status(repo), plain_git(repo.path, "ls-files", "-s"), repo.resolve("HEAD")
     assert mend(repo) == []
     assert (status(repo), plain_git(repo.path, "ls-files", "-s"), repo.resolve("HEAD")) == before
+
+
+def test_a_branch_checked_out_by_hand_after_we_wrote_to_it_is_left_alone(repo: Repository) -> None:
+    plain_git(repo.path, "branch", "work")
+    put(repo, {"org/b.yaml": b"b\n"}, ref="refs/heads/work")
+    plain_git(repo.path, "checkout", "-q", "work")
+    plain_git(repo.path, "revert", "-n", "HEAD")
+    before = status(repo)
+    assert before == b"D  org/b.yaml\n"
+    assert mend(repo) == []
+    assert status(repo) == before
+
+
+def test_a_branch_moved_by_hand_from_elsewhere_is_left_alone(repo: Repository, tmp_path: Path) -> None:
+    first = repo.resolve(MAIN) or ""
+    put(repo, {"org/b.yaml": b"b\n"})
+    plain_git(repo.path, "checkout", "-qb", "work")
+    plain_git(repo.path, "worktree", "add", "-q", str(tmp_path / "linked"), "main")
+    with Repository(tmp_path / "linked") as linked:
+        put(linked, {"org/c.yaml": b"c\n"})
+        plain_git(repo.path, "update-ref", MAIN, first)
+        before = status(linked)
+        assert before == b"A  org/b.yaml\nA  org/c.yaml\n"
+        assert mend(linked) == []
+        assert status(linked) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ([b"git", b"-c", b"a.b=log", b"commit", b"-m", b"log"], "commit"),
+        ([b"/usr/lib/git-core/git", b"--no-pager", b"gc", b"--auto"], "gc"),
+        ([b"git", b"-C"], ""), ([b"git"], ""), ([b"vi", b"git"], None), ([b""], None),
+    ],
+)  # fmt: skip
+def test_which_git_is_running(words: list[bytes], command: str | None) -> None:
+    assert _git_command(words) == command
 
 
 def test_hand_work_between_writes_keeps_the_note_level(repo: Repository) -> None:
