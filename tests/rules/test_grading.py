@@ -72,7 +72,7 @@ def test_grades_are_those_of_an_independent_reckoning(
     for grade, least, percent in (("vip", 80, 15), ("preferred", 60, 30)):
         fit = [p for p in waiting if int(p.facts["score"]) >= least]  # type: ignore[arg-type]
         fit.sort(key=lambda p: (-int(p.facts["score"]), p.holds != grade, p.id))  # type: ignore[arg-type]
-        winners = []
+        winners: list[Candidate] = []
         while len(winners) < len(fit) and 100 * (len(winners) + 1) <= percent * base:
             winners.append(fit[len(winners)])
         for person in winners:
