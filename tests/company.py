@@ -61,7 +61,7 @@ class Company:
 
     def customer(self, member: str = "alice", **values: object) -> str:
         """A member adds a customer; its id."""
-        return self.add("customer", {**CARD, **values}, member).id
+        return self.add("customer", {**CARD, **values}, member, not_duplicate="another one").id
 
     def draft(self, member: str = "alice") -> Draft:
         """An empty draft on a member's ledger."""

@@ -57,7 +57,7 @@ PURE_LAYERS: dict[str, tuple[str, ...]] = {
 }
 PURE_COMMON = ("crmctl.errors", "crmctl.i18n")
 # checksums and calendars: values in, values out
-PURE_LIBRARIES = {"stdnum", "phonenumbers", "email_validator", "chinese_calendar", "opencc", "pypinyin"}
+PURE_LIBRARIES = {"stdnum", "phonenumbers", "email_validator", "chinese_calendar", "opencc", "pypinyin", "rapidfuzz"}
 # no clock, file, Git, key, connection or print
 IMPURE = {
     "asyncio", "builtins", "ctypes", "fcntl", "getpass", "glob", "http", "io", "logging", "mmap", "multiprocessing",

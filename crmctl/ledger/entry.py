@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _, label
-from crmctl.ledger import lookup
+from crmctl.ledger import duplicates, lookup
 from crmctl.ledger.draft import HERE_AND_NOW, Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange, diff
@@ -21,6 +21,7 @@ class Entry:
     """What is to be entered: the kind's fields, and where it belongs.
 
     `customer` is what the person typed; `owner` and `department` default to the member's own.
+    `not_duplicate` says why it is nobody who is in the ledger already; it is recorded as the reason.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Entry:
     origin: Origin = HERE_AND_NOW
     files: Mapping[str, Path] = field(default_factory=dict)
     unverified: Mapping[str, str] = field(default_factory=dict)
+    not_duplicate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,13 @@ def update(
     kept = draft.new_version(found.path, values, origin, found.id, unverified, found.row, files)
     if kept is None:
         return Entered(found.id, found.kind, ledger.head)
+    kind = ledger.in_force.kinds[found.kind]
+    changes = tuple(diff(before.data, kept.record.data))
+    if any(change.field.split(".")[0] in kind.identity for change in changes):
+        # two records may be there already: changing one of them is no reason to refuse
+        draft.findings += duplicates.notice(ledger, kind, kept.record.data, found.id, action)
     commit = None if dry_run else draft.commit(action, found.kind)
-    return Entered(found.id, found.kind, commit, tuple(diff(before.data, kept.record.data)), tuple(draft.findings))
+    return Entered(found.id, found.kind, commit, changes, tuple(draft.findings))
 
 
 def advance(
@@ -134,11 +141,15 @@ def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
     ledger = draft.ledger
     owner = entry.owner or entry.origin.for_member or ledger.member_id
     if kind.scope == "core":
-        department = entry.department or _own_department(ledger, owner)
-        _may_own(ledger, owner, department)
-        return draft.new_customer(entry.values, department, owner, entry.origin)
+        department = entry.department or own_department(ledger, owner)
+        may_own(ledger, owner, department)
+        reasons = [text for text in (entry.origin.reason, entry.not_duplicate) if text]
+        origin = replace(entry.origin, reason="; ".join(reasons) or None)
+        kept = draft.new_customer(entry.values, department, owner, origin, unverified=entry.unverified)
+        draft.findings += duplicates.notice(ledger, kind, kept.record.data, kept.id, entry.not_duplicate)
+        return kept
     if kind.scope == "office":
-        department = entry.department or _own_department(ledger, owner)
+        department = entry.department or own_department(ledger, owner)
         return draft.new_record(
             kind, f"office/{department}", department, entry.values, entry.origin, "", entry.files, entry.unverified
         )
@@ -151,7 +162,8 @@ def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
     return draft.new_record(kind, dossier, chosen, entry.values, entry.origin, "", entry.files, entry.unverified)
 
 
-def _own_department(ledger: Ledger, member: str) -> str:
+def own_department(ledger: Ledger, member: str) -> str:
+    """The first department a member works in. Raises Refused when there is none."""
     found = ledger.in_force.org.members.get(member)
     departments = found.departments(ledger.today) if found else []
     if not departments:
@@ -159,7 +171,8 @@ def _own_department(ledger: Ledger, member: str) -> str:
     return departments[0]
 
 
-def _may_own(ledger: Ledger, owner: str, department: str) -> None:
+def may_own(ledger: Ledger, owner: str, department: str) -> None:
+    """Check that a member may be responsible for a customer of that department. Raises NotFound, Refused."""
     org = ledger.in_force.org
     if department not in org.departments:
         raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")

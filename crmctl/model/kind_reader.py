@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _STRUCTURES = ("list", "group")
 _KIND_KEYS = {
     "schema", "kind", "version", "label", "id", "table", "folder", "in", "single", "store", "fields", "states",
-    "arrows", "unique", "title", "filed_by",
+    "arrows", "unique", "title", "identity", "filed_by",
 }  # fmt: skip
 _FIELD_KEYS = {"is", "of", "label", "when", "from", "many", "fields", "to"}
 SQL_WORDS = frozenset(
@@ -169,6 +169,8 @@ SQL_WORDS = frozenset(
         "without",
     ]
 )
+# What may stand in `identity:`; text counts as a name.
+IDENTIFYING = frozenset({"credit_code", "codes", "text", "phone", "region"})
 # Words every table has as columns, or that a record keeps outside its fields.
 RESERVED = frozenset({"id", "dossier", "department", "compartment", "rev", "state", "unverified", "data", "kind"})
 
@@ -288,6 +290,7 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         filed_by_anyone=raw.get("filed_by") == "anyone",
         unique=_unique(raw.get("unique")),
         title=tuple(str(part) for part in _list(raw.get("title"))),
+        identity=tuple(str(part) for part in _list(raw.get("identity"))),
     )
     _check_references(reader, kind)
     return (None if reader.findings else kind), reader.findings
@@ -342,3 +345,9 @@ def _check_references(reader: _Reader, kind: Kind) -> None:
     for name in kind.title:
         if name not in names:
             reader.unknown("title", name, names)
+    for name in kind.identity:
+        found = kind.field(name)
+        if found is None:
+            reader.unknown("identity", name, names)
+        elif found.type not in IDENTIFYING:
+            reader.fault("identity", N_("{name} cannot tell parties apart"), name=name)

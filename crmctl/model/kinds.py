@@ -41,6 +41,7 @@ class Kind:
     """A kind in force. `scope` is `core`, `assignment` or `office`; `compartment` its short name.
 
     `monthly` names the date field by which a high-volume kind is stored a file a month.
+    `identity` names the fields by which two records are recognised as the same party.
     `filed_by_anyone`: a first version may be sealed by somebody who cannot read the compartment.
     """
 
@@ -61,6 +62,7 @@ class Kind:
     filed_by_anyone: bool = False
     unique: tuple[tuple[str, ...], ...] = ()
     title: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:

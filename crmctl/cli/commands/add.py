@@ -49,6 +49,14 @@ def add(
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help=N_("Why."))] = None,
+    not_duplicate: Annotated[
+        str | None,
+        typer.Option(
+            "--not-duplicate",
+            metavar=N_("REASON"),
+            help=N_("Why it is another one, though one like it is there; it is recorded."),
+        ),
+    ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -65,7 +73,8 @@ def add(
         _ask_required(ledger, found, fields)
     files = files_of(found, fields)
     marks = read_marks(unverified or [], ledger)
-    entry = Entry(found.name, fields, customer, department, owner, origin_of(member, reason), files, marks)
+    origin = origin_of(member, reason)
+    entry = Entry(found.name, fields, customer, department, owner, origin, files, marks, not_duplicate)
     done = enter(ledger, entry, dry_run=dry_run)
     entered("add", done, found, as_json=as_json, dry_run=dry_run)
 

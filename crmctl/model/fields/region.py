@@ -30,6 +30,7 @@ _ENDINGS = (
     re.compile(r"[市区县旗]$"),
 )
 _LONGEST_NAME = 40
+_LONGEST_DIVISION = 12
 _SHOWN = 5
 
 
@@ -111,6 +112,36 @@ def _stem(code: str) -> str:
 def region_name(code: str, options: Options | None = None) -> str:
     """The full name of a six-digit code, such as 广东省深圳市; text of `free` regions unchanged."""
     return _path(code, _divisions(_extra(options or {})).names)
+
+
+def leading_region(text: str) -> tuple[str, str]:
+    """The division that `text` begins with and what follows it: 深圳市天润 → (440300, 天润); ("", text) for none.
+
+    Provinces and cities count in any spelling, counties only in full: 和平 and 新华 begin too many names.
+    """
+    divisions = _divisions(())
+    code = ""
+    while True:
+        below = _stem(code) if code else ""
+        for end in range(min(len(text), _LONGEST_DIVISION), 1, -1):
+            found = _one_division(text[:end], below, divisions)
+            if found:
+                code, text = found, text[end:]
+                break
+        else:
+            return code, text
+
+
+def _one_division(name: str, below: str, divisions: _Divisions) -> str:
+    """The one division so called below `below`, the widest where a province and a city share the name; else ""."""
+    codes = {
+        code
+        for code, shortened in divisions.spellings.get(name, ())
+        if code.startswith(below) and len(_stem(code)) > len(below) and (code.endswith("00") or not shortened)
+    }
+    widest = min((len(_stem(code)) for code in codes), default=0)
+    first = [code for code in codes if len(_stem(code)) == widest]
+    return first[0] if len(first) == 1 else ""
 
 
 def _path(code: str, names: Mapping[str, str]) -> str:

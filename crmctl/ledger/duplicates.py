@@ -1,0 +1,71 @@
+"""Notice a duplicate when it is entered (R-INT-13), among the records the member can open.
+
+No index of identifiers stands in the history: whoever had a copy could try all phone numbers on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from crmctl.errors import Refused
+from crmctl.i18n import _, finding_text
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.model.values import Value
+from crmctl.rules.duplicates import REQUIREMENT, RULE, Duplicate, Identity, Register, identity_of
+
+
+def known_identities(ledger: Ledger, kind: Kind) -> Iterator[Identity]:
+    """What identifies each record of `kind` that the member can open."""
+    columns = ", ".join(f'"{name}"' for name in ("id", *kind.identity))
+    structured = {name for name in kind.identity if _is_json(kind, name)}
+    for row in connect(ledger, [kind.name]).execute(f'SELECT {columns} FROM "{kind.table}"'):  # noqa: S608 - compiled
+        data: dict[str, Value] = {
+            name: json.loads(cell) if name in structured and cell is not None else cell
+            for name, cell in zip(kind.identity, row[1:], strict=True)
+        }
+        yield identity_of(kind, data, row[0])
+
+
+def notice(ledger: Ledger, kind: Kind, data: Mapping[str, Value], record_id: str, checked: str | None) -> list[Finding]:
+    """Look whether the party of a new record is there already. Returns what may be the same as warnings.
+
+    Raises Refused for a sure duplicate unless `checked` says why it is another one.
+    """
+    if not kind.identity:
+        return []
+    register = Register(one for one in known_identities(ledger, kind) if one.id != record_id)
+    found = register.find(identity_of(kind, data, record_id))
+    if found and found[0].strength == "exact" and not checked:
+        raise refusal(found)
+    return as_warnings(found, record_id)
+
+
+def refusal(found: Iterable[Duplicate], where: str = "") -> Refused:
+    """The error that names a sure duplicate with its reasons."""
+    findings = [finding for one in found for finding in one.findings(where)]
+    first = next((finding for finding in findings if finding.severity == "error"), findings[0])
+    return Refused(
+        _("This one is in the ledger already: {why}", why=finding_text(first)),
+        where=where or None,
+        rule=f"{RULE}, {REQUIREMENT}",
+        hint=_("crmctl update {id}; if it is another one: --not-duplicate REASON", id=first.args["id"]),
+        findings=findings[1:],
+    )
+
+
+def as_warnings(found: Iterable[Duplicate], where: str) -> list[Finding]:
+    """The duplicates as warnings, the sure ones too (somebody has checked them)."""
+    return [
+        Finding(one.code, one.message, "warning", one.where, one.field, one.args)
+        for duplicate in found
+        for one in duplicate.findings(where)
+    ]
+
+
+def _is_json(kind: Kind, name: str) -> bool:
+    field = kind.field(name)
+    return field is not None and (field.many or field.type == "codes")
