@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.errors import GitFailed
+from crmctl.errors import Conflict, GitFailed
 from crmctl.ledger import remote, sparse
 from crmctl.ledger.git import Repository
-from crmctl.ledger.lock import TALKING, read_journal
+from crmctl.ledger.lock import TALKING, ledger_lock, read_journal
 from crmctl.ledger.mend import mend
 from tests.ledger.git_repos import MAIN, files, plain_git, put, sound
 
@@ -143,6 +143,31 @@ def test_a_kill_of_git_and_its_parent_with_locks_in_place(
     assert (repo.resolve(MAIN) != before) == written
     works_on(repo, command)
     assert (repo.read(MAIN, "org/b.yaml") == b"b") == written
+
+
+@pytest.mark.parametrize("command", ["update-ref", "read-tree"])
+def test_a_git_that_outlives_its_killed_parent_still_holds_the_lock(
+    repo: Repository, tmp_path: Path, command: str
+) -> None:
+    gate, wrapper = tmp_path / "gate", tmp_path / "bin/git"
+    os.mkfifo(gate)
+    wrapper.parent.mkdir()
+    wrapper.write_text(
+        f'#!/bin/sh\nfor word in "$@"; do if [ "$word" = {command} ]; then kill -9 $PPID; read go <{gate}; fi; done\n'
+        f'exec "{shutil.which("git")}" "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    env = {**os.environ, "PATH": f"{wrapper.parent}:{os.environ['PATH']}"}
+    with child(ONE_WRITE, repo.path, "none", env=env) as killed:
+        assert killed.wait() == -signal.SIGKILL
+    with pytest.raises(Conflict), ledger_lock(repo, 0):
+        pass
+    gate.write_text("go\n")
+    with ledger_lock(repo, 30):
+        pass
+    works_on(repo, command)
+    # the kill may come before update-ref was told what to do; then nothing was written, nor acknowledged
+    assert repo.read(MAIN, "org/b.yaml") in ({b"b"} if command == "read-tree" else {b"b", None})
 
 
 @pytest.mark.parametrize("content", [b"", b"a new and lon", b"a new and longer one\n"])
