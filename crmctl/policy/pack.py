@@ -13,6 +13,7 @@ from crmctl.i18n import N_
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
+from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 
 _KEYS = {
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
@@ -26,6 +27,7 @@ class Pack:
 
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
+    clocks: what makes a record due.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Pack:
     vocab: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
     requires: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
+    clocks: tuple[Clock, ...] = ()
 
     def required(self, kind: str, state: str | None) -> tuple[str, ...]:
         """The fields a record of that kind must hold in that state."""
@@ -64,6 +67,8 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         kind: {"*": _texts(spec)} if isinstance(spec, list) else {s: _texts(v) for s, v in _mapping(spec).items()}
         for kind, spec in _mapping(raw.get("requires")).items()
     }
+    clocks, faults = read_clocks(raw.get("clocks"), where)
+    findings += faults
     pack = Pack(
         name=str(raw.get("pack", "")),
         company_roles=frozenset(_texts(raw.get("company_roles"))),
@@ -72,6 +77,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         vocab=vocab,
         requires=requires,
         values=_mapping(raw.get("values")),
+        clocks=clocks,
     )
     return pack, findings
 
@@ -93,6 +99,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             vocab={**result.vocab, **{k: {**result.vocab.get(k, {}), **v} for k, v in pack.vocab.items()}},
             requires=requires,
             values={**result.values, **pack.values},
+            clocks=lay_clocks(result.clocks, pack.clocks),
         )
     return result
 

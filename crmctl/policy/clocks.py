@@ -1,0 +1,255 @@
+"""What makes something due, as a pack's `clocks:` say it: data, read and checked here. Pure.
+
+```yaml
+clocks:
+  - {code: DUE003, on: contract, if: 'state in [signed, changed]', at: valid_to, lead: $remind_days, text: [合同到期, Contract ends]}
+  - {code: INT001, on: customer, at: obtained_at, within: $limit working days, done: added_at, text: […]}
+```
+
+`on` is a kind, or `"*"` for every kind; `at` the field the clock starts from (or one of `MARKS`);
+`within` how long it may take; `done` what ends it; `if` a condition or a list of them that must all
+hold. A `$name` stands for a value of the policy; a clock whose name has no value does not run, or
+stays open without an end where it says `unset: open`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from crmctl.i18n import N_
+from crmctl.model.condition import ConditionError, Leaf, parse_leaf
+from crmctl.model.duration import DurationError, check_text, with_values
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind, Label
+from crmctl.model.values import Value
+
+EVERY = "*"
+# What every record has besides its fields: days and moments a clock may start from or end at.
+MARKS = frozenset({"entered_at", "added_at", "known_since", "confirmed_on", "unverified"})
+# Words for who is asked, besides a member field of the record.
+PERSONS = frozenset({"owner", "enterer", "member"})
+NOTHING: Mapping[str, object] = MappingProxyType({})
+_KEYS = frozenset(
+    {"code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who", "missing_for"}
+)
+_CODE = re.compile(r"[A-Z]{3}\d{3}")
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+_DAY_TYPES = frozenset({"date", "instant"})
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Another record that ends the clock: of this kind, same dossier and department, `at` past this record's `after`."""
+
+    kind: str
+    at: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock. Texts with `$name` are filled in when it runs.
+
+    `lead` days before its end it shows up; `by` is a time of day; `missing_for` turns it round: on
+    each working day every member with one of these roles needs such a record for the day.
+    """
+
+    code: str
+    on: str
+    at: str
+    text: Label
+    conditions: tuple[Leaf, ...] = ()
+    only: Leaf | None = None
+    within: str | None = None
+    unset: Literal["off", "open"] = "off"
+    lead: str = "$due_ahead_days"
+    by: str | None = None
+    done: tuple[str, ...] = ()
+    until: Until | None = None
+    who: tuple[str, ...] = ("owner",)
+    missing_for: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every name of the record it looks at."""
+        after = (self.until.after,) if self.until else ()
+        names = (self.at, *self.done, *after, *(leaf.name for leaf in self.conditions), *self.who)
+        return tuple(dict.fromkeys(name for name in names if name not in PERSONS))
+
+
+def read_clocks(raw: Value, where: str) -> tuple[tuple[Clock, ...], list[Finding]]:
+    """Read a pack's `clocks:`. Faults come back as findings; a faulty clock is left out."""
+    findings: list[Finding] = []
+    clocks: list[Clock] = []
+    if raw is not None and not isinstance(raw, list):
+        return (), [Finding("POL002", N_("A list is needed here"), "error", where, "clocks")]
+    for number, item in enumerate(raw or []):
+        path = f"clocks.{number}"
+        faults = _faults(item, path)
+        findings += [fault.at(where) for fault in faults]
+        if not faults and isinstance(item, dict):
+            clocks.append(_clock(item))
+    return tuple(clocks), findings
+
+
+def check_clocks(
+    clocks: Iterable[Clock], kinds: Mapping[str, Kind], where: str = "policy", settings: Mapping[str, object] = NOTHING
+) -> list[Finding]:
+    """Hold the clocks against the kinds and values in force: every name must be there and fit."""
+    findings: list[Finding] = []
+    for clock in clocks:
+        findings += _value_faults(clock, settings, where)
+        for kind_name, names in _named(clock):
+            kind = kinds.get(kind_name)
+            if kind is None:
+                if kind_name != EVERY:
+                    findings.append(_unknown(clock, kind_name, kinds, where))
+                elif unknown := [name for name in names if name not in MARKS]:
+                    findings.append(_unknown(clock, unknown[0], MARKS, where))
+                continue
+            known = (
+                {name: field.type for name, field in kind.walk()} | dict.fromkeys(MARKS, "date") | {"state": "choice"}
+            )
+            findings += [_unknown(clock, name, known, where) for name in names if name not in known]
+            for name in _days(clock, kind_name):
+                if known.get(name, "date") not in _DAY_TYPES:
+                    args = {"code": clock.code, "name": name}
+                    findings.append(Finding("POL005", N_("{code}: {name} is no date"), "error", where, "clocks", args))
+    return findings
+
+
+def lay_clocks(lower: Iterable[Clock], upper: Iterable[Clock]) -> tuple[Clock, ...]:
+    """Two packs' clocks as one: a later clock of the same code takes the earlier one's place."""
+    return tuple({clock.code: clock for clock in (*lower, *upper)}.values())
+
+
+def value_of(text: str | None, values: Mapping[str, object]) -> str | None:
+    """`text`, or the policy's value where it is `$name`; None where the policy leaves it open."""
+    if text is None or not text.startswith("$"):
+        return text
+    value = values.get(text[1:])
+    return None if value is None or isinstance(value, (list, dict, bool)) else str(value)
+
+
+def _value_faults(clock: Clock, settings: Mapping[str, object], where: str) -> list[Finding]:
+    faults = []
+    try:
+        with_values(clock.within or "same day", settings)
+    except DurationError as error:
+        message = N_("{code}: not a span of time: {text}")
+        faults.append(Finding("POL003", message, "error", where, "values", {"code": clock.code, "text": str(error)}))
+    by = value_of(clock.by, settings)
+    if by is not None and not _TIME.fullmatch(by):
+        message = N_("{code}: not a time of day like 09:00: {text}")
+        faults.append(Finding("POL003", message, "error", where, "values", {"code": clock.code, "text": by}))
+    return faults
+
+
+def _named(clock: Clock) -> list[tuple[str, tuple[str, ...]]]:
+    named = [(clock.on, clock.fields)]
+    return [*named, (clock.until.kind, (clock.until.at,))] if clock.until else named
+
+
+def _days(clock: Clock, kind: str) -> list[str]:
+    own = [clock.at, *clock.done, *([clock.until.after] if clock.until else [])] if kind == clock.on else []
+    return own + ([clock.until.at] if clock.until and kind == clock.until.kind else [])
+
+
+def _unknown(clock: Clock, name: str, known: Iterable[str], where: str) -> Finding:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(known), 1)
+    args = {"code": clock.code, "name": name, "near": near[0] if near else ""}
+    if near:
+        return Finding("POL004", N_("{code}: there is no {name}; did you mean {near}?"), "error", where, "clocks", args)
+    return Finding("POL004", N_("{code}: there is no {name}"), "error", where, "clocks", args)
+
+
+def _faults(item: Value, path: str) -> list[Finding]:
+    from difflib import get_close_matches
+
+    if not isinstance(item, dict):
+        return [Finding("POL002", N_("A mapping is needed here"), "error", "", path)]
+    faults = []
+    for key in item:
+        if key not in _KEYS:
+            near = (get_close_matches(key, sorted(_KEYS), 1) or ["at"])[0]
+            args = {"name": key, "near": near}
+            faults.append(
+                Finding("POL001", N_("Unknown word {name}; did you mean {near}?"), "error", "", f"{path}.{key}", args)
+            )
+    if not _CODE.fullmatch(str(item.get("code", ""))):
+        faults.append(
+            Finding("POL003", N_("A code is three capital letters and three digits"), "error", "", f"{path}.code")
+        )
+    faults += [
+        Finding("POL002", N_("Missing: {label}"), "error", "", f"{path}.{key}", {"label": key})
+        for key in ("on", "at") if not isinstance(item.get(key), str)
+    ]  # fmt: skip
+    text = item.get("text")
+    if not (isinstance(text, list) and len(text) == 2):
+        faults.append(
+            Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.text")
+        )
+    return faults + _texts_faults(item, path)
+
+
+def _texts_faults(item: Mapping[str, Value], path: str) -> list[Finding]:
+    faults = []
+    for key in ("if", "only"):
+        for text in _list(item.get(key)):
+            try:
+                parse_leaf(text)
+            except ConditionError:
+                message = N_("Not a condition: {text}. Write: name op literal, lists in brackets")
+                faults.append(Finding("POL003", message, "error", "", f"{path}.{key}", {"text": text}))
+    if item.get("within") is not None:
+        try:
+            check_text(str(item["within"]))
+        except DurationError:
+            message = N_("Not a span of time: {text}. Write it like 1 working day, 6 months, 30 minutes, same day")
+            faults.append(Finding("POL003", message, "error", "", f"{path}.within", {"text": str(item["within"])}))
+    by = item.get("by")
+    if by is not None and not str(by).startswith("$") and not _TIME.fullmatch(str(by)):
+        faults.append(Finding("POL003", N_("Not a time of day like 09:00"), "error", "", f"{path}.by"))
+    if item.get("unset", "off") not in {"off", "open"}:
+        faults.append(Finding("POL003", N_("unset is off or open"), "error", "", f"{path}.unset"))
+    until = item.get("until")
+    if until is not None and not (isinstance(until, dict) and {"kind", "at"} <= set(until) <= {"kind", "at", "after"}):
+        faults.append(Finding("POL003", N_("until needs kind and at"), "error", "", f"{path}.until"))
+    return faults
+
+
+def _clock(item: Mapping[str, Value]) -> Clock:
+    label = item["text"]
+    only = item.get("only")
+    until = item.get("until")
+    names = (str(part) for part in label) if isinstance(label, list) else iter(("", ""))
+    return Clock(
+        code=str(item["code"]),
+        on=str(item["on"]),
+        at=str(item["at"]),
+        text=(next(names), next(names)),
+        conditions=tuple(parse_leaf(text) for text in _list(item.get("if"))),
+        only=parse_leaf(str(only)) if only is not None else None,
+        within=str(item["within"]) if item.get("within") is not None else None,
+        unset="open" if item.get("unset") == "open" else "off",
+        lead=str(item.get("lead", "$due_ahead_days")),
+        by=str(item["by"]) if item.get("by") is not None else None,
+        done=tuple(_list(item.get("done"))),
+        until=Until(str(until["kind"]), str(until["at"]), str(until.get("after", until["at"])))
+        if isinstance(until, dict)
+        else None,
+        who=tuple(_list(item.get("who"))) or ("owner",),
+        missing_for=tuple(_list(item.get("missing_for"))),
+    )
+
+
+def _list(raw: Value) -> list[str]:
+    if raw is None:
+        return []
+    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]

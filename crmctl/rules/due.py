@@ -1,0 +1,231 @@
+"""What is due, late or was done late, by the policy's clocks. Pure: rows in, items out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from crmctl.model.duration import Duration, with_values
+from crmctl.model.kinds import Label
+from crmctl.policy.clocks import EVERY, Clock, value_of
+from crmctl.rules.calendar import Step, WorkCalendar
+from crmctl.rules.deadline import Deadline, Start, day_of, deadline
+
+_NO_LEAD = 0
+_DONE_SHOWN_DAYS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Dealing:
+    """Who deals with a customer in a department."""
+
+    owner: str
+    team: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """One record as the clocks see it.
+
+    `department` is None for what all departments share; `member` whose a member's own record is.
+    `values` holds dates, moments, text and bools by field name (`maintenance.next_on`), and the
+    marks every record has; `unverified` maps a field to the day by which to check it.
+    """
+
+    kind: str
+    id: str
+    dossier: str
+    department: str | None
+    values: Mapping[str, object]
+    member: str | None = None
+    unverified: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the clocks are read against.
+
+    `now` is the moment taken for the present; `settings` the policy's values; `dealings` who deals
+    with a dossier, by department; `active` the members who are still here; `latest` the last day
+    of an `until` record, by (kind, field, dossier, department).
+    """
+
+    now: datetime
+    calendar: WorkCalendar
+    settings: Mapping[str, object]
+    dealings: Mapping[str, Mapping[str, Dealing]] = field(default_factory=dict)
+    active: frozenset[str] = frozenset()
+    latest: Mapping[tuple[str, str, str, str | None], date] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day taken for today."""
+        return self.now.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One item. `due` is None for something open without an end; `done` is set for what was done too late.
+
+    `field` names the unverified field; `who` the members it is up to. `late_days` counts calendar
+    days past the end (0: not late, or late today), `late` says whether the end is past.
+    """
+
+    code: str
+    text: Label
+    kind: str
+    id: str
+    dossier: str
+    department: str | None
+    since: date
+    due: date | None
+    moment: datetime | None
+    late: bool
+    late_days: int
+    who: tuple[str, ...]
+    field: str = ""
+    done: date | None = None
+    within: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
+    """The items one clock makes of the records of its kind."""
+    if clock.missing_for or not running(clock, around.settings):
+        return
+    for row in rows:
+        if all(leaf.holds(row.values) is True for leaf in clock.conditions):
+            yield from _of_row(clock, row, around)
+
+
+def running(clock: Clock, settings: Mapping[str, object]) -> bool:
+    """Whether the policy lets the clock run: its `only` holds and every value it needs is set."""
+    if clock.only is not None and clock.only.holds(settings) is not True:
+        return False
+    if clock.by is not None and value_of(clock.by, settings) is None:
+        return False
+    return clock.within is None or clock.unset == "open" or with_values(clock.within, settings) is not None
+
+
+def missing_items(
+    clock: Clock, present: Mapping[str, datetime], members: Iterable[tuple[str, str]], around: Surroundings
+) -> Iterator[Due]:
+    """The turned-round clock: who of `members` (id, department) has no record for today.
+
+    `present` says when each member's record was entered. One entered after the set time counts as
+    done late. On a day off nothing is asked.
+    """
+    if not clock.missing_for or not running(clock, around.settings) or not around.calendar.is_workday(around.today):
+        return
+    end = deadline(around.calendar, around.today, None, _clock_time(clock, around), around.now.tzinfo)
+    for member, department in members:
+        entered = present.get(member)
+        item = Due(
+            clock.code, clock.text, clock.on, "", f"office/{department}", department, around.today, end.day, end.moment,
+            late=end.missed(entered or around.now), late_days=0, who=(member,),
+        )  # fmt: skip
+        if entered is None:
+            yield item
+        elif item.late:
+            yield replace(item, done=entered.date())
+
+
+def ordered(items: Iterable[Due]) -> list[Due]:
+    """Most late first, then by the day it is due, what has no end last, each by the day it began."""
+    return sorted(items, key=_order)
+
+
+def _order(item: Due) -> tuple[date, str, date, str, str, str]:
+    moment = item.moment.isoformat() if item.moment else "~"
+    return item.due or date.max, moment, item.since, item.id, item.field, item.code
+
+
+def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
+    if clock.at == "unverified":
+        for name, day in row.unverified.items():
+            item = _item(clock, row, around, day, Deadline(day), None)
+            yield from _shown(clock, replace(item, field=name), around)
+        return
+    start = row.values.get(clock.at)
+    if not isinstance(start, date) or _answered(clock, row, around):
+        return
+    span = with_values(clock.within, around.settings) if clock.within else None
+    done = next((row.values[name] for name in clock.done if row.values.get(name) is not None), None)
+    if clock.within and span is None:
+        if done is None:
+            yield _open(clock, row, around, start)
+        return
+    end = deadline(around.calendar, start, span, _clock_time(clock, around), around.now.tzinfo)
+    item = _item(clock, row, around, start, end, span)
+    if isinstance(done, date):
+        if end.missed(done) and day_of(done) >= around.today - timedelta(days=_DONE_SHOWN_DAYS):
+            yield replace(item, done=day_of(done), late=True, late_days=(day_of(done) - end.day).days)
+        return
+    yield from _shown(clock, item, around)
+
+
+def _answered(clock: Clock, row: DueRow, around: Surroundings) -> bool:
+    if clock.until is None:
+        return False
+    after = row.values.get(clock.until.after)
+    latest = around.latest.get((clock.until.kind, clock.until.at, row.dossier, row.department))
+    return latest is not None and (not isinstance(after, date) or latest > day_of(after))
+
+
+def _shown(clock: Clock, item: Due, around: Surroundings) -> Iterator[Due]:
+    lead = value_of(clock.lead, around.settings)
+    ahead = int(lead) if lead and lead.isdigit() else _NO_LEAD
+    if item.due is not None and item.due <= around.today + timedelta(days=ahead):
+        yield item
+
+
+def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Due:
+    return Due(
+        clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), None, None, late=False,
+        late_days=0, who=_who(clock, row, around),
+    )  # fmt: skip
+
+
+def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: Deadline, span: Duration | None) -> Due:
+    late = end.missed(around.now)
+    return Due(
+        clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
+        max(0, (around.today - end.day).days), _who(clock, row, around), within=str(span or ""), steps=end.steps,
+    )  # fmt: skip
+
+
+def _clock_time(clock: Clock, around: Surroundings) -> time | None:
+    text = value_of(clock.by, around.settings)
+    try:
+        return time.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _who(clock: Clock, row: DueRow, around: Surroundings) -> tuple[str, ...]:
+    """The first of the clock's words that names members who are still here."""
+    dealings = around.dealings.get(row.dossier, {})
+    concerned = [d for department, d in dealings.items() if row.department in {None, department}]
+    owners = tuple(dict.fromkeys(d.owner for d in concerned))
+    for word in clock.who:
+        if word == "owner":
+            named = owners
+        elif word == "member":
+            named = (row.member,) if row.member else ()
+        elif word == "enterer":
+            here = {*owners, *(member for d in concerned for member in d.team)}
+            enterer = row.values.get("entered_for") or row.values.get("entered_by")
+            named = (str(enterer),) if enterer in here else ()
+        else:
+            value = row.values.get(word)
+            named = (str(value),) if value else ()
+        present = tuple(member for member in named if member in around.active)
+        if present:
+            return present
+    return ()
+
+
+def kinds_of(clock: Clock, known: Iterable[str]) -> list[str]:
+    """The kinds whose records a clock looks at."""
+    return list(known) if clock.on == EVERY else [clock.on]
