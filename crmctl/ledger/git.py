@@ -322,6 +322,16 @@ def create_repository(path: Path) -> Repository:
     return Repository(path)
 
 
+def git_version() -> str | None:
+    """The version of the installed Git, such as `2.39.5`; None where there is none."""
+    try:
+        done = subprocess.run(["git", "version"], env=environment(), capture_output=True, check=False)
+    except OSError:
+        return None
+    found = re.search(r"\d+(?:\.\d+)+", done.stdout.decode("ascii", "replace"))
+    return found[0] if found else None
+
+
 def _spawn(command: tuple[str, ...], env: dict[str, str], cwd: Path, args: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*command, *args], env=env, cwd=cwd,
@@ -337,6 +347,8 @@ def _discover(path: Path, env: dict[str, str]) -> _Layout:
             cwd=path, env=env, capture_output=True, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
     except (NotADirectoryError, FileNotFoundError) as error:
+        if error.filename == "git":
+            raise BadConfiguration(_("Git is not installed"), hint=_("Install Git 2.36 or later")) from error
         raise _absent(path) from error
     if done.returncode != 0:
         if b"not a git repository" in done.stderr:

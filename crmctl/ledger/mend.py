@@ -63,6 +63,19 @@ def mend(repo: Repository, wait_seconds: float = 10.0) -> list[str]:
         return done + _mend_stale_index(repo, descriptor)
 
 
+def locks_of(repo: Repository) -> list[Path]:
+    """Every lock file of Git's there is, whoever made it."""
+    places = {repo.git_dir, repo.common_dir}
+    found = [lock for place in places for lock in place.glob("*.lock")]
+    return sorted([*found, *(repo.common_dir / "refs").rglob("*.lock")])
+
+
+def clear_locks(repo: Repository) -> list[str]:
+    """Remove the lock files that no running Git can own; what was done. Raises Conflict while one may."""
+    with ledger_lock(repo):
+        return _remove_locks(repo, locks_of(repo))
+
+
 def _mend_write(repo: Repository, journal: Journal, descriptor: int) -> list[str]:
     done = _remove_locks(repo, (repo.common_dir / name for name in journal.locks))
     for ref, (old, new) in journal.moves.items():

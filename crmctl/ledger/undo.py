@@ -1,0 +1,348 @@
+"""Take back an own change: what it replaced comes back as a new version, sealed anew.
+
+History stays: an undo is one more signed commit, so that it can be undone itself. What the change
+had added goes only while nobody else can have it; a path never gets an earlier sealed file again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from crmctl.errors import NotFound, Refused
+from crmctl.i18n import _
+from crmctl.ledger.draft import Draft
+from crmctl.ledger.ledger import Ledger, parse_dossier
+from crmctl.ledger.objects import CommitInfo
+from crmctl.ledger.seal import seal
+from crmctl.ledger.treewalk import PathChange
+from crmctl.ledger.yamlio import dump
+from crmctl.model.clear_files import encode_dossier
+from crmctl.model.dossier import Dossier
+from crmctl.model.monthly import Row, rows_in, with_row, without_row
+from crmctl.model.paths import Place, place_of
+from crmctl.model.record import Record
+from crmctl.model.values import Value
+
+ACTION, UNDOES = "undo", "Crmctl-Undoes"
+_TOPS = ("customers/", "offices/", "blacklist/")
+_CLEAR = ("/dossier.yaml", "/office.yaml")
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back. `commit` is None on a dry run; ids of records brought back and taken out."""
+
+    undone: str
+    what: str
+    commit: str | None
+    restored: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the undo writes: file contents, and by record id what becomes of it."""
+
+    edits: dict[str, tuple[bytes | None, str]] = field(default_factory=dict)
+    restored: dict[str, None] = field(default_factory=dict)
+    removed: dict[str, None] = field(default_factory=dict)
+    sealed_to: set[tuple[str, str, int]] = field(default_factory=set)
+
+    def put(self, path: str, content: bytes | None, about: str) -> None:
+        self.edits[path] = (content, about)
+
+
+def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) -> Undone:
+    """Take back `commit`, or the member's last change that the server does not have.
+
+    Raises NotFound (no such change), Refused (somebody else's, changed again since, shared and not
+    to be taken out, or no change of records), NoKey, TrustBroken.
+    """
+    info = ledger.repo.commit(commit) if commit else _last_own(ledger)
+    _must_be_own(ledger, info)
+    work = _Undoing(ledger, info)
+    plan = work.plan()
+    draft = Draft(ledger)
+    for path, (content, about) in plan.edits.items():
+        draft.put_file(path, content, about)
+    trailers = [f"{UNDOES}: {info.oid}", *(f"Crmctl-Generation: {d}:{c}:{g}" for d, c, g in sorted(plan.sealed_to))]
+    made = None if dry_run else draft.commit(ACTION, trailers=trailers)
+    return Undone(info.oid, info.subject, made, tuple(plan.restored), tuple(plan.removed))
+
+
+def _last_own(ledger: Ledger) -> CommitInfo:
+    """The newest own change here that the server lacks and no undo has taken back."""
+    repo = ledger.repo
+    unshared = repo.run("rev-list", "--topo-order", "--no-merges", ledger.head, *_not_shared(ledger)).decode().split()
+    taken_back: set[str] = set()
+    for info in repo.commits(unshared):
+        if info.author.name != ledger.member_id or info.oid in taken_back:
+            continue
+        undoes = [value for key, value in info.trailers if key == UNDOES]
+        if not undoes:
+            return info
+        taken_back.update(undoes)
+    raise NotFound(
+        _("There is no change of yours that only you have"), hint=_("Name one: crmctl undo CHANGE; crmctl log")
+    )
+
+
+def _not_shared(ledger: Ledger) -> list[str]:
+    return [f"^{oid}" for oid in sorted(set(ledger.repo.refs("refs/remotes/").values()))]
+
+
+def _must_be_own(ledger: Ledger, info: CommitInfo) -> None:
+    repo = ledger.repo
+    if repo.run_quietly("merge-base", "--is-ancestor", info.oid, ledger.head).returncode != 0:
+        raise NotFound(_("This change is not in the ledger: {change}", change=info.oid[:10]), hint="crmctl log")
+    if info.author.name != ledger.member_id:
+        raise Refused(
+            _("{member} made this change", member=info.author.name), where=info.oid[:10],
+            hint=_("Ask {member}, or correct the record: crmctl update", member=info.author.name),
+        )  # fmt: skip
+    if len(info.parents) != 1:
+        raise Refused(_("This is no change of records"), where=info.oid[:10], hint="crmctl log")
+
+
+class _Undoing:
+    """One change looked at from both sides and from today."""
+
+    def __init__(self, ledger: Ledger, info: CommitInfo) -> None:
+        self.ledger = ledger
+        self.repo = ledger.repo
+        self.info = info
+        self.before = self._seen_at(info.parents[0])
+        self.after = self._seen_at(info.oid)
+        self.changes = self.repo.changed(info.parents[0], info.oid)
+        self.shared = not self.repo.run("rev-list", "-1", info.oid, *_not_shared(ledger)).strip()
+        self.made = _Plan()
+
+    def plan(self) -> _Plan:
+        """What to write. Raises Refused with every record that stands in the way."""
+        if not self.changes or not all(change.path.startswith(_TOPS) for change in self.changes):
+            raise Refused(
+                _("This is no change of records"), where=self.info.subject,
+                hint=_("The organisation and the policy are changed by their own commands"),
+            )  # fmt: skip
+        later = [change for change in self.changes if self._changed_since(change)]
+        if later:
+            self._refuse_later(later)
+        for change in self.changes:
+            if change.path.endswith(_CLEAR):
+                self._clear(change)
+        for change in self.changes:
+            if not change.path.endswith(_CLEAR):
+                self._sealed(change)
+        return self.made
+
+    def _seen_at(self, commit: str) -> Ledger:
+        then = Ledger(self.repo.path, at=commit, home=self.ledger.home)
+        then.__dict__["identity"] = self.ledger.identity
+        return then
+
+    # What stands in the way
+
+    def _changed_since(self, change: PathChange) -> bool:
+        """Whether anything else was made of it; a later change that was taken back itself does not count."""
+        now = self._oid_now(change.path)
+        if now == change.new_oid:
+            return False
+        place = place_of(change.path)
+        if not (now and change.new_oid and place and place.is_record):
+            return True
+        if self._kind_is_monthly(change):
+            return not self._rows_stand(change)
+        is_now, was = self.ledger.read(change.path, now), self.after.read(change.path, change.new_oid)
+        return (is_now.data, is_now.unverified) != (was.data, was.unverified)
+
+    def _oid_now(self, path: str) -> str | None:
+        entry = self.repo.entry(self.ledger.head, path)
+        return entry.oid if entry else None
+
+    def _rows_stand(self, change: PathChange) -> bool:
+        """Whether the rows of a monthly file that the change touched are still as it left them."""
+        now = self._oid_now(change.path)
+        if now is None:
+            return False
+        rows = _by_id(self.ledger.read(change.path, now))
+        return all(rows.get(row_id) == after for row_id, (_before, after) in self._row_changes(change).items())
+
+    def _row_changes(self, change: PathChange) -> dict[str, tuple[Row | None, Row | None]]:
+        before = _by_id(self.before.read(change.path, change.old_oid)) if change.old_oid else {}
+        after = _by_id(self.after.read(change.path, change.new_oid)) if change.new_oid else {}
+        return {
+            row_id: (before.get(row_id), after.get(row_id))
+            for row_id in dict.fromkeys([*before, *after]) if before.get(row_id) != after.get(row_id)
+        }  # fmt: skip
+
+    def _kind_is_monthly(self, change: PathChange) -> bool:
+        place = place_of(change.path)
+        kinds = self.ledger.in_force.kinds.values()
+        return bool(place and place.is_record and any(k.monthly and k.folder == place.folder for k in kinds))
+
+    def _refuse_later(self, later: list[PathChange]) -> None:
+        told = []
+        for change in later[:_SHOWN]:
+            newest = next(iter(self.repo.history(self.ledger.head, change.path, 1, since=self.info.oid)), None)
+            by = _(" by {member} on {day}", member=newest.author.name, day=newest.at.date()) if newest else ""
+            told.append(f"{_about(change.path)}{by}")
+        raise Refused(
+            _("Changed again since: {listed}", listed=", ".join(dict.fromkeys(told))), where=self.info.subject,
+            hint=_("Take the later change back first, or correct the record: crmctl update"),
+        )  # fmt: skip
+
+    def _must_be_unshared(self, about: str) -> None:
+        if self.shared:
+            raise Refused(
+                _("{id} was handed in already: others have it, so it cannot be taken out", id=about), where=about,
+                hint=_("Correct it: crmctl update {id} --set …", id=about),
+            )  # fmt: skip
+
+    # Clear files
+
+    def _clear(self, change: PathChange) -> None:
+        about = _about(change.path)
+        if change.old_oid is None:
+            self._must_be_unshared(about)
+            self._nothing_else_inside(change.path, about)
+            self.made.put(change.path, None, about)
+            self.made.removed[about] = None
+            return
+        before = parse_dossier(self.repo.read_blob(change.old_oid), change.path)
+        if change.new_oid is not None:
+            after = parse_dossier(self.repo.read_blob(change.new_oid), change.path)
+            self._may_go_back(before, after)
+        self.made.put(change.path, dump(encode_dossier(before)), about)
+        self.made.restored[about] = None
+
+    def _nothing_else_inside(self, clear: str, about: str) -> None:
+        """A dossier goes only with all that is in it."""
+        mine = {change.path for change in self.changes}
+        folder = clear.rpartition("/")[0]
+        others = [path for path, _oid in self.repo.walk(self.ledger.head, folder) if path not in mine]
+        if others:
+            listed = ", ".join(dict.fromkeys(map(_about, others[:_SHOWN])))
+            raise Refused(
+                _("There is more in it meanwhile: {listed}", listed=listed), where=about,
+                hint=_("Take those back first: crmctl undo"),
+            )  # fmt: skip
+
+    def _may_go_back(self, before: Dossier, after: Dossier) -> None:
+        """Only a stage or a department's joining is taken back here; who may read has commands of its own."""
+        kept = {name: after.compartments.get(name) for name in before.compartments}
+        people = {d: (a.owner, a.team, a.keeper) for d, a in before.assignments.items()}
+        now = {d: (a.owner, a.team, a.keeper) for d, a in after.assignments.items() if d in people}
+        if kept != dict(before.compartments) or before.grants != after.grants or people != now:
+            raise Refused(
+                _("This change decided who may read; it is not taken back by undo"), where=after.id,
+                hint="crmctl handover, crmctl grant, crmctl revoke",
+            )  # fmt: skip
+        for compartment in after.compartments.keys() - before.compartments.keys():
+            self._must_be_unshared(after.id)
+            inside = [path for path, _oid in self.repo.walk(self.ledger.head, f"{after.folder}/{compartment}")]
+            if inside:
+                raise Refused(
+                    _("There is more in it meanwhile: {listed}", listed=", ".join(map(_about, inside[:_SHOWN]))),
+                    where=after.id,
+                    hint=_("Take those back first: crmctl undo"),
+                )
+
+    # Sealed files
+
+    def _sealed(self, change: PathChange) -> None:
+        place = place_of(change.path)
+        if place is None:
+            raise Refused(_("This is no change of records"), where=change.path)
+        if not place.is_record:
+            self._attachment(change, place)
+        elif self._kind_is_monthly(change):
+            self._rows(change, place)
+        elif change.old_oid is None:
+            self._must_be_unshared(_about(change.path))
+            self._take_out(change.path, _about(change.path))
+        else:
+            old = self.before.read(change.path, change.old_oid)
+            self._bring_back(change, place, old.data, old)
+            self.made.restored[_about(change.path)] = None
+
+    def _attachment(self, change: PathChange, place: Place) -> None:
+        """A file beside a record: one that was added stays where others have it, one that was taken out returns."""
+        about = place.file.partition(".")[0]
+        if change.old_oid is None:
+            if not self.shared:
+                self.made.put(change.path, None, about)
+            return
+        dossier = self.before.dossier(place.dossier)
+        plain = self.before.ring.opener(dossier, place.compartment).open(
+            self.repo.read_blob(change.old_oid), change.path
+        )
+        self.made.put(change.path, seal(plain, self._key(place)), about)
+
+    def _rows(self, change: PathChange, place: Place) -> None:
+        now = self._oid_now(change.path)
+        current = self.ledger.read(change.path, now) if now else None
+        data: dict[str, Value] = dict(current.data) if current else {"rows": []}
+        for row_id, (before, _after) in self._row_changes(change).items():
+            if before is None:
+                self._must_be_unshared(row_id)
+                data = without_row(data, row_id)
+                self.made.removed[row_id] = None
+            else:
+                data = with_row(data, before)
+                self.made.restored[row_id] = None
+        about = next(iter({**self.made.restored, **self.made.removed}))
+        if not data["rows"] and not self.shared:
+            self.made.put(change.path, None, about)
+            return
+        shape = current or self.before.read(change.path, change.old_oid)
+        self._bring_back(change, place, data, shape, about)
+
+    def _take_out(self, path: str, about: str) -> None:
+        self.made.put(path, None, about)
+        self.made.removed[about] = None
+
+    def _bring_back(
+        self, change: PathChange, place: Place, data: dict[str, Value], old: Record, about: str | None = None
+    ) -> None:
+        now = self._oid_now(change.path)
+        newest = self.ledger.read(change.path, now) if now else old
+        version = newest.next_version(
+            data, prev=now or change.old_oid or "", by=self.ledger.member_id, at=self.ledger.now, for_=None,
+            reason=ACTION,
+        )  # fmt: skip
+        generation = self._dossier(place).compartments[place.compartment].generation
+        version = replace(version, generation=generation, unverified=dict(old.unverified))
+        self.made.sealed_to.add((place.dossier, place.compartment, generation))
+        self.made.put(change.path, seal(dump(version.encode()), self._key(place)), about or _about(change.path))
+
+    def _key(self, place: Place) -> str:
+        return self._dossier(place).compartments[place.compartment].key
+
+    def _dossier(self, place: Place) -> Dossier:
+        """The dossier as it will stand: as it is now, else as it was before the change took it out."""
+        try:
+            return self.ledger.dossier(place.dossier)
+        except NotFound:
+            return self.before.dossier(place.dossier)
+
+
+def _by_id(record: Record) -> dict[str, Row]:
+    return {str(row.get("id")): row for row in rows_in(record.data)}
+
+
+def _about(path: str) -> str:
+    """The id a person knows the file by: the record's, or the dossier's for its clear file and single records."""
+    place = place_of(path)
+    if place is None:
+        return next(_dossier_of(path), path)
+    return place.record_id.partition(".")[0] if place.folder else place.dossier
+
+
+def _dossier_of(path: str) -> Iterator[str]:
+    parts = path.split("/")
+    if parts[0] == "customers" and len(parts) > 2:
+        yield parts[2]
+    elif parts[0] == "offices" and len(parts) > 1:
+        yield f"office/{parts[1]}"
