@@ -11,14 +11,16 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
+from crmctl.ledger.attached import described
 from crmctl.ledger.ledger import MAIN, Ledger, parse_record
 from crmctl.ledger.seal import seal
 from crmctl.ledger.transaction import Change, Who, write
+from crmctl.ledger.unique import refuse_twin
 from crmctl.ledger.wrapping import Wrapping, keyring_change
 from crmctl.ledger.yamlio import dump
 from crmctl.model.dossier import Assignment, Dossier, is_office
@@ -36,11 +38,16 @@ _TRAILERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """On whose behalf a record is entered, why, and when."""
+    """On whose behalf a record is entered, why, and when.
+
+    `known_since` is the day the change became known; `confirmed` says that the record was found unchanged.
+    """
 
     for_member: str | None = None
     reason: str | None = None
     at: datetime | None = None
+    known_since: date | None = None
+    confirmed: bool = False
 
 
 HERE_AND_NOW = Origin()
@@ -136,13 +143,14 @@ class Draft:
         compartment = compartment_of(kind, department, origin.for_member or self.ledger.member_id)
         if is_office(dossier_id):
             self.wrapping.ensure_office(dossier_id, compartment)
-        values = {**values, **_described(files)}
+        values = {**values, **described(files)}
         state = str(values.get("state") or kind.first_state) if kind.states else None
         clean = self._checked(kind, {**values, "state": state} if state else values, state, where)
         if compartment not in self.dossier(dossier_id).compartments:
             raise NotFound(_("{department} does not deal with this customer", department=department), where=dossier_id)
         if kind.monthly:
             return self._keep_row(kind, dossier_id, compartment, clean, origin)
+        refuse_twin(self, kind, dossier_id, compartment, clean)
         record_id = new_id(kind.prefix, secrets.token_bytes(16))
         kept = self._keep(kind, dossier_id, compartment, record_id, clean, origin, unverified)
         self._attach(kept.path, dossier_id, compartment, files)
@@ -151,18 +159,20 @@ class Draft:
     def new_version(
         self, path: str, values: Mapping[str, object], origin: Origin = HERE_AND_NOW, where: str = "",
         unverified: Mapping[str, str | None] | None = None, row: str | None = None,
-        files: Mapping[str, Path] | None = None,
+        files: Mapping[str, Path] | None = None, state: str | None = None,
     ) -> Kept | None:  # fmt: skip
-        """Change fields of the record at `path` (None removes one). Returns None when nothing changes."""
+        """Change fields of the record at `path` (None removes one), complete for `state`. None when nothing changes."""
         old = self.record(path)
         kind = self.kind(old.kind)
         if row is not None:
             return self._change_row(path, kind, row, values, origin, where)
-        merged = _merged(old.data, {**values, **_described(files)})
-        clean = self._checked(kind, merged, self._state_of(old, merged), where)
+        merged = _merged(old.data, {**values, **described(files)})
+        clean = self._checked(kind, merged, state or self._state_of(old, merged), where)
         marks = {k: v for k, v in {**old.unverified, **(unverified or {})}.items() if v is not None}
-        if clean == old.data and marks == old.unverified:
+        confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
+        if clean == old.data and marks == old.unverified and not confirming:
             return None
+        refuse_twin(self, kind, old.dossier, old.compartment, clean, path)
         self._replace(path, clean, origin, marks)
         self._touched.append(old.id)
         self._attach(path, old.dossier, old.compartment, files)
@@ -267,7 +277,7 @@ class Draft:
             schema=kind.schema, id=record_id, kind=kind.name, dossier=dossier_id, compartment=compartment,
             generation=self.dossier(dossier_id).compartments[compartment].generation, rev=1, prev=None,
             by=self.ledger.member_id, for_=origin.for_member, at=(origin.at or self.ledger.now).isoformat(),
-            reason=origin.reason, data=data, unverified=dict(unverified or {}),
+            reason=origin.reason, data=data, unverified=dict(unverified or {}), known_since=_iso(origin.known_since),
         )  # fmt: skip
         self._records[path] = record
         self._touched.append(record_id)
@@ -284,7 +294,14 @@ class Draft:
             reason=origin.reason,
         )  # fmt: skip
         generation = self.dossier(old.dossier).compartments[old.compartment].generation
-        self._records[path] = replace(made, generation=generation, unverified=dict(marks))
+        confirmed = self._day_of(origin).isoformat() if origin.confirmed else old.confirmed_on
+        known = _iso(origin.known_since)
+        self._records[path] = replace(
+            made, generation=generation, unverified=dict(marks), known_since=known, confirmed_on=confirmed
+        )
+
+    def _day_of(self, origin: Origin) -> date:
+        return (origin.at or self.ledger.now).date()
 
     def _may_write(self, kind: Kind, dossier_id: str, compartment: str) -> None:
         if kind.filed_by_anyone or self.wrapping.holds_new_key(dossier_id, compartment):
@@ -300,6 +317,7 @@ class Draft:
     # Kinds stored a file a month
 
     def _keep_row(self, kind: Kind, dossier_id: str, compartment: str, clean: dict[str, Value], origin: Origin) -> Kept:
+        refuse_twin(self, kind, dossier_id, compartment, clean)
         month = str(clean[kind.monthly or ""])[:7]
         path = record_path(kind, dossier_id, compartment, month)
         at = (origin.at or self.ledger.now).isoformat()
@@ -331,6 +349,7 @@ class Draft:
             raise Refused(
                 _("The date may not move to another month"), where=row_id, hint=_("Remove it and add it anew")
             )
+        refuse_twin(self, kind, old.dossier, old.compartment, clean, row_id)
         outer = {key: row[key] for key in OUTER}
         self._replace(path, with_row(old.data, {**outer, **clean}), origin, {})
         self._touched.append(row_id)
@@ -343,25 +362,13 @@ class Draft:
             self._attachments[attachment_path(path, hashlib.sha256(content).hexdigest())] = seal(content, entry.key)
 
 
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def author_of(ledger: Ledger) -> Who:
     """The commit's author and committer: the member's id, never a name."""
     return Who(ledger.member_id, f"{ledger.member_id}@{ledger.in_force.settings.id}.crmctl.invalid")
-
-
-def describe_file(path: Path) -> dict[str, Value]:
-    """What a record says of an attached file: name, media type, size in bytes, sha256. Raises NotFound."""
-    import mimetypes
-
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise NotFound(_("The file cannot be read"), where=str(path)) from error
-    media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return {"name": path.name, "type": media, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _described(files: Mapping[str, Path] | None) -> dict[str, Value]:
-    return {name: describe_file(path) for name, path in (files or {}).items()}
 
 
 def _merged(old: Mapping[str, Value], values: Mapping[str, object]) -> dict[str, object]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from crmctl.model.values import Value
 
 _ENVELOPE = ("schema", "id", "kind", "dossier", "compartment", "generation", "rev", "prev", "by", "for", "at", "reason")
+_MARKS = ("unverified", "known_since", "confirmed_on")  # only there when they say something
 _TEXTS = ("schema", "id", "kind", "dossier", "compartment", "by", "at")
 
 
@@ -22,6 +23,8 @@ class Record:
     """One version of one record. `prev` is the Git blob id of the version it replaces.
 
     `dossier` is a customer's id, or `office/<department>`. `at` is when it was entered.
+    `known_since` is the day on which what this version changes became known; `confirmed_on` the last
+    day on which somebody found it unchanged.
     """
 
     schema: str
@@ -38,6 +41,8 @@ class Record:
     reason: str | None
     data: dict[str, Value] = field(default_factory=dict)
     unverified: dict[str, str] = field(default_factory=dict)
+    known_since: str | None = None
+    confirmed_on: str | None = None
 
     @property
     def state(self) -> str | None:
@@ -50,8 +55,9 @@ class Record:
     ) -> Record:
         """The version that replaces this one (stored as blob `prev`)."""
         return replace(
-            self, data=dict(data), rev=self.rev + 1, prev=prev, by=by, at=at.isoformat(), for_=for_, reason=reason
-        )
+            self, data=dict(data), rev=self.rev + 1, prev=prev, by=by, at=at.isoformat(), for_=for_, reason=reason,
+            known_since=None,
+        )  # fmt: skip
 
     def encode(self) -> dict[str, Value]:
         """The mapping that is written, keys in their fixed order."""
@@ -62,6 +68,8 @@ class Record:
         }  # fmt: skip
         if self.unverified:
             out["unverified"] = dict(self.unverified)
+        days = {"known_since": self.known_since, "confirmed_on": self.confirmed_on}
+        out |= {key: day for key, day in days.items() if day}
         return out
 
 
@@ -74,13 +82,14 @@ def decode(raw: Any) -> Record:
     return Record(
         raw["schema"], raw["id"], raw["kind"], raw["dossier"], raw["compartment"], raw["generation"], raw["rev"],
         raw["prev"], raw["by"], raw["for"], raw["at"], raw["reason"], raw["data"], raw.get("unverified", {}),
+        raw.get("known_since"), raw.get("confirmed_on"),
     )  # fmt: skip
 
 
 def _faults(raw: dict[str, Any]) -> Iterator[str]:
     """The envelope's keys that are missing, too many, or of the wrong type."""
     yield from (key for key in (*_ENVELOPE, "data") if key not in raw)
-    yield from (key for key in raw if key not in _ENVELOPE and key not in {"data", "unverified"})
+    yield from (key for key in raw if key not in _ENVELOPE and key not in {"data", *_MARKS})
     yield from (key for key in _TEXTS if not isinstance(raw[key], str) or not raw[key])
     yield from (key for key in ("prev", "for", "reason") if not isinstance(raw[key], str | None))
     for key in ("generation", "rev"):
@@ -88,3 +97,22 @@ def _faults(raw: dict[str, Any]) -> Iterator[str]:
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             yield key
     yield from (key for key in ("data", "unverified") if not isinstance(raw.get(key, {}), dict))
+    if not all(isinstance(day, str) for day in raw.get("unverified", {}).values()):
+        yield "unverified"
+    yield from (key for key in _MARKS[1:] if key in raw and not _is_day(raw[key]))
+    if not _is_moment(raw["at"]):
+        yield "at"
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_day(text: object) -> bool:
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

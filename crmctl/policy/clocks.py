@@ -2,7 +2,7 @@
 
 ```yaml
 clocks:
-  - {code: DUE003, on: contract, if: 'state in [signed, changed]', at: valid_to, lead: $remind_days, text: [合同到期, Contract ends]}
+  - {code: DUE003, on: contract, if: 'state = signed', at: valid_to, lead: $remind_days, text: [合同到期, Contract ends]}
   - {code: INT001, on: customer, at: obtained_at, within: $limit working days, done: added_at, text: […]}
 ```
 
@@ -43,7 +43,7 @@ _DAY_TYPES = frozenset({"date", "instant"})
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Another record that ends the clock: of this kind, same dossier and department, `at` past this record's `after`."""
+    """What else ends the clock: a record of this kind, same dossier and department, `at` past this one's `after`."""
 
     kind: str
     at: str

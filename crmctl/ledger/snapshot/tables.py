@@ -22,7 +22,7 @@ SqlValue = int | str | None
 ENVELOPE = (
     ("id", "TEXT"), ("dossier", "TEXT"), ("department", "TEXT"), ("compartment", "TEXT"), ("state", "TEXT"),
     ("rev", "INTEGER"), ("entered_by", "TEXT"), ("entered_for", "TEXT"), ("entered_at", "INTEGER"),
-    ("entered_on", "TEXT"), ("unverified", "TEXT"), ("path", "TEXT"),
+    ("entered_on", "TEXT"), ("unverified", "TEXT"), ("known_since", "TEXT"), ("confirmed_on", "TEXT"), ("path", "TEXT"),
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _row(
     unverified = json.dumps(record.unverified, ensure_ascii=False) if record.unverified else None
     envelope: tuple[SqlValue, ...] = (
         record_id, record.dossier, _department(record), record.compartment, _text(data.get("state")), record.rev, by,
-        for_, int(entered.timestamp()), at[:10], unverified, path,
+        for_, int(entered.timestamp()), at[:10], unverified, record.known_since, record.confirmed_on, path,
     )  # fmt: skip
     own = [value for field in kind.fields for value in _values(field, data.get(field.name), currency)]
     return (*envelope, *own)
