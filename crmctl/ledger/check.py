@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from crmctl.errors import CrmctlError, NoKey, TrustBroken
+from crmctl.errors import CrmctlError, InvalidInput, NoKey, TrustBroken
 from crmctl.i18n import N_
+from crmctl.ledger.attachment_check import attachment_faults, missing_attachments
 from crmctl.ledger.ledger import Ledger, check_envelope, parse_dossier, parse_record
+from crmctl.ledger.lineage import lineage
+from crmctl.ledger.references import Present, dangling
 from crmctl.ledger.seal import check_header
+from crmctl.ledger.wrap_check import WrapCheck
 from crmctl.ledger.yamlio import load_canonical
-from crmctl.model.dossier import Dossier, wraps_folder
+from crmctl.model.dossier import Dossier
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import Place, place_of
 from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
-from crmctl.model.wraps import WrapError, read_wraps
 
 _CLEAR_TOPS = ("ledger.yaml", "org/", "policy/", "schemas/", "templates/", "numbers/")
 Progress = Callable[[int], None]
@@ -40,21 +43,24 @@ def check(ledger: Ledger, *, keyless: bool = False, progress: Progress = lambda 
     findings: list[Finding] = []
     dossiers = dict(_dossiers(ledger, findings))
     sealed = list(_files(ledger, dossiers, findings))
-    references: dict[str, str] = {}
-    records: list[tuple[str, Record]] = []
+    wraps = WrapCheck(ledger, dossiers)
+    records: list[tuple[str, str, Record]] = []
     opened = 0
     contents = ledger.repo.read_blobs([oid for _path, oid in sealed])
-    for number, ((path, _oid), (_same, content)) in enumerate(zip(sealed, contents, strict=True), 1):
+    for number, ((path, oid), (_same, content)) in enumerate(zip(sealed, contents, strict=True), 1):
         progress(number)
-        record, faults = _sealed_file(ledger, dossiers, path, content, keyless=keyless)
+        record, faults = _sealed_file(ledger, dossiers, wraps, path, content, keyless=keyless)
         findings += faults
         if record:
             opened += 1
-            records.append((path, record))
-            references[record.id] = record.kind
-    findings += _keyring(ledger, dossiers)
-    for path, record in records:
-        findings += _record(ledger, path, record, references)
+            records.append((path, oid, record))
+    findings += wraps.findings()
+    findings += lineage(ledger, dict(sealed), records)
+    present = Present(ledger)
+    files = {path for path, _oid in sealed}
+    for path, _oid, record in records:
+        findings += _record(ledger, path, record, present)
+        findings += missing_attachments(ledger, path, record, files)
     return Checked(len(sealed), opened, tuple(findings))
 
 
@@ -76,13 +82,20 @@ def _dossiers(ledger: Ledger, findings: list[Finding]) -> Iterator[tuple[str, Do
 
 
 def _files(ledger: Ledger, dossiers: Mapping[str, Dossier], findings: list[Finding]) -> Iterator[tuple[str, str]]:
+    folded: dict[str, str] = {}
     for path, entry in ledger.repo.entries(ledger.head):
+        twin = folded.setdefault(path.casefold(), path)
+        if twin != path:
+            findings.append(
+                Finding("CHK015", N_("Differs from another name only in capitals"), "error", path, "", {"other": twin})
+            )
+        if entry.mode != "100644":
+            findings.append(Finding("CHK003", N_("Not a plain file"), "error", path))
+            continue
         if path.startswith(_CLEAR_TOPS) or path.endswith(("/dossier.yaml", "/office.yaml")):
             continue
         place = place_of(path)
-        if entry.mode != "100644":
-            findings.append(Finding("CHK003", N_("Not a plain file"), "error", path))
-        elif place is None or place.dossier not in dossiers:
+        if place is None or place.dossier not in dossiers:
             findings.append(Finding("CHK004", N_("This file does not belong in a ledger"), "error", path))
         elif place.compartment not in dossiers[place.dossier].compartments:
             findings.append(Finding("CHK005", N_("The dossier has no such compartment"), "error", path))
@@ -91,12 +104,11 @@ def _files(ledger: Ledger, dossiers: Mapping[str, Dossier], findings: list[Findi
 
 
 def _sealed_file(
-    ledger: Ledger, dossiers: Mapping[str, Dossier], path: str, content: bytes, *, keyless: bool
+    ledger: Ledger, dossiers: Mapping[str, Dossier], wraps: WrapCheck, path: str, content: bytes, *, keyless: bool
 ) -> tuple[Record | None, list[Finding]]:
     place = place_of(path)
     if place is None:
         return None, []
-    dossier = dossiers[place.dossier]
     try:
         check_header(content, path)
     except CrmctlError as error:
@@ -104,21 +116,31 @@ def _sealed_file(
     if keyless:
         return None, []
     try:
-        plain = _open(ledger, dossier, place.compartment, content, path)
-        if not place.is_record:
-            return None, []
-        load_canonical(plain, path)
-        record = parse_record(plain, path)
-        check_envelope(record, path)
+        plain = _open(ledger, dossiers[place.dossier], place.compartment, content, path)
+        return _opened(path, plain) if place.is_record else (None, attachment_faults(path, plain))
     except NoKey:
-        if ledger.expected_readers(dossier, place.compartment).isdisjoint(ledger.ring.readers):
-            return None, []
-        return None, [
-            Finding("CHK007", N_("The policy lets you read this, but it does not open with your keys"), "error", path)
-        ]
-    except TrustBroken as error:
+        return None, _unopened(ledger, dossiers[place.dossier], wraps, place, path)
+    except (TrustBroken, InvalidInput) as error:
         return None, [Finding("CHK008", N_("Damaged or tampered with: {why}"), "error", path, "", {"why": error.what})]
+
+
+def _opened(path: str, plain: bytes) -> tuple[Record, list[Finding]]:
+    load_canonical(plain, path)
+    record = parse_record(plain, path)
+    check_envelope(record, path)
     return record, []
+
+
+def _unopened(ledger: Ledger, dossier: Dossier, wraps: WrapCheck, place: Place, path: str) -> list[Finding]:
+    """An alarm where the policy names this member and a key was made for him, and yet it does not open.
+
+    Where nobody made one yet the keyring's findings say whether that is honest.
+    """
+    if ledger.expected_readers(dossier, place.compartment).isdisjoint(ledger.ring.readers):
+        return []
+    if not wraps.reachable(dossier, place.compartment):
+        return []
+    return [Finding("CHK007", N_("The policy lets you read this, but it does not open with your keys"), "error", path)]
 
 
 def _open(ledger: Ledger, dossier: Dossier, compartment: str, content: bytes, path: str) -> bytes:
@@ -132,49 +154,7 @@ def _open(ledger: Ledger, dossier: Dossier, compartment: str, content: bytes, pa
     raise last or NoKey("")
 
 
-def _keyring(ledger: Ledger, dossiers: Mapping[str, Dossier]) -> Iterator[Finding]:
-    """Readers by name: those wrapped to against those the policy gives (pending ones are no error)."""
-    present: dict[str, dict[str, set[tuple[str, int]]]] = {}
-    tip = ledger.keyring.tip
-    for path, oid in ledger.repo.walk(tip, "") if tip else ():
-        folder, _slash, reader = path.rpartition("/")
-        if folder.startswith(("dossiers/", "offices/")):
-            try:
-                lines = read_wraps(ledger.repo.read_blob(oid))
-            except WrapError as error:
-                yield Finding(
-                    "KEY001", N_("Line {line} of a wrap file is damaged"), "error", path, "", {"line": str(error)}
-                )
-                continue
-            present.setdefault(folder, {})[reader] = set(lines)
-    for dossier in dossiers.values():
-        held = present.get(wraps_folder(dossier.id), {})
-        for name, entry in dossier.compartments.items():
-            yield from _readers(ledger, dossier, name, (name, entry.generation), held)
-
-
-def _readers(
-    ledger: Ledger, dossier: Dossier, name: str, key: tuple[str, int], held: Mapping[str, set[tuple[str, int]]]
-) -> Iterator[Finding]:
-    expected = ledger.expected_readers(dossier, name)
-    actual = {reader for reader, lines in held.items() if key in lines}
-    where = f"{dossier.id} {name}"
-    for reader in sorted(actual - expected):
-        yield Finding(
-            "KEY002", N_("{reader} has a key the policy does not give"), "error", where, "", {"reader": reader}
-        )
-    for reader in sorted(expected - actual):
-        yield Finding(
-            "KEY003",
-            N_("{reader} waits for a key; a holder's next sync makes it"),
-            "warning",
-            where,
-            "",
-            {"reader": reader},
-        )
-
-
-def _record(ledger: Ledger, path: str, record: Record, known: Mapping[str, str]) -> Iterator[Finding]:
+def _record(ledger: Ledger, path: str, record: Record, present: Present) -> Iterator[Finding]:
     kind = ledger.in_force.kinds.get(record.kind)
     if kind is None:
         yield Finding("CHK009", N_("There is no kind {name}"), "error", path, "", {"name": record.kind})
@@ -192,6 +172,7 @@ def _record(ledger: Ledger, path: str, record: Record, known: Mapping[str, str])
         )
         _clean, faults = validate(kind, data, rules, where)
         yield from faults
+        yield from dangling(present, kind, data, where)
     if record.by not in ledger.in_force.org.members:
         yield Finding(
             "CHK011",

@@ -1,0 +1,143 @@
+"""Hold the keyring against the policy: who has a key to what, by name (DESIGN 3).
+
+A reader who waits for a key is no fault: a holder's next sync makes it. One whose key was taken out
+although the policy still named the reader is an alarm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from crmctl.errors import CrmctlError
+from crmctl.i18n import N_
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.dossier import Dossier, wraps_folder
+from crmctl.model.findings import Finding
+from crmctl.model.wraps import WrapError, read_wraps
+
+_ENTRY = re.compile(rb":\d{6} \d{6} ([0-9a-f]{40}) ([0-9a-f]{40}) [MD]")
+_MAIN = "Crmctl-Main"
+Line = tuple[str, int]  # compartment, generation
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A commit of the keyring that took lines out of a wrap file."""
+
+    commit: str
+    lines: frozenset[Line]
+
+
+class WrapCheck:
+    """The keyring as it stands and as it stood, and who the policy gives a key."""
+
+    def __init__(self, ledger: Ledger, dossiers: Mapping[str, Dossier]) -> None:
+        self._ledger = ledger
+        self._dossiers = dossiers
+        self._held: dict[str, dict[str, set[Line]]] = {}
+        self._views: dict[str, Ledger | None] = {}
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that is off, by dossier."""
+        yield from self._read()
+        for dossier in self._dossiers.values():
+            held = self._held.get(wraps_folder(dossier.id), {})
+            for name, entry in dossier.compartments.items():
+                yield from self._readers(dossier, (name, entry.generation), held)
+
+    def reachable(self, dossier: Dossier, compartment: str) -> bool:
+        """Whether some wrap of the compartment is meant for this member and could be opened: then it must."""
+        entry, ring = dossier.compartments[compartment], self._ledger.ring
+        held = self._ledger.keyring.readers(wraps_folder(dossier.id))
+        generations = (entry.generation, *entry.past)
+        mine = [ring.readers[0], *(group for group in ring.readers[1:] if ring.group_secrets.get(group))]
+        return any((compartment, number) in held.get(reader, {}) for reader in mine for number in generations)
+
+    def _read(self) -> Iterator[Finding]:
+        repo, tip = self._ledger.repo, self._ledger.keyring.tip
+        for path, oid in repo.walk(tip, "") if tip else ():
+            folder, _slash, reader = path.rpartition("/")
+            if not folder.startswith(("dossiers/", "offices/", "groups/")):
+                continue
+            try:
+                lines = read_wraps(repo.read_blob(oid))
+            except WrapError as error:
+                args = {"line": str(error)}
+                yield Finding("KEY001", N_("Line {line} of a wrap file is damaged"), "error", path, "", args)
+                continue
+            self._held.setdefault(folder, {})[reader] = set(lines)
+
+    def _readers(self, dossier: Dossier, line: Line, held: Mapping[str, set[Line]]) -> Iterator[Finding]:
+        expected = self._ledger.expected_readers(dossier, line[0])
+        actual = {reader for reader, lines in held.items() if line in lines}
+        where = f"{dossier.id} {line[0]}"
+        for reader in sorted(actual - expected):
+            args = {"reader": reader}
+            yield Finding("KEY002", N_("{reader} has a key the policy does not give"), "error", where, "", args)
+        for reader in sorted(expected - actual):
+            args = {"reader": reader}
+            if self._was_taken_out(dossier, line, reader):
+                yield Finding(
+                    "KEY004", N_("The key of {reader} was taken out, though the policy names this reader"), "error",
+                    where, "", args, N_("crmctl sync of another reader makes it again; ask who took it out"),
+                )  # fmt: skip
+                continue
+            yield Finding(
+                "KEY003", N_("{reader} waits for a key; a holder's next sync makes it"), "warning", where, "", args
+            )
+
+    def _was_taken_out(self, dossier: Dossier, line: Line, reader: str) -> bool:
+        for taken in self._taken.get(f"{wraps_folder(dossier.id)}/{reader}", ()):
+            if line in taken.lines and reader in self._expected_at(taken.commit, dossier.id, line[0]):
+                return True
+        return False
+
+    @cached_property
+    def _taken(self) -> dict[str, list[Taken]]:
+        """By wrap file what was ever taken out of it. Most histories have nothing of the kind."""
+        repo, tip = self._ledger.repo, self._ledger.keyring.tip
+        listing = repo.run(
+            "log", "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=MD", "--format=%H", tip or "HEAD",
+            env={"GIT_INDEX_FILE": "/nonexistent"},
+        )  # fmt: skip
+        found: dict[str, list[Taken]] = {}
+        commit, entry = "", None
+        for word in listing.split(b"\0"):
+            text = word.lstrip(b"\n")
+            if entry is not None:
+                path = text.decode("utf-8", "surrogateescape")
+                lost = self._lines(entry[1]) - self._lines(entry[2])
+                if lost:
+                    found.setdefault(path, []).append(Taken(commit, frozenset(lost)))
+                entry = None
+            elif match := _ENTRY.fullmatch(text):
+                entry = match[0].decode(), match[1].decode(), match[2].decode()
+            elif text:
+                commit = text.decode("ascii", "replace")
+        return found
+
+    def _lines(self, oid: str) -> set[Line]:
+        if not oid.strip("0"):
+            return set()
+        try:
+            return set(read_wraps(self._ledger.repo.read_blob(oid)))
+        except (WrapError, CrmctlError):
+            return set()
+
+    def _expected_at(self, keyring_commit: str, dossier_id: str, compartment: str) -> frozenset[str]:
+        """Whom the policy named on the main that the keyring commit says it was made for."""
+        trailers = dict(self._ledger.repo.commit(keyring_commit).trailers)
+        main = trailers.get(_MAIN, self._ledger.head)
+        if main not in self._views:
+            try:
+                self._views[main] = Ledger(self._ledger.repo.path, at=main, home=self._ledger.home)
+            except CrmctlError:
+                self._views[main] = None
+        then = self._views[main] or self._ledger
+        try:
+            return then.expected_readers(then.dossier(dossier_id), compartment)
+        except CrmctlError:
+            return frozenset()
