@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from crmctl.errors import NoKey, TrustBroken
+from crmctl.errors import InvalidInput, NoKey, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.git import Repository
 from crmctl.ledger.identity import Identity
-from crmctl.ledger.seal import Opener, public_of, seal
+from crmctl.ledger.seal import Opener, seal
 from crmctl.model.dossier import Dossier, wraps_folder
 from crmctl.model.org import Org
 from crmctl.model.wraps import GROUP, WrapError, Wraps, read_wraps
+
+# secrets by the blob id of the wrap file they were found in, compartment and generation
+Unwrapped = dict[str, dict[tuple[str, int], str]]
 
 
 class Keyring:
@@ -25,11 +28,21 @@ class Keyring:
         self.repo = repo
         self.ref = keyring_ref(epoch)
         self.tip = tip
+        self._last: tuple[str, Wraps] = ("", {})
+
+    def blob(self, folder: str, reader: str) -> str | None:
+        """The blob id of one reader's wrap file in a folder; None when there is none."""
+        entry = self.repo.entry(self.tip, f"{folder}/{reader}") if self.tip else None
+        return entry.oid if entry and entry.kind == "blob" else None
 
     def wraps(self, folder: str, reader: str) -> Wraps:
         """The wraps of one reader in a folder (`dossiers/7q/C-…`, `groups/<group>`); empty when none."""
-        content = self.repo.read(self.tip, f"{folder}/{reader}") if self.tip else None
-        return self._parsed(content, f"{folder}/{reader}")
+        blob = self.blob(folder, reader)
+        if blob is None:
+            return {}
+        if self._last[0] != blob:  # a reader's compartments are asked for one after the other
+            self._last = (blob, self._parsed(self.repo.read_blob(blob), f"{folder}/{reader}"))
+        return self._last[1]
 
     def readers(self, folder: str) -> dict[str, Wraps]:
         """Every reader's wraps in a folder."""
@@ -75,7 +88,10 @@ class Ring:
         self._org = org
         self._groups = tuple(groups)
         self._secrets: dict[tuple[str, str, int], str] = {}
+        self._denied: set[tuple[str, str, int]] = set()
         self._openers: dict[str, Opener] = {}
+        self._known: Unwrapped = {}
+        self._fresh: Unwrapped = {}
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -84,23 +100,42 @@ class Ring:
 
     @cached_property
     def group_secrets(self) -> Mapping[str, list[str]]:
-        """Each group's secrets this member holds, the newest generation first."""
-        held: dict[str, list[str]] = {}
-        opener = self._identity.opener()
-        for group in self._groups:
-            wraps = self._keyring.wraps(f"groups/{group}", self._identity.member)
-            ordered = sorted(wraps.items(), reverse=True)
-            held[group] = [opener.open(sealed, group).decode() for (name, _g), sealed in ordered if name == GROUP]
-        return held
+        """Each group's secrets this member holds, the newest generation first.
 
-    def remember(self, known: Mapping[tuple[str, str, int], str]) -> None:
-        """Take over secrets unwrapped by an earlier run."""
-        self._secrets.update(known)
+        One of the present generation that is not the group's key on main is left out: whoever can write
+        to the keyring could otherwise have the next wraps made to a key of his own.
+        """
+        return {group: list(self._group_secrets(group)) for group in self._groups}
+
+    def _group_secrets(self, group: str) -> Iterator[str]:
+        present = self._org.groups[group]
+        where = f"groups/{group}/{self._identity.member}"
+        wraps = self._keyring.wraps(f"groups/{group}", self._identity.member)
+        for (name, generation), sealed in sorted(wraps.items(), reverse=True):
+            if name != GROUP or generation > present.generation:
+                continue
+            try:
+                secret = self._own.open(sealed, where).decode("ascii", "replace")
+                if self._opener_of(secret).public == present.key or generation < present.generation:
+                    yield secret
+            except (NoKey, TrustBroken, InvalidInput):
+                continue  # the compartments it should open do not: `check` tells
+
+    def remember(self, known: Unwrapped) -> None:
+        """Take over secrets unwrapped by an earlier run; what the keyring no longer holds is never looked at."""
+        for wrap_file, held in known.items():
+            self._known.setdefault(wrap_file, {}).update(held)
+
+    def take_over(self, fresh: Unwrapped) -> None:
+        """Take over secrets that another process unwrapped in this very run."""
+        for wrap_file, held in fresh.items():
+            self._fresh.setdefault(wrap_file, {}).update(held)
+        self.remember(self._fresh)
 
     @property
-    def unwrapped(self) -> Mapping[tuple[str, str, int], str]:
-        """The secrets unwrapped so far, by dossier, compartment and generation."""
-        return self._secrets
+    def unwrapped(self) -> Unwrapped:
+        """The secrets unwrapped in this run, by wrap file."""
+        return self._fresh
 
     def secret(self, dossier: Dossier, compartment: str, generation: int | None = None) -> str:
         """The secret key of a compartment's generation (the present one by default).
@@ -113,22 +148,18 @@ class Ring:
         wanted = generation or entry.generation
         key = (dossier.id, compartment, wanted)
         if key not in self._secrets:
-            self._secrets[key] = self._unwrap(dossier, compartment, wanted)
-        secret = self._secrets[key]
-        expected = entry.public(wanted)
-        if expected is not None and public_of(secret) != expected:
-            raise TrustBroken(
-                _("A wrap opens to another key than the dossier names"), where=f"{dossier.id} {compartment}",
-                hint="crmctl check",
-            )  # fmt: skip
-        return secret
+            secret = self._unwrap(dossier, compartment, wanted)
+            if self._public(secret) != entry.public(wanted):
+                raise TrustBroken(
+                    _("A wrap opens to another key than the dossier names"), where=f"{dossier.id} {compartment}",
+                    hint="crmctl check",
+                )  # fmt: skip
+            self._secrets[key] = secret
+        return self._secrets[key]
 
     def opener(self, dossier: Dossier, compartment: str, generation: int | None = None) -> Opener:
         """An opener for a compartment's generation."""
-        secret = self.secret(dossier, compartment, generation)
-        if secret not in self._openers:
-            self._openers[secret] = Opener(secret)
-        return self._openers[secret]
+        return self._opener_of(self.secret(dossier, compartment, generation))
 
     def can_open(self, dossier: Dossier, compartment: str) -> bool:
         """Whether this member can open the compartment's present generation."""
@@ -139,22 +170,52 @@ class Ring:
         return True
 
     def _unwrap(self, dossier: Dossier, compartment: str, generation: int) -> str:
-        folder = wraps_folder(dossier.id)
+        key = (dossier.id, compartment, generation)
+        secret = None if key in self._denied else self._found(wraps_folder(dossier.id), compartment, generation)
+        if secret is None:
+            self._denied.add(key)
+            raise NoKey(
+                _("You cannot open this"), where=f"{dossier.id} {compartment}",
+                hint=_("crmctl access WHO shows who can"),
+            )  # fmt: skip
+        return secret
+
+    def _found(self, folder: str, compartment: str, generation: int) -> str | None:
         for reader in self.readers:
-            sealed = self._keyring.wraps(folder, reader).get((compartment, generation))
-            if sealed is None:
+            wrap_file = self._keyring.blob(folder, reader)
+            if wrap_file is None:
                 continue
-            if reader == self._identity.member:
-                return self._identity.opener().open(sealed, f"{folder}/{reader}").decode()
-            for held in self.group_secrets.get(reader, []):
-                try:
-                    return self._opener_of(held).open(sealed, f"{folder}/{reader}").decode()
-                except NoKey:
-                    continue  # wrapped to another generation of the group's key
-        raise NoKey(
-            _("You cannot open this"), where=f"{dossier.id} {compartment}",
-            hint=_("crmctl access WHO shows who can"),
-        )  # fmt: skip
+            known = self._known.get(wrap_file, {}).get((compartment, generation))
+            if known is not None:
+                return known
+            sealed = self._keyring.wraps(folder, reader).get((compartment, generation))
+            secret = self._opened(sealed, reader, f"{folder}/{reader}") if sealed else None
+            if secret is not None:
+                self._fresh.setdefault(wrap_file, {})[compartment, generation] = secret
+                return secret
+        return None
+
+    def _opened(self, sealed: bytes, reader: str, where: str) -> str | None:
+        if reader == self._identity.member:
+            openers = [self._own]
+        else:
+            openers = [self._opener_of(held) for held in self.group_secrets.get(reader, [])]
+        for opener in openers:
+            try:
+                return opener.open(sealed, where).decode("ascii", "replace")
+            except NoKey:
+                continue  # wrapped to another generation of the reader's key
+        return None
+
+    @cached_property
+    def _own(self) -> Opener:
+        return self._identity.opener()
+
+    def _public(self, secret: str) -> str:
+        try:
+            return self._opener_of(secret).public
+        except InvalidInput:
+            return ""  # a wrap that holds no key at all
 
     def _opener_of(self, secret: str) -> Opener:
         if secret not in self._openers:

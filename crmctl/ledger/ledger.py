@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,8 @@ from crmctl.model.record import EnvelopeError, Record, decode
 
 MAIN = "refs/heads/main"
 Ask = Callable[[], str]
+# shows how far a long task is: `with watch(total) as done: done(n)`
+Watch = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 
 class Ledger:
@@ -43,6 +46,7 @@ class Ledger:
         self.home = home or home_directory()
         self._ask = ask
         self.at = at
+        self.watch: Watch | None = None
         self.head = self._resolve(at)
         self._dossiers: dict[str, Dossier] = {}
 
@@ -148,7 +152,10 @@ class Ledger:
             content = self.repo.read(self.head, path)
             if content is None:
                 raise NotFound(_("There is no {id}", id=dossier_id), hint="crmctl list customer")
-            self._dossiers[dossier_id] = parse_dossier(content, path)
+            dossier = parse_dossier(content, path)
+            if dossier.id != dossier_id:
+                raise TrustBroken(_("A dossier lies in another one's folder"), where=path, hint="crmctl check")
+            self._dossiers[dossier_id] = dossier
         return self._dossiers[dossier_id]
 
     def expected_readers(self, dossier: Dossier, compartment: str) -> frozenset[str]:
@@ -174,26 +181,32 @@ class Ledger:
         return self.open_record(path, sealed)
 
     def open_record(self, path: str, sealed: bytes) -> Record:
-        """Open one sealed record and check its envelope against its path."""
+        """Open one sealed record and check its envelope against its path. Raises NoKey, TrustBroken."""
+        return self.open_with_generation(path, sealed)[0]
+
+    def open_with_generation(self, path: str, sealed: bytes) -> tuple[Record, int]:
+        """Like `open_record`, and the generation of the compartment's key that opened it."""
+        plain, generation = self.open_sealed(path, sealed)
+        record = parse_record(plain, path)
+        check_envelope(record, path)
+        return record, generation
+
+    def open_sealed(self, path: str, sealed: bytes) -> tuple[bytes, int]:
+        """The plaintext of a sealed file, and the generation of the key that opened it. Raises NoKey, TrustBroken."""
         place = place_of(path)
         if place is None:
             raise TrustBroken(_("This path belongs to no record"), where=path)
         dossier = self.dossier(place.dossier)
         check_header(sealed, path)
-        plain = self._open(dossier, place.compartment, sealed, path)
-        record = parse_record(plain, path)
-        check_envelope(record, path)
-        return record
-
-    def _open(self, dossier: Dossier, compartment: str, sealed: bytes, path: str) -> bytes:
-        entry = dossier.compartments.get(compartment)
+        entry = dossier.compartments.get(place.compartment)
         generations = [entry.generation, *sorted(entry.past, reverse=True)] if entry else [1]
         for generation in generations[:-1]:
             try:
-                return self.ring.opener(dossier, compartment, generation).open(sealed, path)
+                return self.ring.opener(dossier, place.compartment, generation).open(sealed, path), generation
             except NoKey:
                 continue  # sealed to an earlier generation
-        return self.ring.opener(dossier, compartment, generations[-1]).open(sealed, path)
+        last = generations[-1]
+        return self.ring.opener(dossier, place.compartment, last).open(sealed, path), last
 
 
 def whose_clone(repo: Repository) -> str | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from crmctl.errors import NotFound
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.names import names
+from crmctl.ledger.snapshot.places import places
 from crmctl.model.dossier import is_office
 from crmctl.model.fields import FieldProblem
 from crmctl.model.ids import parse_id
-from crmctl.model.paths import place_of, record_path
+from crmctl.model.paths import dossier_of, record_path
 
 _SHOWN = 8
 
@@ -35,11 +36,11 @@ def customer(ledger: Ledger, who: str) -> str:
     exact = _as_dossier(ledger, who)
     if exact:
         return exact
-    matches = _named(ledger, who)
+    matches = names(ledger).search(who)
     if len(matches) == 1:
-        return matches[0][0]
+        return matches[0].id
     if matches:
-        listed = ", ".join(f"{record_id} {name}" for record_id, name in matches[:_SHOWN])
+        listed = ", ".join(f"{match.id} {match.name}" for match in matches[:_SHOWN])
         raise NotFound(
             _("{who} fits {count} customers", who=who, count=len(matches)),
             hint=_("Name one of: {listed}", listed=listed),
@@ -70,45 +71,12 @@ def _as_dossier(ledger: Ledger, who: str) -> str | None:
         return None
 
 
-def _named(ledger: Ledger, who: str) -> list[tuple[str, str]]:
-    needle = who.casefold()
-    connection = connect(ledger, ["customer"])
-    rows = connection.execute(
-        "SELECT id, name, aliases, invoice_name, credit_code FROM customer ORDER BY id"
-    ).fetchall()
-    exact = [(row[0], row[1]) for row in rows if needle in {str(cell).casefold() for cell in row if cell}]
-    if exact:
-        return exact
-    begun = [(row[0], row[1]) for row in rows if row[0].casefold().startswith(needle)]
-    if begun:
-        return begun
-    part = [(row[0], row[1]) for row in rows if any(needle in str(cell).casefold() for cell in row if cell)]
-    return part or [(row[0], row[1]) for row in rows if needle.isascii() and initials(row[1]).startswith(needle)]
-
-
-def initials(name: str) -> str:
-    """The pinyin initials of a name, lower case: 北京大学 → bjdx."""
-    from pypinyin import Style, lazy_pinyin
-
-    return "".join(
-        part[0] for part in lazy_pinyin(name, style=Style.FIRST_LETTER) if part and part[0].isalnum()
-    ).casefold()
-
-
 def _by_record_id(ledger: Ledger, what: str, kind_name: str) -> Found:
     kind = ledger.in_force.kinds[kind_name]
-    if kind.monthly:
-        connection = connect(ledger, [kind_name])
-        rows = connection.execute(
-            f'SELECT id, dossier, path FROM "{kind.table}" WHERE id LIKE ?', (f"{what}%",)
-        ).fetchall()
-        found = [Found(row[0], kind_name, row[1], row[2], row=row[0]) for row in rows]
-    else:
-        found = []
-        for path, _oid in ledger.record_blobs():
-            place = place_of(path)
-            if place and place.folder == kind.folder and place.record_id.startswith(what):
-                found.append(Found(place.record_id, kind_name, place.dossier, path))
+    found = [
+        Found(record_id, kind_name, dossier_of(path) or "", path, record_id if kind.monthly else None)
+        for record_id, path in places(ledger, kind, what)
+    ]
     if len(found) == 1:
         return found[0]
     if found:

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 
 from crmctl.model.dossier import folder_of
+from crmctl.model.ids import shard
 from crmctl.model.kinds import Kind
 
 SUFFIX = ".yaml.age"
 _PATH = re.compile(
-    r"(?:customers/[0-9a-z]{2}/(?P<customer>C-[0-9A-Z]+)|offices/(?P<office>[a-z][a-z0-9_-]*))"
-    r"/(?P<inside>.+)/(?P<file>[^/]+)"
+    r"(?:customers/(?P<shard>[0-9a-z]{2})/(?P<customer>C-[0-9A-Z]+)|offices/(?P<office>[a-z][a-z0-9_-]*))"
+    r"/(?P<inside>[^\n]+)/(?P<file>[0-9A-Za-z][0-9A-Za-z._-]*\.age)"
 )
 
 
@@ -39,9 +40,9 @@ class Place:
 
 
 def place_of(path: str) -> Place | None:
-    """Read a sealed file's path; None when it is none."""
+    """Read a sealed file's path; None when it is none, or lies in another shard than its dossier's."""
     match = _PATH.fullmatch(path)
-    if not match or not path.endswith(".age"):
+    if not match or (match["customer"] and shard(match["customer"]) != match["shard"]):
         return None
     dossier = match["customer"] or f"office/{match['office']}"
     parts = match["inside"].split("/")
@@ -71,3 +72,11 @@ def compartment_of(kind: Kind, department: str | None, member: str | None = None
     if kind.scope == "office":
         return f"{kind.compartment}.{member}" if kind.per_member else kind.compartment
     return f"{department}/{kind.compartment}"
+
+
+def dossier_of(path: str) -> str | None:
+    """The dossier whose folder holds a path of main, or whose wraps a path of the keyring."""
+    parts = path.split("/")
+    if parts[0] in {"customers", "dossiers"} and len(parts) > 3:
+        return parts[2]
+    return f"office/{parts[1]}" if parts[0] == "offices" and len(parts) > 2 else None

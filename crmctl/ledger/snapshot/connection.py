@@ -5,65 +5,69 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 
-from crmctl.errors import NoKey
 from crmctl.ledger.ledger import Ledger, parse_dossier
-from crmctl.ledger.snapshot.tables import SqlValue, rows_of, shape_of
+from crmctl.ledger.snapshot.clear import assignment_segment
+from crmctl.ledger.snapshot.difference import Present
+from crmctl.ledger.snapshot.part import Part
+from crmctl.ledger.snapshot.records import kind_segment
+from crmctl.ledger.snapshot.segment import Segment
+from crmctl.ledger.snapshot.store import connection_in_memory, notes_of, part_of
 from crmctl.model.dossier import Dossier
-from crmctl.model.kinds import Kind
-from crmctl.model.paths import place_of
 
-Row = tuple[SqlValue, ...]
-
-_FIXED = """
+FIXED = """
 CREATE TABLE member (id TEXT, name TEXT, supervisor TEXT, since TEXT, until TEXT);
 CREATE TABLE role (member TEXT, role TEXT, department TEXT, since TEXT, until TEXT);
 CREATE TABLE department (id TEXT, zh TEXT, en TEXT, until TEXT);
 CREATE TABLE assignment (dossier TEXT, department TEXT, owner TEXT, team TEXT, keeper TEXT, state TEXT, since TEXT);
 CREATE TABLE coverage (kind TEXT, department TEXT, compartment TEXT, existing INTEGER, opened INTEGER);
+CREATE TABLE damaged (kind TEXT, path TEXT);
 """
+_DAMAGED = "INSERT INTO damaged SELECT ?, path FROM {schema}._source WHERE generation = 0"
 
 
 def connect(ledger: Ledger, kinds: Collection[str]) -> sqlite3.Connection:
     """An in-memory database with the tables of `kinds` and the clear ones (member, role, department, assignment).
 
-    `coverage` counts the records that exist and those this member opened.
+    `coverage` counts the records that exist and those this member opened, `damaged` names those
+    that are not what they must be. Nothing in it outlives the process but sealed to the member.
     """
-    connection = sqlite3.connect(":memory:")
-    connection.executescript(_FIXED)
+    connection = connection_in_memory()
+    present = Present(ledger)
+    segments = [kind_segment(ledger.in_force, ledger.in_force.kinds[name]) for name in dict.fromkeys(kinds)]
+    notes = notes_of(ledger)
+    # The largest is taken as it is, the others are copied beside it: SQLite attaches only ten.
+    segments.sort(key=lambda segment: notes.size(f"{segment.name}.base"), reverse=True)
+    parts = [part_of(connection, "main", segment, present) for segment in segments[:1]]
+    connection.executescript(FIXED)
+    parts += [_copied(connection, segment, present) for segment in segments[1:]]
     _fill_clear(connection, ledger)
-    wanted = {kind.folder if not kind.single else kind.name: kind for kind in _chosen(ledger, kinds)}
-    for kind in wanted.values():
-        connection.execute(shape_of(kind).create)
-    _fill_records(connection, ledger, wanted)
-    connection.commit()
+    _copied(connection, assignment_segment(), present)
+    for part in parts:
+        _fill_counts(connection, part)
+    connection.isolation_level = "DEFERRED"
     return connection
 
 
-def _chosen(ledger: Ledger, kinds: Collection[str]) -> Iterator[Kind]:
-    for name in kinds:
-        yield ledger.in_force.kinds[name]
+def _copied(connection: sqlite3.Connection, segment: Segment, present: Present) -> Part:
+    connection.execute("ATTACH ':memory:' AS loading")
+    part = part_of(connection, "loading", segment, present)
+    if segment.name != "assignment":
+        connection.execute(segment.create("main"))
+    connection.execute(f'INSERT INTO main."{segment.table}" SELECT * FROM loading."{segment.table}"')
+    if part.damaged:
+        connection.execute(_DAMAGED.format(schema="loading"), (segment.argument,))
+    connection.execute("DETACH loading")
+    return part
 
 
-def _fill_records(connection: sqlite3.Connection, ledger: Ledger, wanted: dict[str, Kind]) -> None:
-    currency = ledger.in_force.settings.currency
-    counts: dict[tuple[str, str, str], list[int]] = {}
-    for path, oid in ledger.record_blobs():
-        place = place_of(path)
-        kind = wanted.get((place.folder or place.record_id) if place else "")
-        if place is None or kind is None:
-            continue
-        department, _, short = place.compartment.partition("/")
-        count = counts.setdefault((kind.name, department if short else "", short or place.compartment), [0, 0])
-        count[0] += 1
-        try:
-            record = ledger.read(path, oid)
-        except NoKey:
-            continue
-        count[1] += 1
-        connection.executemany(shape_of(kind).insert, list(rows_of(kind, record, path, currency)))
-    connection.executemany(
-        "INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", [(*key, *count) for key, count in sorted(counts.items())]
-    )
+def _fill_counts(connection: sqlite3.Connection, part: Part) -> None:
+    counts = [
+        (part.segment.argument, *where, number, part.opened[where])
+        for where, number in sorted(part.existing.items()) if number
+    ]  # fmt: skip
+    connection.executemany("INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", counts)
+    if part.schema == "main" and part.damaged:
+        connection.execute(_DAMAGED.format(schema="main"), (part.segment.argument,))
 
 
 def _fill_clear(connection: sqlite3.Connection, ledger: Ledger) -> None:
@@ -82,13 +86,6 @@ def _fill_clear(connection: sqlite3.Connection, ledger: Ledger) -> None:
         "INSERT INTO department VALUES (?, ?, ?, ?)",
         [(d.id, *d.label, _iso(d.until)) for d in org.departments.values()],
     )
-    connection.executemany("INSERT INTO assignment VALUES (?, ?, ?, ?, ?, ?, ?)", _assignments(ledger))
-
-
-def _assignments(ledger: Ledger) -> Iterator[Row]:
-    for dossier in all_dossiers(ledger):
-        for department, a in dossier.assignments.items():
-            yield dossier.id, department, a.owner, " ".join(a.team), a.keeper, a.state, _iso(a.since)
 
 
 def all_dossiers(ledger: Ledger) -> Iterator[Dossier]:
