@@ -1,0 +1,254 @@
+"""`crmctl log` and `crmctl blame`: what changed in a record, when, by whom and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+import typer
+
+from crmctl.cli.commands.wording import (
+    change_text,
+    department_name,
+    field_label,
+    field_named,
+    member_name,
+    moment_text,
+    state_name,
+    value_text,
+)
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, At, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.table import table
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.dossier import Assignment
+from crmctl.model.kinds import Kind
+from crmctl.model.timeline import Assigned, Blame, Event, Step
+
+Item = TypeVar("Item")
+Who = Annotated[str, typer.Argument(metavar=N_("WHO|ID"), help=N_("A customer's name or id, or a record's id."))]
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl log 某某医院\n\ncrmctl log V-3K7Q2M9T4A --field result\n\n"
+        "crmctl log 某某医院 --all        (visits, complaints, dealings and the rest as one timeline)"
+    )
+)
+def log(
+    who: Who,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar=N_("FIELD"), help=N_("Only changes of this field."))
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help=N_("A customer's whole timeline instead of the card's changes."))
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", min=0, help=N_("At most so many; 0 is all."))] = 0,
+    at: At = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed, when, by whom and why."""
+    from crmctl.ledger import history, lookup
+    from crmctl.model.timeline import steps
+
+    out = Out(as_json)
+    ledger = open_ledger(directory, at)
+    found = lookup.record(ledger, who)
+    if everything:
+        _timeline(ledger, found.dossier, limit, out)
+        return
+    kind = ledger.in_force.kinds[found.kind]
+    name = field_named(kind, field) if field else None
+    past = history.history(ledger, found.path, found.row)
+    changed = steps(past.versions, kind, name)
+    moves = history.assignments(ledger, found.dossier) if found.kind == "customer" and name in {None, "state"} else []
+    lines = _merged(ledger, kind, changed, moves, limit)
+
+    def draw() -> None:
+        for head, body in lines:
+            out.line(head)
+            for line in body:
+                out.line(f"    {line}")
+
+    data = {
+        "id": found.id, "kind": found.kind, "versions": [_step(step) for step in _first(changed, limit)],
+        "assignments": [_move(move) for move in _first(moves, limit)],
+    }  # fmt: skip
+    out.result("log", data, draw, past.findings)
+
+
+@details(N_("Examples:\n\ncrmctl blame 某某医院\n\ncrmctl blame 某某医院 phone"))
+def blame(
+    who: Who,
+    field: Annotated[
+        str | None, typer.Argument(metavar=N_("FIELD"), help=N_("Only this field, by name or label."))
+    ] = None,
+    at: At = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show who gave each field its value, and when."""
+    from crmctl.ledger import history, lookup
+    from crmctl.model.timeline import blame as origins
+
+    out = Out(as_json)
+    ledger = open_ledger(directory, at)
+    found = lookup.record(ledger, who)
+    ledger.read(found.path)  # a record that does not open has no fields to show: say who can open it
+    kind = ledger.in_force.kinds[found.kind]
+    past = history.history(ledger, found.path, found.row)
+    rows = origins(past.versions, kind, field_named(kind, field) if field else None)
+    columns = [
+        (_("Field"), "left"), (_("Value"), "left"), (_("By"), "left"), (_("On"), "left"), (_("Why"), "left"),
+        (_("To be verified by"), "left"),
+    ]  # fmt: skip
+    cells = [
+        (
+            field_label(kind, row.field), value_text(ledger, kind, row.field, row.value), _by(ledger, row),
+            row.version.day[:10], row.version.reason, row.unverified,
+        )
+        for row in rows
+    ]  # fmt: skip
+    document = {"id": found.id, "kind": found.kind, "fields": [_blamed(row) for row in rows]}
+    out.result("blame", document, lambda: table(columns, cells), past.findings)  # type: ignore[arg-type]
+
+
+def _merged(
+    ledger: Ledger, kind: Kind, changed: Sequence[Step], moves: Sequence[Assigned], limit: int
+) -> list[tuple[str, list[str]]]:
+    """Versions and changes of assignment as (head, lines), newest first."""
+    dated = [(step.version.day, *_step_lines(ledger, kind, step)) for step in changed]
+    dated += [
+        (move.day, f"{moment_text(move.day)}  {member_name(ledger, move.by)}", [move_text(ledger, move)])
+        for move in moves
+    ]
+    dated.sort(key=lambda item: item[0], reverse=True)
+    return [(head, body) for _day, head, body in _first(dated, limit)]
+
+
+def _step_lines(ledger: Ledger, kind: Kind, step: Step) -> tuple[str, list[str]]:
+    version = step.version
+    by = member_name(ledger, version.by)
+    if version.for_:
+        by = _("{by} for {member}", by=by, member=member_name(ledger, version.for_))
+    head = [moment_text(version.day), by]
+    if not version.opened:
+        return "  ".join([*head, _("(you cannot open this version)")]), []
+    head.append(_("version {rev}", rev=version.rev))
+    if version.reason:
+        head.append(_("why: {reason}", reason=version.reason))
+    body = [change_text(ledger, kind, change) for change in step.changes]
+    if step.after_gap and body:
+        body.insert(0, _("(since the last version you can open)"))
+    if version.known_since:
+        body.append(_("Known since {day}", day=version.known_since))
+    if step.confirmed:
+        body.append(_("Confirmed unchanged") if not step.changes else _("Confirmed on {day}", day=version.confirmed_on))
+    return "  ".join(head), body
+
+
+def move_text(ledger: Ledger, move: Assigned) -> str:
+    """`东区: 负责人 爱丽丝 → 鲍勃, 状态 潜在 → 意向`."""
+    name = department_name(ledger, move.department)
+    if move.after is None:
+        return _("{department} no longer deals with the customer", department=name)
+    if move.before is None:
+        owner, state = member_name(ledger, move.after.owner), state_name(ledger, None, move.after.state)
+        return _("{department}: in charge {owner}, state {state}", department=name, owner=owner, state=state)
+    return f"{name}: " + ", ".join(_moved(ledger, move.before, move.after))
+
+
+def _moved(ledger: Ledger, before: Assignment, after: Assignment) -> list[str]:
+    parts = []
+    if before.owner != after.owner:
+        parts.append(f"{_('in charge')} {member_name(ledger, before.owner)} → {member_name(ledger, after.owner)}")
+    if before.state != after.state:
+        parts.append(f"{_('state')} {state_name(ledger, None, before.state)} → {state_name(ledger, None, after.state)}")
+    if before.team != after.team:
+        old, new = (", ".join(member_name(ledger, m) for m in a.team) or "-" for a in (before, after))
+        parts.append(f"{_('team')} {old} → {new}")
+    if before.keeper != after.keeper:
+        parts.append(f"{_('keeper')} {member_name(ledger, before.keeper)} → {member_name(ledger, after.keeper)}")
+    return parts or [_("since {day}", day=after.since)]
+
+
+def _timeline(ledger: Ledger, dossier: str, limit: int, out: Out) -> None:
+    from crmctl.ledger.history import card_path, history, timeline
+    from crmctl.model.timeline import steps
+
+    told = timeline(ledger, dossier)
+    kind = ledger.in_force.kinds["customer"]
+    card = history(ledger, card_path(ledger, dossier))
+    lines = [(event.day, _event_cells(ledger, event)) for event in told.events]
+    lines += [
+        (move.day, (_("Assignment"), "", move_text(ledger, move), member_name(ledger, move.by)))
+        for move in told.assigned
+    ]
+    for step in steps(card.versions, kind):
+        names = ", ".join(dict.fromkeys(field_label(kind, change.field) for change in step.changes))
+        said = names if step.version.opened else _("(you cannot open this version)")
+        said = said or _("Confirmed unchanged")
+        lines.append((step.version.day, (label(kind.label), dossier, said, member_name(ledger, step.version.by))))
+    lines.sort(key=lambda line: line[0], reverse=True)
+
+    def draw() -> None:
+        columns = [(_("On"), "left"), (_("Kind"), "left"), (_("Id"), "left"), (_("What"), "left"), (_("By"), "left")]
+        table(columns, [(moment_text(day), *cells) for day, cells in _first(lines, limit)])  # type: ignore[arg-type]
+        for name, count in told.closed:
+            word = label(ledger.in_force.kinds[name].label)
+            out.say(_("{count} more of {kind} that you cannot open", count=count, kind=word))
+
+    data = {
+        "id": dossier, "events": [_event(event) for event in _first(told.events, limit)],
+        "assignments": [_move(move) for move in told.assigned],
+        "card": [_step(step) for step in steps(card.versions, kind)], "closed": dict(told.closed),
+    }  # fmt: skip
+    out.result("timeline", data, draw, card.findings)
+
+
+def _event_cells(ledger: Ledger, event: Event) -> tuple[str, str, str, str]:
+    kind = ledger.in_force.kinds[event.kind]
+    parts = [value_text(ledger, kind, name, value) for name, value in event.title.items()]
+    if event.state:
+        parts.append(f"({state_name(ledger, kind, event.state)})")
+    return label(kind.label), event.id, " ".join(parts), member_name(ledger, event.who)
+
+
+def _by(ledger: Ledger, row: Blame) -> str:
+    name = member_name(ledger, row.version.for_ or row.version.by)
+    return name if row.certain else _("{name} or before", name=name)
+
+
+def _blamed(row: Blame) -> dict[str, object]:
+    v = row.version
+    return {
+        "field": row.field, "value": row.value, "by": v.by, "for": v.for_, "at": v.day, "reason": v.reason,
+        "rev": v.rev, "unverified": row.unverified, "certain": row.certain,
+    }  # fmt: skip
+
+
+def _step(step: Step) -> dict[str, object]:
+    v = step.version
+    return {
+        "at": v.day, "by": v.by, "for": v.for_, "opened": v.opened, "rev": v.rev, "reason": v.reason,
+        "known_since": v.known_since, "confirmed": step.confirmed, "after_gap": step.after_gap,
+        "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in step.changes],
+    }  # fmt: skip
+
+
+def _move(move: Assigned) -> dict[str, object]:
+    return {"at": move.day, "by": move.by, "department": move.department, "before": move.before, "after": move.after}
+
+
+def _event(event: Event) -> dict[str, object]:
+    return {
+        "day": event.day, "kind": event.kind, "id": event.id, "by": event.who, "title": dict(event.title),
+        "state": event.state, "department": event.department,
+    }  # fmt: skip
+
+
+def _first(items: Sequence[Item], limit: int) -> Sequence[Item]:
+    return items[:limit] if limit else items
