@@ -230,24 +230,19 @@ class _Undoing:
             )  # fmt: skip
 
     def _may_go_back(self, before: Dossier, after: Dossier) -> None:
-        """Only a stage or a department's joining is taken back here; who may read has commands of its own."""
-        kept = {name: after.compartments.get(name) for name in before.compartments}
-        people = {d: (a.owner, a.team, a.keeper) for d, a in before.assignments.items()}
-        now = {d: (a.owner, a.team, a.keeper) for d, a in after.assignments.items() if d in people}
-        if kept != dict(before.compartments) or before.grants != after.grants or people != now:
+        """Only a stage is taken back here; who may read has commands of its own."""
+        readers = [
+            (
+                dict(side.compartments), side.grants,
+                {department: (a.owner, a.team, a.keeper) for department, a in side.assignments.items()},
+            )
+            for side in (before, after)
+        ]  # fmt: skip
+        if readers[0] != readers[1]:
             raise Refused(
                 _("This change decided who may read; it is not taken back by undo"), where=after.id,
                 hint="crmctl handover, crmctl grant, crmctl revoke",
             )  # fmt: skip
-        for compartment in after.compartments.keys() - before.compartments.keys():
-            self._must_be_unshared(after.id)
-            inside = [path for path, _oid in self.repo.walk(self.ledger.head, f"{after.folder}/{compartment}")]
-            if inside:
-                raise Refused(
-                    _("There is more in it meanwhile: {listed}", listed=", ".join(map(_about, inside[:_SHOWN]))),
-                    where=after.id,
-                    hint=_("Take those back first: crmctl undo"),
-                )
 
     # Sealed files
 
