@@ -64,8 +64,7 @@ def _broken_off(patient: Patient) -> Iterator[Finding]:
 
 def _mend_broken_off(patient: Patient) -> Iterator[str]:
     repo = _repo(patient)
-    yield from mend(repo)
-    yield from clear_locks(repo)
+    yield from (*mend(repo), *clear_locks(repo)) or [_("What it had begun was finished or taken back")]
 
 
 def _by_hand(patient: Patient) -> Iterator[Finding]:
