@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import _
@@ -13,9 +13,14 @@ from crmctl.i18n import _
 def now(timezone: str = "Asia/Shanghai") -> datetime:
     """The present moment in the ledger's zone, whole seconds.
 
-    Raises BadConfiguration when `CRMCTL_NOW` is not an ISO date or time.
+    Raises BadConfiguration when `CRMCTL_NOW` is not an ISO date or time, or there is no such zone.
     """
-    zone = ZoneInfo(timezone)
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadConfiguration(
+            _("There is no time zone {name}", name=timezone), where="ledger.yaml", hint="Asia/Shanghai"
+        ) from error
     fixed = os.environ.get("CRMCTL_NOW")
     if not fixed:
         return datetime.now(UTC).astimezone(zone).replace(microsecond=0)

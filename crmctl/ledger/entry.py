@@ -14,6 +14,10 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
+from crmctl.model.monthly import fields_of, find_row
+from crmctl.model.paths import record_path
+from crmctl.model.record import Record
+from crmctl.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def add(ledger: Ledger, entry: Entry, *, dry_run: bool = False) -> Entered:
     _known_member(ledger, entry.origin.for_member)
     kept = _new(draft, kind, entry)
     commit = None if dry_run else draft.commit("add", kind.name)
-    return Entered(kept.id, kind.name, commit, tuple(diff({}, kept.record.data)), tuple(draft.findings))
+    return Entered(kept.id, kind.name, commit, tuple(diff({}, _said(kept.record, kept.row))), tuple(draft.findings))
 
 
 def update(
@@ -65,11 +69,15 @@ def update(
     found = lookup.record(ledger, what)
     draft = Draft(ledger)
     before = draft.record(found.path)
+    kind = ledger.in_force.kinds[found.kind]
+    if action == "update" and not _keeps_state(kind, before.state, values):
+        raise UsageError(
+            _("The state is not changed like another field"), where=found.id, hint=f"crmctl advance {found.id} STATE"
+        )
     kept = draft.new_version(found.path, values, origin, found.id, unverified, found.row, files)
     if kept is None:
         return Entered(found.id, found.kind, ledger.head)
-    kind = ledger.in_force.kinds[found.kind]
-    changes = tuple(diff(before.data, kept.record.data))
+    changes = tuple(diff(_said(before, found.row), _said(kept.record, found.row)))
     if any(change.field.split(".")[0] in kind.identity for change in changes):
         # two records may be there already: changing one of them is no reason to refuse
         draft.findings += duplicates.notice(ledger, kind, kept.record.data, found.id, action)
@@ -115,15 +123,24 @@ def _advance_customer(
     if chosen is None or assignment is None:
         raise UsageError(_("Say which department: --department"), where=dossier_id)
     target = _state_named(ledger.in_force.pack.vocab.get("customer_state", {}), state, dossier_id)
-    kind = ledger.in_force.kinds["customer"]
-    if values:
-        from crmctl.model.paths import record_path
-
-        draft.new_version(record_path(kind, dossier_id, "core", dossier_id), values, origin, dossier_id)
+    card = record_path(ledger.in_force.kinds["customer"], dossier_id, "core", dossier_id)
+    if values or target != assignment.state:
+        draft.new_version(card, values, origin, dossier_id, state=target)
     if target != assignment.state:
         draft.set_assignment(dossier_id, chosen, replace(assignment, state=target, since=ledger.today))
     commit = None if dry_run else draft.commit("advance", "customer")
     return Entered(dossier_id, "customer", commit, (FieldChange("state", assignment.state, target),))
+
+
+def _said(record: Record, row: str | None) -> Mapping[str, Value]:
+    """The fields a person entered: the record's, or those of its one row."""
+    return fields_of(find_row(record.data, row) or {}) if row else record.data
+
+
+def _keeps_state(kind: Kind, present: str | None, values: Mapping[str, object]) -> bool:
+    if not kind.states or "state" not in values:
+        return True
+    return values["state"] in {present, *kind.states.get(present or "", ())}
 
 
 def _state_named(states: Mapping[str, tuple[str, str]], word: str, where: str) -> str:

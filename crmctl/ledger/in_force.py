@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crmctl.errors import BadConfiguration
-from crmctl.i18n import _
+from crmctl.i18n import N_, _
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.git import Repository
 from crmctl.ledger.yamlio import load
@@ -32,6 +32,8 @@ from crmctl.model.values import Value
 from crmctl.policy.pack import Pack, lay_over, read_pack
 
 CLEAR = ("ledger.yaml", "org", "policy", "schemas")
+# Tables every snapshot has besides those of the kinds.
+OWN_TABLES = ("member", "role", "department", "assignment", "coverage", "damaged")
 _KEEP = 8
 
 
@@ -64,6 +66,8 @@ def compile_in_force(raw: Mapping[str, Value]) -> InForce:
         members = {}
         for where in sorted(path for path in raw if path.startswith("org/members/")):
             member = read_member(raw[where])
+            if where != f"org/members/{member.id}.yaml":  # else one file could stand for another member
+                raise ClearFileError("id")
             members[member.id] = member
     except ClearFileError as error:
         raise BadConfiguration(_("The file does not read at {path}", path=error), where=where) from error
@@ -78,12 +82,27 @@ def compile_in_force(raw: Mapping[str, Value]) -> InForce:
 
 
 def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
+    taken: dict[tuple[str, str], str] = {("table", table): "crmctl" for table in OWN_TABLES}
     for path in sorted(path for path in raw if path.startswith("schemas/")):
         content = raw[path]
         kind, faults = compile_kind(content if isinstance(content, dict) else {}, path)
         findings += faults
         if kind:
+            findings += _taken(kind, path, taken)
             yield kind.name, kind
+
+
+def _taken(kind: Kind, path: str, taken: dict[tuple[str, str], str]) -> Iterator[Finding]:
+    """What an earlier kind has already: an id would mean two records, a table or folder would mix them."""
+    if path != f"schemas/{kind.name}.yaml":
+        yield Finding(
+            "SCH007", N_("The file of kind {name} has another name"), "error", path, "kind", {"name": kind.name}
+        )
+    for key, word in (("id", kind.prefix), ("table", kind.table), ("folder", kind.folder)):
+        other = taken.setdefault((key, word), kind.name)
+        if other != kind.name:
+            args = {"name": word, "kind": other}
+            yield Finding("SCH005", N_("{name} belongs to the kind {kind} already"), "error", path, key, args)
 
 
 def _pack(raw: Mapping[str, Value], findings: list[Finding]) -> Pack:
@@ -116,7 +135,8 @@ def _raw(repo: Repository, commit: str) -> dict[str, Value]:
         except ValueError:
             cached.unlink(missing_ok=True)
         else:
-            return content
+            if isinstance(content, dict):
+                return content
     raw = _parse(repo, commit, set(root))
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from crmctl.errors import NotFound, TrustBroken
+from crmctl.errors import InvalidInput, NotFound, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.git import Repository
+from crmctl.ledger.identity import MEMBER
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger, claim_clone
@@ -18,8 +20,31 @@ Progress = Callable[[str, int, int | None], None]
 
 
 def join(url: str, directory: Path, member: str, progress: Progress | None = None) -> Ledger:
-    """Copy the ledger at `url` into `directory` for a member. Raises GitFailed, NotFound, TrustBroken."""
+    """Copy the ledger at `url` into `directory` for a member. Nothing is left there on failure.
+
+    Raises InvalidInput for what is no member's name, GitFailed, NotFound, TrustBroken.
+    """
+    if not MEMBER.fullmatch(member):
+        raise InvalidInput(
+            _("Not a member's short name: {member}", member=member),
+            hint=_("Small letters and digits, as bob or li-wei"),
+        )
+    there = directory.exists()
     repo = fetch_copy(url, directory, progress)
+    try:
+        _claim(repo, url, member)
+    except BaseException:
+        repo.close()
+        for entry in list(directory.iterdir()):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        if not there:
+            directory.rmdir()
+        raise
+    repo.close()
+    return Ledger(directory)
+
+
+def _claim(repo: Repository, url: str, member: str) -> None:
     head = _main(repo, url)
     settings = read_in_force(repo, head).settings
     ref = keyring_ref(settings.epoch)
@@ -31,8 +56,6 @@ def join(url: str, directory: Path, member: str, progress: Progress | None = Non
         raise TrustBroken(_("The keyring does not begin where the ledger says"), where=url)
     move_refs(repo, [RefMove(ref, new=tip, old=None)])
     claim_clone(repo, member)
-    repo.close()
-    return Ledger(directory)
 
 
 def _main(repo: Repository, url: str) -> str:

@@ -12,7 +12,7 @@ from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
-from crmctl.ledger.snapshot.question import Answer, ask
+from crmctl.ledger.snapshot.question import Answer, ask, is_whole
 from crmctl.ledger.snapshot.tables import ENVELOPE, shape_of
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind
@@ -98,6 +98,10 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
             near = get_close_matches(column, known, 1)
             hint = _("Did you mean {near}?", near=near[0]) if near else ", ".join(known)
             raise NotFound(_("{kind} has no column {column}", kind=kind.name, column=column), hint=hint)
+    if where and not is_whole(where):
+        raise InvalidInput(
+            _("Not one whole condition: brackets, quotes or ; are off"), hint="--where \"state = 'planned'\""
+        )
     chosen = tuple(columns) or _usual(kind, known)
     connection = connect(ledger, [kind.name])
     quoted = ", ".join(f'"{column}"' for column in chosen)

@@ -5,7 +5,7 @@ Whoever holds a key wraps it, at the next sync after the org, the policy or an a
 
 from __future__ import annotations
 
-from crmctl.errors import NoKey
+from crmctl.errors import NoKey, TrustBroken
 from crmctl.ledger.draft import author_of
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.groups import unwrapped_members
@@ -31,8 +31,8 @@ def rewrap(ledger: Ledger) -> int:
         for compartment in dossier.compartments:
             try:
                 wrapping.extend_readers(dossier.id, [compartment])
-            except NoKey:
-                continue  # another holder's to make
+            except (NoKey, TrustBroken):
+                continue  # another holder's to make; what is tampered with is for `check` to tell
     for file, added in wrapping.lines.items():
         lines.setdefault(file, {}).update(added)
     changes = keyring_change(ledger, lines)

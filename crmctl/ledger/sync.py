@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from secrets import randbelow
+from time import sleep
 
 from crmctl.errors import Conflict, GitFailed, TrustBroken
 from crmctl.i18n import _
@@ -16,12 +18,15 @@ from crmctl.ledger.draft import author_of
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
-from crmctl.ledger.remote import fetch, push
+from crmctl.ledger.remote import push
 from crmctl.ledger.rewrap import rewrap
+from crmctl.ledger.server import fetch_safely, remember_server, require_origin
 from crmctl.ledger.transaction import Change, RefMove, merge_trees, move_refs, write
-from crmctl.model.wraps import merge_wraps
+from crmctl.model.paths import dossier_of, place_of
+from crmctl.model.wraps import WrapError, merge_wraps
 
-_TRIES = 8
+_TRIES = 12
+_NAMED = 5
 _REMOTE = "refs/remotes/origin/"
 Progress = Callable[[str, int, int | None], None]
 
@@ -36,30 +41,37 @@ class Synced:
     head: str
 
 
-def sync(ledger: Ledger, progress: Progress | None = None) -> Synced:
+def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = False) -> Synced:
     """Take what the server has, give it what it lacks. Raises GitFailed, Conflict, TrustBroken.
 
-    Safe to break off at any moment and to run again; a second run does nothing.
+    Safe to break off at any moment and to run again; a second run does nothing. A server that no longer
+    has what it had is told (TrustBroken), unless `give_back` says that it shall have it back from here.
     """
     repo = ledger.repo
     before = ledger.head
-    for _attempt in range(_TRIES):
-        fetch(repo, progress=progress)
+    wrapped = 0
+    require_origin(repo)
+    for attempt in range(_TRIES):
+        if attempt:
+            sleep(attempt * (20 + randbelow(180)) / 1000)  # those who write at once must not meet again at once
+        fetch_safely(repo, keyring_ref(ledger.in_force.settings.epoch), give_back=give_back, progress=progress)
         ledger = _integrate(ledger)
-        wrapped = rewrap(ledger)
-        if wrapped:
-            ledger = _reopened(ledger)
+        wrapped += rewrap(ledger)
+        ledger = _reopened(ledger)
         main, keyring = f"{_REMOTE}main", f"{_REMOTE}keyring/{ledger.in_force.settings.epoch}"
         theirs = {MAIN: repo.resolve(main), ledger.keyring.ref: repo.resolve(keyring)}
-        ours = {MAIN: ledger.head, ledger.keyring.ref: ledger.keyring.tip}
+        # the keyring first: whoever fetches in between may see keys without records, not records without keys
+        ours = {ledger.keyring.ref: ledger.keyring.tip, MAIN: ledger.head}
         received = _count(repo_range=(before, ledger.head), ledger=ledger)
         if ours == theirs:
+            remember_server(repo, ours)
             return Synced(received, 0, wrapped, ledger.head)
         sent = _count(repo_range=(theirs[MAIN], ledger.head), ledger=ledger)
         refspecs = [f"{oid}:{ref}" for ref, oid in ours.items() if oid and oid != theirs[ref]]
         outcome = push(repo, refspecs, progress=progress)
         if outcome.result == "done":
-            return Synced(received - sent if received > sent else 0, sent, wrapped, ledger.head)
+            remember_server(repo, ours)
+            return Synced(received, sent, wrapped, ledger.head)
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl sync again in a minute"))
@@ -88,10 +100,19 @@ def _integrate(ledger: Ledger) -> Ledger:
     moves: list[RefMove] = []
     _keyring(ledger, changes, moves)
     _main(ledger, theirs, changes, moves)
-    if moves:
-        move_refs(repo, moves)
-    if changes:
-        write(repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)
+
+    def move() -> None:
+        if moves:
+            move_refs(repo, moves)
+
+    def make() -> None:
+        if changes:
+            write(repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)
+
+    # killed in between, the keyring must be the one that is ahead
+    steps = (make, move) if any(item.ref == MAIN for item in moves) else (move, make)
+    for step in steps:
+        step()
     return _reopened(ledger)
 
 
@@ -105,7 +126,7 @@ def _main(ledger: Ledger, theirs: str, changes: list[Change], moves: list[RefMov
         return
     merged = merge_trees(repo, base, ours, theirs)
     if merged.conflicts:
-        listed = ", ".join(merged.conflicts[:5])
+        listed = ", ".join(dict.fromkeys(map(_record_of, merged.conflicts[:_NAMED])))
         raise Conflict(
             _("{count} records were changed here and elsewhere meanwhile", count=len(merged.conflicts)), where=listed,
             hint=_("crmctl undo takes back the change made here"),
@@ -132,11 +153,26 @@ def _keyring(ledger: Ledger, changes: list[Change], moves: list[RefMove]) -> Non
         return
     edits: dict[str, bytes | None] = {}
     for change in repo.changed(base, ours):
+        before = repo.read_blob(change.old_oid) if change.old_oid else b""
         mine = repo.read_blob(change.new_oid) if change.new_oid else b""
         shared = repo.read(theirs, change.path) or b""
-        edits[change.path] = merge_wraps(mine, shared)
+        try:
+            edits[change.path] = merge_wraps(before, mine, shared) or None
+        except WrapError as error:
+            raise TrustBroken(
+                _("Line {line} of a wrap file is damaged", line=error), where=change.path, hint="crmctl doctor"
+            ) from error
     message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.head}\n"
     changes.append(Change(ref, theirs, edits, message, expected=ours))
+
+
+def _record_of(path: str) -> str:
+    """What a person calls the file at a path: the record's id, or the customer's for its card and its month."""
+    place = place_of(path)
+    if place is None or not place.is_record:
+        return dossier_of(path) or path
+    known_by_id = "-" in place.record_id and not place.record_id[0].isdigit()
+    return place.record_id if known_by_id else f"{place.dossier} {place.record_id}"
 
 
 def _merge_base(ledger: Ledger, ours: str, theirs: str) -> str | None:

@@ -6,7 +6,9 @@ path of what is off; the caller adds the file and line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,10 +46,11 @@ def read_settings(raw: Value) -> Settings:
     """Read `ledger.yaml`."""
     top = _mapping(raw, "ledger.yaml")
     keyring = _mapping(top.get("keyring"), "keyring")
+    with _inside("keyring"):
+        epoch, root = _whole(keyring, "epoch"), _text(keyring, "root")
     return Settings(
         id=_text(top, "id"), company=_text(top, "company"), timezone=_text(top, "timezone"),
-        language=_text(top, "language"), currency=_text(top, "currency"), epoch=_whole(keyring, "epoch"),
-        root=_text(keyring, "root"),
+        language=_text(top, "language"), currency=_text(top, "currency"), epoch=epoch, root=root,
     )  # fmt: skip
 
 
@@ -74,14 +77,13 @@ def encode_member(member: Member) -> dict[str, Value]:
 def read_member(raw: Value) -> Member:
     """Read one member's file."""
     top = _mapping(raw, "member")
-    roles = tuple(
-        Role(
-            _text(item, "role"), _optional(item, "department"), _day(item, "from"), _optional_day(item, "until")
-        )
-        for item in _mappings(top.get("roles"), "roles")
-    )  # fmt: skip
+    roles = []
+    for number, item in enumerate(_mappings(top.get("roles"), "roles")):
+        with _inside(f"roles.{number}"):
+            since, until = _day(item, "from"), _optional_day(item, "until")
+            roles.append(Role(_text(item, "role"), _optional(item, "department"), since, until))
     return Member(
-        id=_text(top, "id"), name=_text(top, "name"), roles=roles, opens=_text(top, "opens"), signs=_text(top, "signs"),
+        id=_text(top, "id"), name=_text(top, "name"), roles=tuple(roles), opens=_optional(top, "opens"), signs=_optional(top, "signs"),
         since=_day(top, "from"), until=_optional_day(top, "until"), supervisor=_optional(top, "supervisor"),
         territory=_optional(top, "territory"), pledge=_optional_day(top, "pledge"),
     )  # fmt: skip
@@ -97,11 +99,11 @@ def encode_departments(departments: Mapping[str, Department]) -> dict[str, Value
 
 def read_departments(raw: Value) -> dict[str, Department]:
     """Read `org/departments.yaml`."""
-    top = _mapping(_mapping(raw, "departments").get("departments"), "departments")
-    return {
-        key: Department(key, _label(_mapping(item, key).get("label"), key), _optional_day(_mapping(item, key), "until"))
-        for key, item in top.items()
-    }
+    found = {}
+    for key, item in _items(_mapping(raw, "departments"), "departments"):
+        with _inside(f"departments.{key}"):
+            found[key] = Department(key, _label(item.get("label"), key), _optional_day(item, "until"))
+    return found
 
 
 def encode_groups(groups: Mapping[str, GroupKey]) -> dict[str, Value]:
@@ -114,11 +116,11 @@ def encode_groups(groups: Mapping[str, GroupKey]) -> dict[str, Value]:
 
 def read_groups(raw: Value) -> dict[str, GroupKey]:
     """Read `org/groups.yaml`."""
-    top = _mapping(_mapping(raw, "groups").get("groups"), "groups")
-    return {
-        name: GroupKey(_text(_mapping(item, name), "key"), _whole(_mapping(item, name), "generation"))
-        for name, item in top.items()
-    }
+    found = {}
+    for name, item in _items(_mapping(raw, "groups"), "groups"):
+        with _inside(f"groups.{name}"):
+            found[name] = GroupKey(_text(item, "key"), _whole(item, "generation"))
+    return found
 
 
 def encode_dossier(dossier: Dossier) -> dict[str, Value]:
@@ -149,29 +151,46 @@ def encode_dossier(dossier: Dossier) -> dict[str, Value]:
 def read_dossier(raw: Value) -> Dossier:
     """Read a dossier's clear file."""
     top = _mapping(raw, "dossier")
-    assignments = {
-        department: Assignment(
-            _text(item, "owner"), tuple(str(member) for member in _sequence(item.get("team"), "team")),
-            _optional(item, "keeper"), _text(item, "state"), _day(item, "since"),
-        )
-        for department, item in _items(top, "assignments")
-    }  # fmt: skip
-    compartments = {
-        name: Compartment(
-            _text(item, "key"), _whole(item, "generation"),
-            {int(generation): str(key) for generation, key in _mapping(item.get("past", {}), "past").items()},
-        )
-        for name, item in _items(top, "compartments")
-    }  # fmt: skip
-    grants = tuple(
-        Grant(_text(item, "member"), _text(item, "compartment"), _day(item, "until"))
-        for item in _mappings(top.get("grants"), "grants")
-    )
-    return Dossier(_text(top, "id"), assignments, compartments, grants)
+    assignments, compartments, grants = {}, {}, []
+    for department, item in _items(top, "assignments"):
+        with _inside(f"assignments.{department}"):
+            assignments[department] = _assignment(item)
+    for name, item in _items(top, "compartments"):
+        with _inside(f"compartments.{name}"):
+            compartments[name] = Compartment(_text(item, "key"), _whole(item, "generation"), _past(item))
+    for number, item in enumerate(_mappings(top.get("grants"), "grants")):
+        with _inside(f"grants.{number}"):
+            grants.append(Grant(_text(item, "member"), _text(item, "compartment"), _day(item, "until")))
+    return Dossier(_text(top, "id"), assignments, compartments, tuple(grants))
+
+
+def _assignment(item: Mapping[str, Value]) -> Assignment:
+    team = _sequence(item.get("team"), "team")
+    return Assignment(
+        owner=_text(item, "owner"), team=tuple(str(member) for member in team), keeper=_optional(item, "keeper"),
+        state=_text(item, "state"), since=_day(item, "since"),
+    )  # fmt: skip
+
+
+def _past(item: Mapping[str, Value]) -> dict[int, str]:
+    past = _mapping(item.get("past", {}), "past")
+    if not all(re.fullmatch("[1-9][0-9]{0,8}", generation) for generation in past):
+        raise ClearFileError("past")
+    with _inside("past"):
+        return {int(generation): _text(past, generation) for generation in past}
 
 
 def _items(top: Mapping[str, Value], key: str) -> list[tuple[str, dict[str, Value]]]:
     return [(name, _mapping(item, f"{key}.{name}")) for name, item in _mapping(top.get(key), key).items()]
+
+
+@contextmanager
+def _inside(path: str) -> Iterator[None]:
+    """Faults found here lie below `path`."""
+    try:
+        yield
+    except ClearFileError as error:
+        raise ClearFileError(f"{path}.{error}") from error
 
 
 def _mapping(raw: Value, path: str) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Operator = Literal["=", "!=", "<=", ">=", "<", ">", "in", "not in"]
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _LEAF = re.compile(r"^\s*([A-Za-z_][\w.]*)\s*(not in|in|!=|<=|>=|=|<|>)\s*(.+?)\s*$")
 
 
@@ -62,7 +63,7 @@ def parse_leaf(text: str) -> Leaf:
         raise ConditionError(text)
     parts = rest[1:-1].split(",") if bracketed else [rest]
     literals = tuple(part.strip() for part in parts)
-    if not all(literals):
+    if not all(literals) or rest[0] in "=<>!":  # `==` and `=>` would compare with the text `= 3`
         raise ConditionError(text)
     return Leaf(name, operator, literals)  # type: ignore[arg-type]  # the pattern admits operators only
 
@@ -74,14 +75,12 @@ def _as_text(value: object) -> str:
 
 
 def _compare(left: str, operator: str, right: str) -> bool:
-    from decimal import Decimal, InvalidOperation
+    from decimal import Decimal
 
-    a: Decimal | str
-    b: Decimal | str
-    try:
+    a: Decimal | str = left
+    b: Decimal | str = right
+    if _NUMBER.fullmatch(left) and _NUMBER.fullmatch(right):
         a, b = Decimal(left), Decimal(right)
-    except InvalidOperation:
-        a, b = left, right
     match operator:
         case "<":
             return a < b  # type: ignore[operator]  # both are of one type

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from crmctl.i18n import N_
 from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.findings import Finding
+from crmctl.model.kind_words import RESERVED, ROW_WORDS, SQL_WORDS
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.values import Value
 
@@ -20,159 +21,13 @@ _KIND_KEYS = {
     "schema", "kind", "version", "label", "id", "table", "folder", "in", "single", "store", "fields", "states",
     "arrows", "unique", "title", "identity", "filed_by",
 }  # fmt: skip
-_FIELD_KEYS = {"is", "of", "label", "when", "from", "many", "fields", "to"}
-SQL_WORDS = frozenset(
-    [
-        "abort",
-        "action",
-        "add",
-        "after",
-        "all",
-        "alter",
-        "always",
-        "analyze",
-        "and",
-        "as",
-        "asc",
-        "attach",
-        "autoincrement",
-        "before",
-        "begin",
-        "between",
-        "by",
-        "cascade",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "column",
-        "commit",
-        "conflict",
-        "constraint",
-        "create",
-        "cross",
-        "current",
-        "database",
-        "default",
-        "deferrable",
-        "deferred",
-        "delete",
-        "desc",
-        "detach",
-        "distinct",
-        "do",
-        "drop",
-        "each",
-        "else",
-        "end",
-        "escape",
-        "except",
-        "exclude",
-        "exclusive",
-        "exists",
-        "explain",
-        "fail",
-        "filter",
-        "first",
-        "following",
-        "for",
-        "foreign",
-        "from",
-        "full",
-        "generated",
-        "glob",
-        "group",
-        "groups",
-        "having",
-        "if",
-        "ignore",
-        "immediate",
-        "in",
-        "index",
-        "indexed",
-        "initially",
-        "inner",
-        "insert",
-        "instead",
-        "intersect",
-        "into",
-        "is",
-        "isnull",
-        "join",
-        "key",
-        "last",
-        "left",
-        "like",
-        "limit",
-        "match",
-        "materialized",
-        "natural",
-        "no",
-        "not",
-        "nothing",
-        "notnull",
-        "null",
-        "nulls",
-        "of",
-        "offset",
-        "on",
-        "or",
-        "order",
-        "others",
-        "outer",
-        "over",
-        "partition",
-        "plan",
-        "pragma",
-        "preceding",
-        "primary",
-        "query",
-        "raise",
-        "range",
-        "recursive",
-        "references",
-        "regexp",
-        "reindex",
-        "release",
-        "rename",
-        "replace",
-        "restrict",
-        "returning",
-        "right",
-        "rollback",
-        "row",
-        "rows",
-        "savepoint",
-        "select",
-        "set",
-        "table",
-        "temp",
-        "temporary",
-        "then",
-        "ties",
-        "to",
-        "transaction",
-        "trigger",
-        "unbounded",
-        "union",
-        "unique",
-        "update",
-        "using",
-        "vacuum",
-        "values",
-        "view",
-        "virtual",
-        "when",
-        "where",
-        "window",
-        "with",
-        "without",
-    ]
-)
+# What any field may say; its type adds its own words.
+_FIELD_KEYS = frozenset({"is", "label", "when", "from", "many", "sensitive", "default", "example", "help"})
+_TYPE_KEYS = {"choice": {"of"}, "ref": {"to"}, "list": {"fields"}, "group": {"fields"}}
 # What may stand in `identity:`; text counts as a name.
 IDENTIFYING = frozenset({"credit_code", "codes", "text", "phone", "region"})
-# Words every table has as columns, or that a record keeps outside its fields.
-RESERVED = frozenset({"id", "dossier", "department", "compartment", "rev", "state", "unverified", "data", "kind"})
+_DATED = frozenset({"date", "instant"})
+_COUNTED = frozenset({"int", "quantity", "percent", "score", "money"})
 
 
 class _Reader:
@@ -211,12 +66,13 @@ class _Reader:
             self.fault(path, N_("{name} cannot be a field's name"), name=name)
             return None
         if not isinstance(spec, dict):
-            self.fault(path, N_("A field is a mapping such as {{is: text}}"))
+            self.fault(path, N_("A field is a mapping such as {is: text}"))
             return None
         kind_of = str(spec.get("is", "text"))
         if kind_of not in FIELD_TYPES and kind_of not in _STRUCTURES:
             self.unknown(f"{path}.is", kind_of, [*FIELD_TYPES, *_STRUCTURES])
             return None
+        self.words(path, spec, kind_of)
         inner = self.fields(spec.get("fields"), path) if kind_of in _STRUCTURES else ()
         options = {key: value for key, value in spec.items() if key not in {"is", "label", "when", "from", "fields"}}
         not_before = spec.get("from")
@@ -225,11 +81,42 @@ class _Reader:
             type=kind_of,
             label=self.label(f"{path}.label", spec.get("label"), name),
             options=options,
-            many=spec.get("many") is True or kind_of == "list",
+            many=self.flag(f"{path}.many", spec.get("many")) or kind_of == "list",
             when=self.when(f"{path}.when", spec.get("when")),
             not_before=str(not_before).removeprefix(".") if not_before else None,
             fields=inner,
         )
+
+    def words(self, path: str, spec: Mapping[str, object], kind_of: str) -> None:
+        """Every mark of a field is one that its type looks at: a misspelt one would silently do nothing."""
+        known = {*_FIELD_KEYS, *_TYPE_KEYS.get(kind_of, ())}
+        if kind_of in FIELD_TYPES:
+            known |= FIELD_TYPES[kind_of].options
+        if kind_of in _COUNTED:
+            known.add("not_below")
+        for word in spec:
+            if word not in known:
+                self.unknown(f"{path}.{word}", word, known)
+
+    def flag(self, path: str, raw: object) -> bool:
+        if raw is not None and not isinstance(raw, bool):
+            self.fault(path, N_("Write true or false"))
+        return raw is True
+
+    def names(self, path: str, raw: object) -> tuple[str, ...]:
+        if raw is not None and not isinstance(raw, list):
+            self.fault(path, N_("A list is needed here"))
+        return tuple(str(part) for part in _list(raw))
+
+    def states(self, raw: object) -> dict[str, Label]:
+        if raw is not None and not isinstance(raw, dict):
+            self.fault("states", N_("A mapping of names is needed here"))
+        states = {}
+        for name, text in (raw if isinstance(raw, dict) else {}).items():
+            if not _NAME.fullmatch(name):
+                self.fault(f"states.{name}", N_("{name} cannot be a state's name"), name=name)
+            states[name] = self.label(f"states.{name}", text, name)
+        return states
 
     def when(self, path: str, raw: object) -> Leaf | None:
         if raw is None:
@@ -242,8 +129,10 @@ class _Reader:
 
     def arrows(self, raw: object, states: Mapping[str, Label]) -> frozenset[tuple[str, str]]:
         found: set[tuple[str, str]] = set()
-        for number, chain in enumerate(raw if isinstance(raw, list) else []):
-            steps = [step.strip() for step in str(chain).split(">")]
+        for number, chain in enumerate(self.names("arrows", raw)):
+            steps = [step.strip() for step in chain.split(">")]
+            if len(steps) < 2:
+                self.fault(f"arrows.{number}", N_("An arrow leads from a state to another: a > b"))
             for step in steps:
                 if step not in states:
                     self.unknown(f"arrows.{number}", step, states)
@@ -267,32 +156,33 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         reader.fault("id", N_("An id prefix is one to three capital letters"))
     scope, compartment, per_member = _place(reader, str(raw.get("in", "")))
     fields = reader.fields(raw.get("fields"), "fields")
-    raw_states = raw.get("states")
-    states = {
-        state: reader.label(f"states.{state}", text, state)
-        for state, text in (raw_states if isinstance(raw_states, dict) else {}).items()
-    }
+    states = reader.states(raw.get("states"))
+    folder = str(raw.get("folder", f"{table}s"))
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,60}", folder):
+        reader.fault("folder", N_("{name} cannot be the name of a folder"), name=folder)
     kind = Kind(
         name=name,
         version=_version(reader, raw.get("version", 1)),
         label=reader.label("label", raw.get("label"), name),
         prefix=prefix,
         table=table,
-        folder=str(raw.get("folder", f"{table}s")),
+        folder=folder,
         scope=scope,
         compartment=compartment,
         fields=fields,
         states=states,
         arrows=reader.arrows(raw.get("arrows"), states),
-        single=raw.get("single") is True,
+        single=_single(reader, raw.get("single"), scope),
         per_member=per_member,
         monthly=_monthly(reader, raw.get("store"), fields),
-        filed_by_anyone=raw.get("filed_by") == "anyone",
-        unique=_unique(raw.get("unique")),
-        title=tuple(str(part) for part in _list(raw.get("title"))),
-        identity=tuple(str(part) for part in _list(raw.get("identity"))),
+        filed_by_anyone=_filed_by_anyone(reader, raw.get("filed_by")),
+        unique=_unique(reader, raw.get("unique")),
+        title=reader.names("title", raw.get("title")),
+        identity=reader.names("identity", raw.get("identity")),
     )
-    _check_references(reader, kind)
+    _check_references(reader, kind.fields, "fields")
+    _check_names(reader, kind)
+    _check_columns(reader, kind)
     return (None if reader.findings else kind), reader.findings
 
 
@@ -321,7 +211,7 @@ def _monthly(reader: _Reader, raw: object, fields: tuple[Field, ...]) -> str | N
     name = raw.get("monthly") if isinstance(raw, dict) else None
     found = next((item for item in fields if item.name == name), None)
     if found is None or found.type not in {"date", "instant"}:
-        reader.fault("store", N_("store: {{monthly: FIELD}} names a date field of this kind"))
+        reader.fault("store", N_("store: {monthly: FIELD} names a date field of this kind"))
         return None
     return found.name
 
@@ -330,24 +220,80 @@ def _list(raw: object) -> list[object]:
     return list(raw) if isinstance(raw, list) else []
 
 
-def _unique(raw: object) -> tuple[tuple[str, ...], ...]:
-    groups = [group if isinstance(group, list) else _list(raw) for group in _list(raw)]
+def _single(reader: _Reader, raw: object, scope: str) -> bool:
+    single = reader.flag("single", raw)
+    if single and scope != "core":
+        reader.fault("single", N_("Only a kind with in: core is kept once in a dossier"))
+    return single
+
+
+def _filed_by_anyone(reader: _Reader, raw: object) -> bool:
+    if raw is not None and raw != "anyone":
+        reader.unknown("filed_by", str(raw), ["anyone"])
+    return raw == "anyone"
+
+
+def _unique(reader: _Reader, raw: object) -> tuple[tuple[str, ...], ...]:
+    if raw is not None and not (isinstance(raw, list) and all(isinstance(group, list) for group in raw)):
+        reader.fault("unique", N_("A list of lists is needed here: [[a, b]]"))
+    groups = [_list(group) for group in _list(raw)]
     return tuple(dict.fromkeys(tuple(str(name) for name in group) for group in groups))
 
 
-def _check_references(reader: _Reader, kind: Kind) -> None:
+def _check_references(reader: _Reader, fields: tuple[Field, ...], path: str) -> None:
+    """Fields name others beside them, of a type that can be compared."""
+    beside = {item.name: item for item in fields}
+    for item in fields:
+        inside = f"{path}.{item.name}"
+        named = (("from", item.not_before, _DATED), ("not_below", item.options.get("not_below"), _COUNTED))
+        for word, other, types in named:
+            if other is None:
+                continue
+            found = beside.get(str(other))
+            if found is None:
+                reader.unknown(f"{inside}.{word}", str(other), beside)
+            elif not {item.type, found.type} <= types or item.many or found.many:
+                reader.fault(
+                    f"{inside}.{word}", N_("{name} and {other} cannot be compared"), name=item.name, other=other
+                )
+        if item.when and item.when.name not in beside:
+            reader.unknown(f"{inside}.when", item.when.name, beside)
+        _check_references(reader, item.fields, inside)
+
+
+def _check_names(reader: _Reader, kind: Kind) -> None:
     names = {item.name for item in kind.fields}
-    for item in kind.fields:
-        if item.not_before and item.not_before not in names:
-            reader.unknown(f"fields.{item.name}.from", item.not_before, names)
-        if item.when and item.when.name not in names:
-            reader.unknown(f"fields.{item.name}.when", item.when.name, names)
-    for name in kind.title:
-        if name not in names:
-            reader.unknown("title", name, names)
+    for path, words, known in (
+        ("title", kind.title, names),
+        ("identity", kind.identity, names),
+        ("unique", tuple(name for group in kind.unique for name in group), {*names, "assignment", "dossier", "state"}),
+    ):
+        for name in words:
+            if name not in known:
+                reader.unknown(path, name, known)
     for name in kind.identity:
         found = kind.field(name)
-        if found is None:
-            reader.unknown("identity", name, names)
-        elif found.type not in IDENTIFYING:
+        if found is not None and found.type not in IDENTIFYING:
             reader.fault("identity", N_("{name} cannot tell parties apart"), name=name)
+    for name in sorted(names & ROW_WORDS) if kind.monthly else ():
+        reader.fault(f"fields.{name}", N_("{name} cannot be a field's name"), name=name)
+
+
+def _check_columns(reader: _Reader, kind: Kind) -> None:
+    """No two fields make one column: a group's fields and a type's companions have columns of their own."""
+    taken = dict.fromkeys(RESERVED, "")
+    for path, column in _columns(kind.fields, "fields", ""):
+        if column in taken:
+            reader.fault(path, N_("{name} would be two columns of the table"), name=column)
+        taken[column] = path
+
+
+def _columns(fields: tuple[Field, ...], path: str, prefix: str) -> Iterator[tuple[str, str]]:
+    for item in fields:
+        inside, name = f"{path}.{item.name}", prefix + item.name
+        if item.type == "group" and not item.many:
+            yield from _columns(item.fields, inside, f"{name}_")
+        elif item.many or item.type not in FIELD_TYPES:
+            yield inside, name
+        else:
+            yield from ((inside, column) for column in FIELD_TYPES[item.type].column_types(name))

@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from crmctl.i18n import N_
 from crmctl.model.fields import FIELD_TYPES, FieldProblem
+from crmctl.model.fields.zone import zone_of
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.values import Value
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+
+_DAY = len("2026-01-01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,28 @@ def validate(
 
     shape = _shape(kind, rules)
     findings: list[Finding] = []
+    faulty: dict[str, object] = {}
     try:
-        clean = shape.model_validate(dict(data)).model_dump(exclude_none=True)
+        clean = _canonical(shape, data)
     except ValidationError as error:
-        findings += [_finding(kind, dict(fault), where) for fault in error.errors(include_url=False)]
-        return {}, findings + _missing(kind, data, rules.required, where)
+        faults = error.errors(include_url=False)
+        findings += [_finding(kind, dict(fault), where) for fault in faults]
+        # what is wrong in itself is left out, so that the rest is still compared and told at once
+        wrong = {fault["loc"][0] for fault in faults}
+        faulty = {name: value for name, value in data.items() if name in wrong}
+        clean = _canonical(shape, {name: value for name, value in data.items() if name not in wrong})
     findings += _beyond_shape(kind.fields, clean, rules, where, "")
-    findings += _missing(kind, clean, rules.required, where)
+    findings += _missing(kind, {**clean, **faulty}, _required(kind, rules), where)
     return _without_empty(clean), findings
+
+
+def _canonical(shape: type[BaseModel], data: Mapping[str, object]) -> dict[str, Any]:
+    return shape.model_validate(dict(data)).model_dump(exclude_none=True, by_alias=True)
+
+
+def _required(kind: Kind, rules: Rules) -> tuple[str, ...]:
+    """A kind stored by the month needs its date whatever the pack says: it tells the file."""
+    return tuple(dict.fromkeys([*rules.required, *([kind.monthly] if kind.monthly else [])]))
 
 
 def options_of(
@@ -87,12 +105,15 @@ def _shape(kind: Kind, rules: Rules) -> type[BaseModel]:
 
 def _model(name: str, fields: tuple[Field, ...], vocab: Any, timezone: str, currency: str) -> type[BaseModel]:
     from pydantic import ConfigDict, create_model
+    from pydantic import Field as Declared
 
     shapes: dict[str, Any] = {}
     for field in fields:
         one = _one(field, vocab, timezone, currency)
-        shapes[field.name] = ((list[one] if field.many else one) | None, None)  # type: ignore[valid-type]  # built at run time
-    made: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid"), **shapes)
+        # under an alias, because a field may be called like something of pydantic's own (`copy`, `model_dump`)
+        declared = Declared(default=None, alias=field.name)
+        shapes[f"f_{field.name}"] = ((list[one] if field.many else one) | None, declared)  # type: ignore[valid-type]  # built at run time
+    made: type[BaseModel] = create_model(f"of_{name}", __config__=ConfigDict(extra="forbid"), **shapes)
     return made
 
 
@@ -135,15 +156,16 @@ def _finding(kind: Kind, fault: dict[str, Any], where: str) -> Finding:
 
 
 def _unknown_field(kind: Kind, location: str, where: str) -> Finding:
-    outer = [part for part in location.split(".") if not part.isdigit()]
+    outer = [part for part in location.split(".") if not part.isdigit()] or [location]
     siblings = kind.fields
     for part in outer[:-1]:
         found = next((item for item in siblings if item.name == part), None)
         siblings = found.fields if found else ()
-    near = get_close_matches(outer[-1], [item.name for item in siblings], 1)
-    near = near or [item.name for item in siblings if outer[-1] in item.label]
+    spellings = {word: item.name for item in reversed(siblings) for word in (*item.label, item.name)}
+    near = get_close_matches(outer[-1], spellings, 1)
     if near:
-        return Finding("REC002", N_("No such field; did you mean {near}?"), "error", where, location, {"near": near[0]})
+        args = {"near": spellings[near[0]]}
+        return Finding("REC002", N_("No such field; did you mean {near}?"), "error", where, location, args)
     return Finding("REC002", N_("No such field in {kind}"), "error", where, location, {"kind": kind.label})
 
 
@@ -157,7 +179,7 @@ def _beyond_shape(
         if value is None:
             continue
         path = f"{prefix}{field.name}"
-        findings += _one_field(field, value, clean, where, path)
+        findings += _one_field(field, value, clean, rules, where, path)
         if field.fields:
             inner = value if isinstance(value, list) else [value]
             for number, item in enumerate(inner):
@@ -166,13 +188,15 @@ def _beyond_shape(
     return findings
 
 
-def _one_field(field: Field, value: Any, clean: Mapping[str, Any], where: str, path: str) -> list[Finding]:
+def _one_field(
+    field: Field, value: Any, clean: Mapping[str, Any], rules: Rules, where: str, path: str
+) -> list[Finding]:
     findings: list[Finding] = []
     if field.when and field.when.holds(clean) is False:
         args = {"condition": str(field.when)}
         findings.append(Finding("REC005", N_("Does not apply here: only when {condition}"), "error", where, path, args))
     earlier = clean.get(field.not_before) if field.not_before else None
-    if earlier is not None and _before(value, earlier):
+    if earlier is not None and _before(value, earlier, rules.timezone):
         args = {"other": field.not_before or ""}
         findings.append(Finding("REC006", N_("Lies before {other}"), "error", where, path, args))
     floor = clean.get(str(field.options.get("not_below")))
@@ -182,11 +206,17 @@ def _one_field(field: Field, value: Any, clean: Mapping[str, Any], where: str, p
     return findings
 
 
-def _before(value: str, earlier: str) -> bool:
-    """Whether `value` lies before `earlier`; a date with an instant is compared by the local day."""
-    if len(value) == len("2026-01-01") or len(earlier) == len("2026-01-01"):
-        return value[:10] < earlier[:10]
+def _before(value: str, earlier: str, timezone: str) -> bool:
+    """Whether `value` lies before `earlier`; a date with an instant is compared by the ledger's local day."""
+    if _DAY in {len(value), len(earlier)}:
+        return _local_day(value, timezone) < _local_day(earlier, timezone)
     return datetime.fromisoformat(value) < datetime.fromisoformat(earlier)
+
+
+def _local_day(value: str, timezone: str) -> str:
+    if len(value) == _DAY:
+        return value
+    return datetime.fromisoformat(value).astimezone(zone_of({"timezone": timezone})).date().isoformat()
 
 
 def _missing(kind: Kind, clean: Mapping[str, Any], required: tuple[str, ...], where: str) -> list[Finding]:
@@ -195,12 +225,18 @@ def _missing(kind: Kind, clean: Mapping[str, Any], required: tuple[str, ...], wh
         field = kind.field(name.split(".")[0])
         if field is None or (field.when and field.when.holds(clean) is not True):
             continue
-        value: Any = clean
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value in (None, "", [], {}):
+        if _lacks(clean, name.split(".")):
             findings.append(Finding("REC001", N_("Missing: {label}"), "error", where, name, {"label": field.label}))
     return findings
+
+
+def _lacks(value: Any, path: list[str]) -> bool:
+    """Whether nothing stands at `path`; a list lacks it when it is empty or any of its entries does."""
+    if not path:
+        return value in (None, "", [], {})
+    if isinstance(value, list):
+        return not value or any(_lacks(item, path) for item in value)
+    return _lacks(value.get(path[0]) if isinstance(value, dict) else None, path[1:])
 
 
 def _without_empty(value: Mapping[str, Any]) -> dict[str, Value]:

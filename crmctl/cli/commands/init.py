@@ -92,11 +92,12 @@ def read_departments(pairs: list[str]) -> dict[str, Label]:
     found: dict[str, Label] = {}
     for pair in pairs:
         key, equals, names = pair.partition("=")
-        zh, _comma, en = names.replace("，", ",").partition(",")
-        if not equals or not zh or not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", key) or key in {"all", "core"}:
+        zh, _comma, en = (part.strip() for part in names.replace("，", ",").partition(","))
+        right = equals and zh and re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", key) and key not in {"all", "core"}
+        if not right or key in found:
             raise UsageError(
                 _("A department is written KEY=NAME, the key in small letters: {text}", text=pair),
                 hint="--department east=东区,East",
             )
-        found[key] = (zh.strip(), (en or zh).strip())
+        found[key] = (zh, en or zh)
     return found

@@ -36,6 +36,10 @@ def clone(
 
 @details(N_("Example: crmctl sync. Safe to break off and to run again."))
 def sync(
+    give_back: Annotated[
+        bool,
+        typer.Option("--give-back", help=N_("Give a server that was set back everything this copy has.")),
+    ] = False,
     directory: LedgerDir = None,  # type: ignore[assignment]
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +49,7 @@ def sync(
     out = Out(as_json)
     ledger = open_ledger(directory)
     with transfer() as shown:
-        done = exchange(ledger, shown)
+        done = exchange(ledger, shown, give_back=give_back)
     data = {"received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head}
     said = _("Received {received} changes, sent {sent}", received=done.received, sent=done.sent)
     out.result("sync", data, lambda: out.line(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -12,6 +13,10 @@ from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.lookup import Found
+from crmctl.model.monthly import fields_of, find_row
+from crmctl.model.values import Value
 
 Who = Annotated[str, typer.Argument(metavar=N_("WHO|ID"), help=N_("A customer's name or id, or a record's id."))]
 ForOption = Annotated[
@@ -51,7 +56,7 @@ def update(
     ledger = open_ledger(directory)
     found = lookup.record(ledger, who)
     kind = ledger.in_force.kinds[found.kind]
-    fields = values_of(kind, values or [], source)
+    fields = values_of(kind, values or [], source, present(ledger, found))
     if edit:
         from crmctl.cli.editor import edited
 
@@ -88,8 +93,14 @@ def advance(
     ledger = open_ledger(directory)
     found = lookup.record(ledger, who)
     kind = ledger.in_force.kinds[found.kind]
-    fields = values_of(kind, values or [], None)
+    fields = values_of(kind, values or [], None, present(ledger, found))
     files = files_of(kind, fields)
     origin = origin_of(member, reason)
     done = move(ledger, found.id, state, fields, origin, department=department, files=files, dry_run=dry_run)
     entered("advance", done, kind, as_json=as_json, dry_run=dry_run)
+
+
+def present(ledger: Ledger, found: Found) -> Mapping[str, Value]:
+    """The fields the record has now; those of its one entry for kinds stored by the month."""
+    data = ledger.read(found.path).data
+    return fields_of(find_row(data, found.row) or {}) if found.row else data

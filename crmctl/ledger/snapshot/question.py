@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from crmctl.errors import InvalidInput
 from crmctl.i18n import _
@@ -13,6 +15,12 @@ _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
 _STEPS = 50_000_000
 _EVERY = 100_000
+_ROWS = 2_000_000
+# One value, one LIKE pattern: neither counts as a step, both could take all memory or time.
+_LIMITS = ((sqlite3.SQLITE_LIMIT_LENGTH, 20_000_000), (sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200))
+_PIECE = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)|[()';\"`\[]", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,14 @@ class Answer:
 
 
 def ask(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object] | None = None) -> Answer:
-    """Run one SELECT. Raises InvalidInput with SQLite's reason for anything that is none or does not run."""
+    """Run one SELECT. Raises InvalidInput with SQLite's reason for anything that is none or does not run.
+
+    It may neither write, nor reach a file, nor run on without end. The clock and random are left to
+    whoever asks: an answer is no decision (facts refuse them, DESIGN 5).
+    """
+    prime(connection)
     connection.set_authorizer(_authorize)
+    before = [(which, connection.setlimit(which, size)) for which, size in _LIMITS]
     budget = [_STEPS // _EVERY]
 
     def tick() -> int:
@@ -35,13 +49,48 @@ def ask(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, objec
     connection.set_progress_handler(tick, _EVERY)
     try:
         cursor = connection.execute(sql, dict(parameters or {}))
-        rows = tuple(tuple(row) for row in cursor.fetchall())
-    except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        rows = tuple(tuple(map(_plain, row)) for row in cursor.fetchmany(_ROWS))
+        more = cursor.fetchone()
+    except (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError, MemoryError) as error:
+        if budget[0] < 0:
+            raise InvalidInput(_("The question takes too long"), hint=_("Narrow it down, or add LIMIT")) from error
         raise InvalidInput(_("The condition does not run: {why}", why=error), hint="crmctl schema show KIND") from error
     finally:
+        for which, size in before:
+            connection.setlimit(which, size)
         connection.set_authorizer(None)
         connection.set_progress_handler(None, 0)
+    if cursor.description is None:
+        raise InvalidInput(_("Only a SELECT is a question"), hint="crmctl query 'SELECT * FROM customer'")
+    if more is not None:
+        raise InvalidInput(
+            _("The answer has more than {count} rows", count=_ROWS), hint=_("Narrow it down, or add LIMIT")
+        )
     return Answer(tuple(item[0] for item in cursor.description or ()), rows)
+
+
+def prime(connection: sqlite3.Connection) -> None:
+    """Let questions take lists apart: SQLite makes json_each on its first use, which the authorizer would refuse."""
+    connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
+
+
+def is_whole(condition: str) -> bool:
+    """Whether a condition stays inside the brackets it is put into: quotes and brackets match, and no `;`."""
+    depth = 0
+    for match in _PIECE.finditer(condition):
+        piece = match[0]
+        depth += {"(": 1, ")": -1}.get(piece, 0)
+        open_comment = piece.startswith("/*") and not (piece.endswith("*/") and len(piece) > 3)
+        if depth < 0 or open_comment or piece in {"'", '"', "`", "[", ";"}:
+            return False
+    return depth == 0
+
+
+def _plain(cell: object) -> object:
+    """A cell as text or number: a blob in hexadecimal, an endless number as text."""
+    if isinstance(cell, bytes):
+        return cell.hex()
+    return str(cell) if isinstance(cell, float) and not isfinite(cell) else cell
 
 
 def _authorize(action: int, _first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
