@@ -12,6 +12,7 @@ from crmctl.errors import Refused
 from crmctl.i18n import _, finding_text
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.values import Value
@@ -40,11 +41,11 @@ def notice(ledger: Ledger, kind: Kind, data: Mapping[str, Value], record_id: str
     register = Register(one for one in known_identities(ledger, kind) if one.id != record_id)
     found = register.find(identity_of(kind, data, record_id))
     if found and found[0].strength == "exact" and not checked:
-        raise refusal(found)
+        raise refusal(found, hint=_held_elsewhere(ledger, found[0].id))
     return as_warnings(found, record_id)
 
 
-def refusal(found: Iterable[Duplicate], where: str = "") -> Refused:
+def refusal(found: Iterable[Duplicate], where: str = "", hint: str | None = None) -> Refused:
     """The error that names a sure duplicate with its reasons."""
     findings = [finding for one in found for finding in one.findings(where)]
     first = next((finding for finding in findings if finding.severity == "error"), findings[0])
@@ -52,9 +53,18 @@ def refusal(found: Iterable[Duplicate], where: str = "") -> Refused:
         _("This one is in the ledger already: {why}", why=finding_text(first)),
         where=where or None,
         rule=f"{RULE}, {REQUIREMENT}",
-        hint=_("crmctl update {id}; if it is another one: --not-duplicate REASON", id=first.args["id"]),
+        hint=hint or _("crmctl update {id}; if it is another one: --not-duplicate REASON", id=first.args["id"]),
         findings=findings[1:],
     )
+
+
+def _held_elsewhere(ledger: Ledger, dossier_id: str) -> str | None:
+    """What to do where departments deal with it that the member does not belong to (R-INT-12)."""
+    held = ledger.dossier(dossier_id).assignments
+    if set(held) & set(ledger.member.departments(ledger.today)) or is_office(dossier_id):
+        return None
+    said = ", ".join(f"{department} ({assignment.owner})" for department, assignment in held.items())
+    return _("{held} deal with it: ask them for crmctl assign {id} --department …", held=said, id=dossier_id)
 
 
 def as_warnings(found: Iterable[Duplicate], where: str) -> list[Finding]:

@@ -1,0 +1,102 @@
+"""`crmctl assign`, `crmctl team` and `crmctl handover`: who deals with a customer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.errors import UsageError
+from crmctl.i18n import N_, _
+from crmctl.ledger.dealing import Dealt
+
+Who = Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))]
+DepartmentOption = Annotated[str | None, typer.Option("--department", help=N_("Which department's."))]
+
+
+@details(N_("Example: crmctl assign 某某医院 --department west --owner bob"))
+def assign(
+    who: Who,
+    department: Annotated[str, typer.Option("--department", help=N_("The department that joins."))],
+    owner: Annotated[str | None, typer.Option("--owner", metavar=N_("MEMBER"), help=N_("Who is responsible."))] = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let one more department deal with a customer."""
+    from crmctl.ledger.dealing import assign as join
+
+    _told("assign", join(open_ledger(directory), who, department, owner, dry_run=dry_run), as_json, dry_run)
+
+
+@details(N_("Examples:\n\ncrmctl team 某某医院 --add bob\n\ncrmctl team 某某医院 --remove bob"))
+def team(
+    who: Who,
+    add: Annotated[list[str] | None, typer.Option("--add", metavar=N_("MEMBER"), help=N_("Who joins."))] = None,
+    remove: Annotated[list[str] | None, typer.Option("--remove", metavar=N_("MEMBER"), help=N_("Who leaves."))] = None,
+    department: DepartmentOption = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say who works with the owner on a customer."""
+    from crmctl.ledger.dealing import team as change
+
+    if not add and not remove:
+        raise UsageError(_("Say who joins or leaves"), hint=f"crmctl team {who} --add …")
+    done = change(open_ledger(directory), who, add or [], remove or [], department, dry_run=dry_run)
+    _told("team", done, as_json, dry_run)
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl handover 某某医院 天津厂 --to bob --reason 片区调整\n\n"
+        "crmctl handover --from alice --to bob --why leaves --reason 离职交接 --promised\n\n"
+        "A record of the handover is kept for each department."
+    )
+)
+def handover(
+    to: Annotated[str, typer.Option("--to", metavar=N_("MEMBER"), help=N_("Who is responsible from now on."))],
+    reason: Annotated[str, typer.Option("--reason", help=N_("Why."))],
+    who: Annotated[
+        list[str] | None, typer.Argument(metavar=N_("WHO..."), help=N_("Name, part of it, initials or id."))
+    ] = None,
+    from_member: Annotated[
+        str | None, typer.Option("--from", metavar=N_("MEMBER"), help=N_("All customers of this member."))
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help=N_("leaves, moves, absent or other."))] = "other",
+    promised: Annotated[
+        bool, typer.Option("--promised", help=N_("The former owner has promised continued secrecy."))
+    ] = False,
+    department: DepartmentOption = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give customers to another owner."""
+    from crmctl.ledger.dealing import handover as hand_over
+
+    if bool(who) == (from_member is not None):
+        raise UsageError(_("Name the customers, or --from MEMBER for all of them"), hint="crmctl handover --help")
+    done = hand_over(
+        open_ledger(directory), who or [], to, reason, why=why, from_member=from_member, department=department,
+        promised=promised, dry_run=dry_run,
+    )  # fmt: skip
+    _told("handover", done, as_json, dry_run)
+
+
+def _told(action: str, done: Dealt, as_json: bool, dry_run: bool) -> None:
+    out = Out(as_json)
+    data = {"customers": list(done.customers), "records": list(done.records), "commit": done.commit, "dry_run": dry_run}
+    word = _("Would write") if dry_run else _("Changed")
+
+    def draw() -> None:
+        if not done.customers:
+            out.line(_("It is as you want it already; nothing was written"))
+        for name in (*done.customers, *done.records):
+            out.line(f"{word} {name}")
+
+    out.result(action, data, draw)

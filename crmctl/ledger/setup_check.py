@@ -1,0 +1,131 @@
+"""Hold the kinds and packs of a ledger against each other, file by file, each fault with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from crmctl.errors import BadConfiguration, InvalidInput
+from crmctl.i18n import N_, _
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.yamlio import Positions, load_located
+from crmctl.model.findings import Finding
+from crmctl.model.kind_reader import compile_kind
+from crmctl.model.kinds import Kind
+from crmctl.model.located import at_lines
+from crmctl.model.values import Value
+from crmctl.policy.fit import kind_faults, pack_faults, unknown
+from crmctl.policy.pack import Pack, lay_over, read_pack
+
+COMPANY = "policy/company.yaml"
+_NOTHING: Mapping[str, str] = {}
+Mapped = dict[str, Value]
+
+
+def setup_files(ledger: Ledger) -> dict[str, bytes]:
+    """The kind and policy files at the ledger's commit: path → content."""
+    found = {
+        path: oid
+        for folder in ("policy", "schemas")
+        for path, oid in ledger.repo.walk(ledger.head, folder)
+        if path.endswith(".yaml")
+    }
+    contents = dict(ledger.repo.read_blobs(sorted(set(found.values()))))
+    return {path: contents[oid] for path, oid in found.items()}
+
+
+def setup_faults(files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING) -> list[Finding]:
+    """Every fault of these kind and policy files (path → content); `shown` gives a path another name in findings."""
+    return _Setup(files, shown).faults()
+
+
+def kind_path(name: str) -> str:
+    """Where a kind's file lies."""
+    return f"schemas/{name}.yaml"
+
+
+def pack_path(name: str) -> str:
+    """Where a pack's file lies; the company's own is called `company`."""
+    return COMPANY if name == "company" else f"policy/packs/{name}.yaml"
+
+
+def extends_of(company: Value) -> list[str]:
+    """The packs the company's file is laid over, the lowest first."""
+    raw = company.get("extends") if isinstance(company, dict) else None
+    return [str(name) for name in raw] if isinstance(raw, list) else []
+
+
+def read_mapping(content: bytes, where: str) -> tuple[Mapped, Positions]:
+    """One YAML mapping with its lines. Raises InvalidInput with file and line."""
+    raw, positions = load_located(content, where)
+    if not isinstance(raw, dict):
+        raise InvalidInput(_("The file is not a list of FIELD: VALUE"), where=where)
+    return raw, positions
+
+
+class _Setup:
+    """The files read once, faults gathered on the way."""
+
+    def __init__(self, files: Mapping[str, bytes], shown: Mapping[str, str]) -> None:
+        self._shown = shown
+        self._findings: list[Finding] = []
+        self._raw: dict[str, Mapped] = {}
+        self._lines: dict[str, Positions] = {}
+        for path, content in sorted(files.items()):
+            try:
+                self._raw[path], self._lines[path] = read_mapping(content, self._name(path))
+            except InvalidInput as error:
+                where, args = error.where or path, {"why": error.what}
+                self._findings.append(Finding("POL015", N_("The file does not read: {why}"), "error", where, "", args))
+
+    def faults(self) -> list[Finding]:
+        kinds = self._kinds()
+        packs = self._packs()
+        whole = lay_over(packs.values())
+        for path, kind in kinds.items():
+            self._note(path, kind_faults(kind, {k.name: k for k in kinds.values()}, whole))
+        for path, pack in packs.items():
+            self._note(path, pack_faults(self._raw[path], pack, {k.name: k for k in kinds.values()}, whole))
+        return self._findings
+
+    def _kinds(self) -> dict[str, Kind]:
+        kinds = {}
+        for path in [path for path in self._raw if path.startswith("schemas/")]:
+            kind, faults = compile_kind(self._raw[path], path)
+            self._note(path, faults)
+            if kind is not None:
+                kinds[path] = kind
+        return kinds
+
+    def _packs(self) -> dict[str, Pack]:
+        """The packs in force, in the order in which they lie over each other."""
+        packs = {}
+        for number, name in enumerate([*extends_of(self._raw.get(COMPANY)), "company"]):
+            path = pack_path(name)
+            if path not in self._raw:
+                if name != "company" and COMPANY in self._raw:
+                    known = [p.removeprefix("policy/packs/").removesuffix(".yaml") for p in self._raw]
+                    message = N_("There is no pack {name} in this ledger")
+                    self._note(COMPANY, [unknown("POL016", f"extends.{number}", message, name, known)])
+                continue
+            own = {key: value for key, value in self._raw[path].items() if key != "extends" or path != COMPANY}
+            packs[path], faults = read_pack(own, path)
+            self._note(path, faults)
+        return packs
+
+    def _note(self, path: str, findings: Iterable[Finding]) -> None:
+        self._findings += at_lines(findings, self._lines[path], self._name(path))
+
+    def _name(self, path: str) -> str:
+        return self._shown.get(path, path)
+
+
+def must_fit(files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING) -> list[Finding]:
+    """The warnings of these files. Raises BadConfiguration with every error."""
+    findings = setup_faults(files, shown)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise BadConfiguration(
+            _("{count} to correct in the kinds and the policy", count=len(errors)), findings=errors,
+            hint=_("Correct the named lines; nothing was written"),
+        )  # fmt: skip
+    return findings

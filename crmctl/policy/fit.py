@@ -1,0 +1,141 @@
+"""Whether kinds and packs fit each other: all they name is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from crmctl.i18n import N_
+from crmctl.model.condition import Leaf
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Field, Kind
+from crmctl.policy.clocks import check_clocks
+from crmctl.policy.pack import Pack
+
+# Reader terms that name persons or all; every other term is a role.
+PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone"})
+_SHAPES: dict[str, type] = {
+    "readers": dict, "vocab": dict, "requires": dict, "values": dict, "company_roles": list,
+    "compartments": list, "extends": list,
+}  # fmt: skip
+
+
+def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> list[Finding]:
+    """What one pack file names that is not there. `whole` is all packs laid over each other, this one included.
+
+    Findings carry the dotted path in the file as their field; the place is the caller's to add.
+    """
+    return [
+        *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
+        *check_clocks(pack.clocks, kinds, ""),
+    ]  # fmt: skip
+
+
+def kind_faults(kind: Kind, kinds: Mapping[str, Kind], whole: Pack) -> list[Finding]:
+    """What one kind names that is not there, or takes that another kind has already."""
+    return [*_taken(kind, kinds), *_home(kind, whole), *_fields(kind.fields, kinds, whole, "fields", kind)]
+
+
+def unknown(code: str, path: str, message: str, name: str, known: Iterable[str]) -> Finding:
+    """A finding that names what is not there, and the nearest name that is."""
+    near = get_close_matches(name, sorted(known), 1)
+    if near:
+        return Finding(code, message, "error", "", path, {"name": name, "near": near[0]}, N_("Did you mean {near}?"))
+    return Finding(code, message, "error", "", path, {"name": name})
+
+
+def _shapes(raw: Mapping[str, object]) -> Iterator[Finding]:
+    for key, wanted in _SHAPES.items():
+        value = raw.get(key)
+        if value is not None and not isinstance(value, wanted):
+            message = N_("A list is needed here") if wanted is list else N_("A mapping of names is needed here")
+            yield Finding("POL002", message, "error", "", key)
+    readers = raw.get("readers")
+    for pattern, terms in readers.items() if isinstance(readers, dict) else ():
+        if not isinstance(terms, list):
+            yield Finding("POL002", N_("A list is needed here"), "error", "", f"readers.{pattern}")
+
+
+def _requires(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
+    for name, by_state in pack.requires.items():
+        path = f"requires.{name}"
+        kind = kinds.get(name)
+        if kind is None:
+            yield unknown("POL010", path, N_("There is no kind {name}"), name, kinds)
+            continue
+        states = {"*", *kind.states, *(whole.vocab.get("customer_state", {}) if kind.scope == "core" else ())}
+        for state, fields in by_state.items():
+            if state not in states:
+                yield unknown("POL011", f"{path}.{state}", N_("The kind has no state {name}"), state, states)
+            for number, field in enumerate(fields):
+                yield from _required(kind, field, f"{path}.{state}.{number}")
+
+
+def _required(kind: Kind, name: str, path: str) -> Iterator[Finding]:
+    fields = kind.fields
+    for part in name.split("."):
+        found = next((field for field in fields if field.name == part), None)
+        if found is None:
+            yield unknown("POL012", path, N_("The kind has no field {name}"), name, [n for n, _f in kind.walk()])
+            return
+        fields = found.fields
+
+
+def _readers(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
+    patterns = {"core", *(f"assignment/{short}" for short in whole.compartments)}
+    patterns |= {f"office/{kind.compartment}" for kind in kinds.values() if kind.scope == "office"}
+    roles = {*PERSONS, *whole.company_roles, *whole.vocab.get("role", {})}
+    for pattern, terms in pack.readers.items():
+        if pattern not in patterns:
+            yield unknown("POL013", f"readers.{pattern}", N_("There is no compartment {name}"), pattern, patterns)
+        for number, term in enumerate(terms):
+            if term not in roles:
+                yield unknown("POL014", f"readers.{pattern}.{number}", N_("There is no role {name}"), term, roles)
+
+
+def _taken(kind: Kind, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+    for other in kinds.values():
+        if other.name == kind.name:
+            continue
+        for key, mine, theirs in (
+            ("id", kind.prefix, other.prefix), ("table", kind.table, other.table),
+            ("folder", kind.folder, other.folder),
+        ):  # fmt: skip
+            if mine == theirs:
+                args = {"name": mine, "kind": other.name}
+                yield Finding("SCH005", N_("{name} belongs to the kind {kind} already"), "error", "", key, args)
+
+
+def _home(kind: Kind, whole: Pack) -> Iterator[Finding]:
+    if kind.scope == "assignment" and kind.compartment not in whole.compartments:
+        yield unknown("SCH004", "in", N_("There is no compartment {name}"), kind.compartment, whole.compartments)
+    pattern = f"office/{kind.compartment}"
+    if kind.scope == "office" and pattern not in whole.readers:
+        known = [name for name in whole.readers if name.startswith("office/")]
+        yield unknown("SCH004", "in", N_("The policy names no readers of {name}"), pattern, known)
+
+
+def _fields(
+    fields: Iterable[Field], kinds: Mapping[str, Kind], whole: Pack, path: str, kind: Kind
+) -> Iterator[Finding]:
+    for field in fields:
+        inside = f"{path}.{field.name}"
+        words, target = str(field.options.get("of", "")), field.options.get("to")
+        if field.type == "choice" and words not in whole.vocab:
+            yield unknown("SCH002", f"{inside}.of", N_("There is no choice list {name}"), words, whole.vocab)
+        if field.type == "ref" and target is not None and target not in {*kinds, kind.name}:
+            yield unknown("SCH003", f"{inside}.to", N_("There is no kind {name}"), str(target), kinds)
+        if field.when is not None:
+            yield from _literals(field.when, kind, whole, f"{inside}.when")
+        yield from _fields(field.fields, kinds, whole, inside, kind)
+
+
+def _literals(leaf: Leaf, kind: Kind, whole: Pack, path: str) -> Iterator[Finding]:
+    """A condition on a choice that names a word the choice does not have never holds, silently."""
+    field = kind.field(leaf.name)
+    if field is None or field.type != "choice":
+        return
+    words = whole.vocab.get(str(field.options.get("of", "")), {})
+    for literal in leaf.literals:
+        if words and literal not in words:
+            yield unknown("SCH006", path, N_("{name} is not one of the choices"), literal, words)
