@@ -26,6 +26,7 @@ PANELS = (EVERY_DAY, RECORDS, REVIEW, POLICY, PEOPLE, CARE)
 # name: Entry("module:function", N_("one line"), PANEL) or Family(N_("one line"), {name: Entry(…)}, PANEL).
 # Within a panel commands appear in the table's order.
 COMMANDS: Table = {
+    "due": Entry("crmctl.cli.commands.due:due", N_("Show what is due, the latest first."), EVERY_DAY),
     "add": Entry("crmctl.cli.commands.add:add", N_("Add a customer, visit, complaint or other record."), EVERY_DAY),
     "update": Entry("crmctl.cli.commands.update:update", N_("Change fields of a customer or record."), EVERY_DAY),
     "advance": Entry("crmctl.cli.commands.update:advance", N_("Move a record to its next state."), EVERY_DAY),
@@ -33,12 +34,55 @@ COMMANDS: Table = {
     "list": Entry("crmctl.cli.commands.list:list_records", N_("List records."), EVERY_DAY),
     "undo": Entry("crmctl.cli.commands.undo:undo", N_("Take back a change of yours."), EVERY_DAY),
     "sync": Entry("crmctl.cli.commands.sync:sync", N_("Exchange changes with the others."), EVERY_DAY),
+    "log": Entry("crmctl.cli.commands.log:log", N_("Show what changed, when, by whom and why."), RECORDS),
+    "blame": Entry("crmctl.cli.commands.log:blame", N_("Show who gave each field its value, and when."), RECORDS),
+    "find": Entry("crmctl.cli.commands.find:find", N_("Find text in customers and records."), RECORDS),
+    "query": Entry("crmctl.cli.commands.find:query", N_("Ask a question in SQL over what you can open."), RECORDS),
+    "access": Entry("crmctl.cli.commands.access:access", N_("Show who can read what."), RECORDS),
     "clone": Entry("crmctl.cli.commands.sync:clone", N_("Make a copy of a ledger for yourself."), CARE),
     "check": Entry("crmctl.cli.commands.check:check", N_("Check records, keys and references."), CARE),
     "backup": Entry("crmctl.cli.commands.backup:backup", N_("Keep the whole ledger in one file."), CARE),
     "restore": Entry("crmctl.cli.commands.backup:restore", N_("Make a working copy from a backup."), CARE),
     "doctor": Entry("crmctl.cli.commands.doctor:doctor", N_("Look for what is wrong here, and mend it."), CARE),
     "init": Entry("crmctl.cli.commands.init:init", N_("Found a ledger in a new folder."), CARE),
+    "report": Entry("crmctl.cli.commands.report:report", N_("Draw a report: lists, cards, figures."), POLICY),
+    "demo": Entry("crmctl.cli.commands.demo:demo", N_("Build an invented company to try things on."), CARE),
+    "assign": Entry("crmctl.cli.commands.dealing:assign", N_("Let one more department deal with a customer."), RECORDS),
+    "team": Entry("crmctl.cli.commands.dealing:team", N_("Say who works with the owner on a customer."), RECORDS),
+    "handover": Entry("crmctl.cli.commands.dealing:handover", N_("Give customers to another owner."), RECORDS),
+    "policy": Family(
+        N_("The policy in force."),
+        {
+            "list": Entry("crmctl.cli.commands.policy:list_packs", N_("List the packs: shipped, here, in force.")),
+            "show": Entry("crmctl.cli.commands.policy:show", N_("Show the values in force, or a pack.")),
+            "adopt": Entry("crmctl.cli.commands.policy:adopt", N_("Take a pack into the ledger and put it in force.")),
+            "set": Entry("crmctl.cli.commands.policy:set_value", N_("Set a value the packs leave to the company.")),
+            "check": Entry("crmctl.cli.commands.policy:check", N_("Check kinds and packs: every name must be there.")),
+            "diff": Entry("crmctl.cli.commands.policy:diff", N_("Show how packs and kinds differ from the shipped.")),
+            "coverage": Entry("crmctl.cli.commands.policy:coverage", N_("Show how much of the requirements is met.")),
+        },
+        POLICY,
+    ),
+    "why": Entry("crmctl.cli.commands.policy:why", N_("Explain a rule by its code."), POLICY),
+    "schema": Family(
+        N_("The kinds of record."),
+        {
+            "list": Entry("crmctl.cli.commands.schema:list_kinds", N_("List the kinds of record.")),
+            "show": Entry("crmctl.cli.commands.schema:show", N_("Show a kind's fields, choices and states.")),
+            "export": Entry("crmctl.cli.commands.schema:export", N_("Write a kind's JSON Schema.")),
+            "add": Entry("crmctl.cli.commands.schema:add", N_("Take a kind of your own into the ledger.")),
+        },
+        POLICY,
+    ),
+    "department": Family(
+        N_("The departments."),
+        {
+            "add": Entry("crmctl.cli.commands.department:add", N_("Add a department.")),
+            "list": Entry("crmctl.cli.commands.department:list_departments", N_("List the departments.")),
+            "rename": Entry("crmctl.cli.commands.department:rename", N_("Give a department another name.")),
+        },
+        PEOPLE,
+    ),
     "unlock": Entry("crmctl.cli.commands.unlock:unlock", N_("Open your keys for some hours."), PEOPLE),
     "lock": Entry("crmctl.cli.commands.unlock:lock", N_("Forget the opened keys."), PEOPLE),
     "key": Family(
@@ -60,6 +104,22 @@ COMMANDS: Table = {
             "leave": Entry("crmctl.cli.commands.member:leave", N_("End a membership.")),
         },
         PEOPLE,
+    ),
+    "grade": Family(
+        N_("Grades by the policy's rules."),
+        {
+            "run": Entry("crmctl.cli.commands.grade:run", N_("Grade a department's customers.")),
+            "explain": Entry(
+                "crmctl.cli.commands.grade:explain", N_("Show why a customer has its grade: every condition with its value.")
+            ),
+            "caps": Entry("crmctl.cli.commands.grade:caps", N_("Show how full the capped grades are, and who waits.")),
+            "simulate": Entry(
+                "crmctl.cli.commands.grade:simulate",
+                N_("Show who would be graded otherwise under other values or another date."),
+            ),
+            "history": Entry("crmctl.cli.commands.grade:history", N_("Show the grades a customer was given.")),
+        },
+        POLICY,
     ),
     "help": Entry("crmctl.cli.commands.help:explain", N_("Explain a command or a topic."), CARE),
 }

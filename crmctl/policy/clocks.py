@@ -7,7 +7,7 @@ clocks:
 ```
 
 `on` is a kind, or `"*"` for every kind; `at` the field the clock starts from (or one of `MARKS`);
-`within` how long it may take; `done` what ends it; `if` a condition or a list of them that must all
+`within` how long it may take; `done` the fields that end it, the first that has a value; `if` a condition or a list of them that must all
 hold. A `$name` stands for a value of the policy; a clock whose name has no value does not run, or
 stays open without an end where it says `unset: open`.
 """
@@ -155,7 +155,7 @@ def _named(clock: Clock) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _days(clock: Clock, kind: str) -> list[str]:
-    own = [clock.at, *clock.done, *([clock.until.after] if clock.until else [])] if kind == clock.on else []
+    own = [clock.at, *([clock.until.after] if clock.until else [])] if kind == clock.on else []
     return own + ([clock.until.at] if clock.until and kind == clock.until.kind else [])
 
 

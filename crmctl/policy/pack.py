@@ -1,7 +1,7 @@
 """A policy pack: what a kind leaves open, as the company decided it (DESIGN 5).
 
-This slice reads readers, company roles, vocabularies, requirements and plain values; facts,
-grades, caps and rules join when the policy engine lands.
+Here are readers, company roles, vocabularies, requirements, clocks and plain values, which every
+command needs; what is graded by which facts is read by `crmctl.policy.decision`, only when asked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 
 _KEYS = {
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks",
+    "values", "clocks", "needs", "facts", "grade",
 }  # fmt: skip
 
 

@@ -1,0 +1,237 @@
+"""`crmctl grade run|explain|simulate|history|caps`: grades by the policy's rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, AsOf, At, DryRun, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.table import table
+from crmctl.errors import NotFound, UsageError
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.regrading import Run, compare, file_run
+from crmctl.ledger.regrading import run as decide
+from crmctl.rules.regrade import Proposal, evidence_of
+
+Department = Annotated[str | None, typer.Option("--department", help=N_("Which department's; your own if not given."))]
+_MOVES = {
+    "new": N_("new"), "up": N_("up"), "down": N_("down"), "out": N_("not graded any more"), "stays": N_("stays"),
+    "review": N_("to be judged by a person"), "held": N_("waits for a stage review"),
+}  # fmt: skip
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl grade run --dry-run\n\ncrmctl grade run --department east --as-of 2026-12-31\n\n"
+        "Puts grades forward as records to be approved; a second run the same day writes nothing."
+    )
+)
+def run(
+    department: Department = None,
+    as_of: AsOf = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade a department's customers."""
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    done = decide(ledger, _department(ledger, department), as_of or ledger.today)
+    commit, count = (None, 0) if dry_run else file_run(ledger, done)
+    data = {
+        "department": done.department, "as_of": done.as_of, "pack": done.rules.pack, "commit": commit, "written": count,
+        "proposals": [_document(proposal) for proposal in done.proposals],
+    }  # fmt: skip
+
+    def show() -> None:
+        _proposals(ledger, [p for p in done.proposals if p.move != "stays"])
+        _caps(ledger, done)
+        out.say(_("{count} grades put forward", count=count) if not dry_run else _("Nothing was written"))
+
+    out.result("grade-run", data, show)
+
+
+@details(N_("Example: crmctl grade explain 某某医院"))
+def explain(
+    who: Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))],
+    department: Department = None,
+    as_of: AsOf = None,
+    at: At = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show why a customer has its grade: every condition with its value."""
+    from crmctl.ledger import lookup
+
+    out = Out(as_json)
+    ledger = open_ledger(directory, at)
+    dossier = lookup.customer(ledger, who)
+    chosen = department or lookup.department_of(ledger, dossier)
+    if chosen is None:
+        raise UsageError(_("Say which department: --department"), where=dossier)
+    done = decide(ledger, chosen, as_of or ledger.today)
+    proposal = next((p for p in done.proposals if p.id == dossier), None)
+    if proposal is None:
+        raise NotFound(_("{department} does not deal with this customer", department=chosen), where=dossier)
+    evidence = evidence_of(done.rules.grading, proposal.decision)
+    data = {**_document(proposal), "as_of": done.as_of, "pack": done.rules.pack, "evidence": evidence}
+
+    def show() -> None:
+        outcome = _grade(ledger, proposal.decision.grade) or _("none")
+        out.line(_("{id}: grade {grade} ({move})", id=dossier, grade=outcome, move=_(_MOVES[proposal.move])))
+        for seat in proposal.decision.seats:
+            out.line(
+                _("{grade}: place {place} of {of}, {seats} seats ({share} of {base}) [{code}, {clause}]",
+                  grade=_grade(ledger, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
+                  share=f"{float(seat.cap.share):.0%}", base=seat.base, code=seat.cap.code, clause=seat.cap.clause)
+            )  # fmt: skip
+        heads = [_("Grade"), _("Clause"), _("Condition"), _("Value"), _("Holds")]
+        words = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown"), "not applicable": _("not applicable")}
+        rows = [
+            (_grade(ledger, e.grade), e.clause, e.condition, words.get(e.value, e.value), words[e.holds])
+            for e in evidence
+        ]
+        table([(head, "left") for head in heads], rows)
+
+    out.result("grade-explain", data, show)
+
+
+@details(N_("Example: crmctl grade caps --department east"))
+def caps(
+    department: Department = None,
+    as_of: AsOf = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show how full the capped grades are, and who waits."""
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    done = decide(ledger, _department(ledger, department), as_of or ledger.today)
+    waiting = [p for p in done.proposals if p.decision.waiting_for]
+    rows = [dict(zip(("grade", "share", "base", "seats", "taken"), row, strict=True)) for row in _cap_rows(done)]
+    data = {
+        "department": done.department,
+        "as_of": done.as_of,
+        "caps": rows,
+        "waiting": [_document(p) for p in waiting],
+    }
+
+    def show() -> None:
+        _caps(ledger, done)
+        _proposals(ledger, waiting)
+
+    out.result("grade-caps", data, show)
+
+
+@details(N_("Examples:\n\ncrmctl grade simulate --value vip_share=20%\n\ncrmctl grade simulate --as-of 2027-01-01"))
+def simulate(
+    value: Annotated[
+        list[str] | None, typer.Option("--value", metavar="NAME=VALUE", help=N_("Try this value; may be repeated."))
+    ] = None,
+    department: Department = None,
+    as_of: AsOf = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show who would be graded otherwise under other values or another date."""
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    changed = dict(_pair(text) for text in value or [])
+    chosen, day = _department(ledger, department), as_of or ledger.today
+    plain = decide(ledger, chosen, ledger.today)
+    trial = decide(ledger, chosen, day, changed)
+    moved = compare(plain, trial)
+    data = {
+        "department": chosen, "values": changed, "as_of": day,
+        "moves": [{"id": a.id, "grade": a.decision.grade, "would_be": b.decision.grade} for a, b in moved],
+    }  # fmt: skip
+
+    def show() -> None:
+        rows = [(a.id, _grade(ledger, a.decision.grade), _grade(ledger, b.decision.grade)) for a, b in moved]
+        table([(_("Customer"), "left"), (_("Grade"), "left"), (_("Would be"), "left")], rows)
+        out.say(_("{count} would change", count=len(moved)))
+
+    out.result("grade-simulate", data, show)
+
+
+@details(N_("Example: crmctl grade history 某某医院"))
+def history(
+    who: Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))],
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show the grades a customer was given."""
+    from crmctl.ledger import lookup
+    from crmctl.ledger.listing import list_kind
+
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    dossier = lookup.customer(ledger, who)
+    columns = ["id", "on", "department", "grade", "before", "waiting_for", "state", "reason"]
+    listing = list_kind(ledger, "grade", f"dossier = '{dossier}'", columns, 0)
+    out.result("grade-history", listing.documents(), lambda: table(list(listing.heads), listing.shown()))
+
+
+def _department(ledger: Ledger, chosen: str | None) -> str:
+    own = ledger.member.departments(ledger.today)
+    if chosen or len(own) == 1:
+        return chosen or own[0]
+    raise UsageError(_("Say which department: --department"), hint=", ".join(own or ledger.in_force.org.departments))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not value:
+        raise UsageError(_("Write NAME=VALUE, not {text}", text=text), hint="--value vip_share=20%")
+    return name, value
+
+
+def _document(proposal: Proposal) -> dict[str, object]:
+    decision = proposal.decision
+    return {
+        "id": proposal.id, "move": proposal.move, "before": proposal.before, "grade": proposal.grade,
+        "by_rule": decision.grade, "waiting_for": decision.waiting_for, "exempt": decision.exempt,
+        "seats": [
+            {"grade": s.cap.grade, "place": s.place, "of": s.of, "seats": s.seats, "base": s.base, "code": s.cap.code}
+            for s in decision.seats
+        ],
+    }  # fmt: skip
+
+
+def _grade(ledger: Ledger, grade: str | None) -> str:
+    return label(ledger.in_force.pack.vocab.get("grade", {}).get(grade, grade)) if grade else ""
+
+
+def _proposals(ledger: Ledger, proposals: list[Proposal]) -> None:
+    heads = [_("Customer"), _("Grade before"), _("Grade"), _("Waiting for"), _("What")]
+    rows = [
+        (
+            p.id,
+            _grade(ledger, p.before),
+            _grade(ledger, p.grade),
+            _grade(ledger, p.decision.waiting_for),
+            _(_MOVES[p.move]),
+        )
+        for p in proposals
+    ]
+    table([(head, "left") for head in heads], rows)
+
+
+def _cap_rows(done: Run) -> list[tuple[str, str, int, int, int]]:
+    return [
+        (
+            cap.grade, f"{float(cap.share):.0%}", done.bases[cap.grade], cap.seats(done.bases[cap.grade]),
+            sum(p.decision.grade == cap.grade for p in done.proposals),
+        )
+        for cap in done.rules.grading.caps
+    ]  # fmt: skip
+
+
+def _caps(ledger: Ledger, done: Run) -> None:
+    heads = [_("Grade"), _("Share"), _("Base"), _("Seats"), _("Taken")]
+    rows = [(_grade(ledger, grade), *rest) for grade, *rest in _cap_rows(done)]
+    table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)

@@ -1,0 +1,118 @@
+"""Compute a department's facts: each fact's SQL over the snapshot, refused when too little is seen (DESIGN 5).
+
+A decision over a set needs the whole set: a member who opens 30 of 200 customers would compute a
+cap of 30. Hence the coverage is checked before anything is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from crmctl.errors import BadConfiguration, NoKey
+from crmctl.i18n import _
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.coverage import Connection, seen
+from crmctl.ledger.snapshot.question import ask
+from crmctl.ledger.snapshot.survey import BrokenSql, survey
+from crmctl.model.money import from_minor
+from crmctl.policy.decision import DecisionRules, settle
+from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.rules.calendar import add_months
+
+FIXED_TABLES = frozenset({"member", "role", "department", "assignment", "coverage", "damaged"})
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentFacts:
+    """The department's customers with their settled facts, and the tables they were computed from."""
+
+    department: str
+    as_of: date
+    facts: Mapping[str, Mapping[str, FactValue]]
+    connection: Connection
+
+
+def department_facts(
+    ledger: Ledger, rules: DecisionRules, department: str, as_of: date, more: Iterable[str] = ()
+) -> DepartmentFacts:
+    """All facts of all customers of a department on a day.
+
+    `more` are further kinds the caller asks about. Raises NoKey (exit 7) naming who sees enough
+    when this member does not, BadConfiguration for a fact whose SQL does not run.
+    """
+    parameters = fact_parameters(department, as_of)
+    tables = {table for fact in rules.facts.values() for table in _tables(ledger, fact, parameters)}
+    kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in tables or kind.name in set(more)]
+    connection = connect(ledger, kinds)
+    require_coverage(ledger, connection, kinds, department)
+    sql = "SELECT dossier FROM assignment WHERE department = :department ORDER BY dossier"
+    ids = [str(row[0]) for row in ask(connection, sql, {"department": department}).rows]
+    found: dict[str, dict[str, FactValue]] = {dossier: {} for dossier in ids}
+    for fact in rules.facts.values():
+        for row in ask(connection, fact.sql, parameters).rows:
+            if row[0] in found and row[1] is not None:
+                found[str(row[0])][fact.name] = _value(fact, row[1], ledger.in_force.settings.currency)
+    settled = {dossier: settle(rules.facts, rules.applies, values) for dossier, values in found.items()}
+    return DepartmentFacts(department, as_of, settled, connection)
+
+
+def fact_parameters(department: str, as_of: date) -> dict[str, object]:
+    """What a fact's SQL may refer to; nothing else moves with time."""
+    return {
+        "department": department,
+        "as_of": as_of.isoformat(),
+        "year_ago": add_months(as_of, -12).isoformat(),
+        "half_ago": add_months(as_of, -6).isoformat(),
+        "month_ago": add_months(as_of, -1).isoformat(),
+    }
+
+
+def require_coverage(ledger: Ledger, connection: Connection, kinds: Iterable[str], department: str) -> None:
+    """Raise NoKey unless every record of these kinds that concerns the department could be opened."""
+    for name in kinds:
+        existing, opened = seen(connection, ledger.in_force.kinds[name], department)
+        if opened < existing:
+            terms = ", ".join(sorted({t for terms in ledger.in_force.pack.readers.values() for t in terms}))
+            raise NoKey(
+                _("You see {opened} of {existing} {kind} of {department}: too little to decide on", opened=opened,
+                  existing=existing, kind=name, department=department),
+                rule="COV001",
+                hint=_("Who reads what: crmctl access --member NAME; roles: {terms}", terms=terms),
+            )  # fmt: skip
+
+
+def _tables(ledger: Ledger, fact: Fact, parameters: Mapping[str, object]) -> frozenset[str]:
+    try:
+        surveyed = survey(ledger.in_force.kinds.values(), fact.sql, parameters)
+    except BrokenSql as error:
+        raise BadConfiguration(
+            _("The SQL of fact {name} does not run: {why}", name=fact.name, why=error.reason),
+            where=f"policy facts.{fact.name}.sql:{error.line}",
+            hint="crmctl policy check",
+        ) from error
+    if surveyed.columns[:2] != ("id", "value"):
+        raise BadConfiguration(
+            _("The SQL of fact {name} must give the columns id and value first", name=fact.name),
+            where=f"policy facts.{fact.name}.sql",
+        )
+    return surveyed.tables - FIXED_TABLES
+
+
+def _value(fact: Fact, cell: object, currency: str) -> FactValue:
+    match fact.type:
+        case "bool":
+            return bool(cell)
+        case "int":
+            return int(str(cell))
+        case "money":
+            return Decimal(from_minor(int(str(cell)), currency))
+        case "number" | "percent":
+            return Decimal(str(cell))
+        case "choice" if str(cell) not in fact.order:
+            return Absent.UNKNOWN
+        case _:
+            return str(cell)

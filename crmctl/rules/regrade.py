@@ -1,0 +1,104 @@
+"""From decisions to proposals: what a re-grading run puts forward for approval (R-RGD-05, R-RGD-08, R-GRD-39)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from crmctl.policy.conditions import Condition, Judged, Test
+from crmctl.policy.facts import Absent, FactValue
+from crmctl.policy.grading import Grading
+from crmctl.rules.grading import Decision
+
+Move = Literal["new", "up", "down", "out", "stays", "review", "held"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One customer's outcome of a run.
+
+    `move` held: the rules would raise it, but no finished stage review stands behind it, and a
+    promotion is never automatic.
+    """
+
+    id: str
+    move: Move
+    before: str | None
+    grade: str | None
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One leaf that was judged for one rung: clause, condition as written, the value it met, yes/no/unknown."""
+
+    grade: str
+    clause: str
+    condition: str
+    value: str
+    holds: str
+
+
+def propose(
+    grading: Grading, decisions: Sequence[Decision], held: Mapping[str, str | None], reviewed: Collection[str]
+) -> list[Proposal]:
+    """Each decision against the grade held now. `reviewed` are those with a finished stage review."""
+    order = {grade: number for number, grade in enumerate(reversed(grading.grades))}
+    return [_propose(decision, held.get(decision.id), decision.id in reviewed, order) for decision in decisions]
+
+
+def _propose(decision: Decision, before: str | None, reviewed: bool, order: Mapping[str, int]) -> Proposal:
+    move = _move(decision, before, reviewed, order)
+    grade = before if move in {"stays", "review", "held"} else decision.grade
+    return Proposal(decision.id, move, before, grade, decision)
+
+
+def _move(decision: Decision, before: str | None, reviewed: bool, order: Mapping[str, int]) -> Move:
+    after = decision.grade
+    if decision.review:
+        return "review"
+    if decision.exempt or after == before:
+        return "stays"
+    if after is None or before is None:
+        return "out" if after is None else "new"
+    if order[after] < order.get(before, -1):
+        return "down"
+    return "up" if reviewed else "held"
+
+
+def evidence_of(grading: Grading, decision: Decision) -> list[Evidence]:
+    """Every leaf of every rung that was judged, in the ladder's order."""
+    found: list[Evidence] = []
+    grades = grading.grades if len(decision.judged) == len(grading.rungs) else ("",) * len(decision.judged)
+    for grade, judged in zip(grades, decision.judged, strict=True):
+        found += _leaves(grade, "", judged)
+    return found
+
+
+def _leaves(grade: str, clause: str, judged: Judged) -> Iterator[Evidence]:
+    own = _clause(judged.condition) or clause
+    if isinstance(judged.condition, Test):
+        yield Evidence(grade, own, str(judged.condition.leaf), spoken(judged.value), verdict_word(judged.verdict))
+    for part in judged.parts:
+        yield from _leaves(grade, own, part)
+
+
+def _clause(condition: Condition) -> str:
+    return condition.clause
+
+
+def spoken(value: FactValue | None) -> str:
+    """A fact's value as text: `unknown`, `not applicable`, `yes`, `no`, or the value."""
+    if value is None or value is Absent.UNKNOWN:
+        return "unknown"
+    if value is Absent.NOT_APPLICABLE:
+        return "not applicable"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def verdict_word(verdict: bool | None) -> str:
+    """`yes`, `no` or `unknown`."""
+    return "unknown" if verdict is None else ("yes" if verdict else "no")
