@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from crmctl.errors import BadConfiguration
+from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import N_, _
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.git import Repository
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.yamlio import load, load_located
 from crmctl.model.clear_files import (
     ClearFileError,
     Settings,
@@ -27,6 +27,7 @@ from crmctl.model.clear_files import (
 from crmctl.model.findings import Finding
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind
+from crmctl.model.located import line_of
 from crmctl.model.org import Org
 from crmctl.model.values import Value
 from crmctl.policy.pack import Pack, lay_over, read_pack
@@ -49,9 +50,12 @@ class InForce:
 
 
 def read_in_force(repo: Repository, commit: str) -> InForce:
-    """Read the set-up at a commit. Raises BadConfiguration with every fault of kinds and packs."""
+    """Read the set-up at a commit. Raises BadConfiguration with every fault of kinds and packs, and its line."""
     raw = _raw(repo, commit)
-    return compile_in_force(raw)
+    try:
+        return compile_in_force(raw)
+    except BadConfiguration as error:
+        raise _located(repo, commit, error) from error
 
 
 def compile_in_force(raw: Mapping[str, Value]) -> InForce:
@@ -156,4 +160,24 @@ def _parse(repo: Repository, commit: str, names: set[str]) -> dict[str, Value]:
         if folder in names:
             paths.update({path: oid for path, oid in repo.walk(commit, folder) if path.endswith(".yaml")})
     contents = dict(repo.read_blobs(sorted(set(paths.values()))))
-    return {path: load(contents[oid], path) for path, oid in sorted(paths.items())}
+    try:
+        return {path: load(contents[oid], path) for path, oid in sorted(paths.items())}
+    except InvalidInput as error:
+        raise BadConfiguration(error.what, where=error.where, hint=error.hint) from error
+
+
+def _located(repo: Repository, commit: str, error: BadConfiguration) -> BadConfiguration:
+    """The same error with the lines its file and its findings mean."""
+
+    def line(path: str, field: str) -> str:
+        content = repo.read(commit, path)
+        if content is None:
+            return path
+        positions = load_located(content, path)[1]
+        number = line_of(field, positions)
+        deeper = next((at for steps, at in positions.items() if steps and steps[-1] == field), 1)
+        return f"{path}:{number if number > 1 else deeper}"
+
+    where = line(error.where, str(error.__cause__ or "")) if error.where else None
+    findings = [replace(finding, where=line(finding.where, finding.field)) for finding in error.findings]
+    return BadConfiguration(error.what, where=where, hint=error.hint, findings=findings)

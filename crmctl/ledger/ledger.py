@@ -228,6 +228,8 @@ def parse_dossier(content: bytes, path: str) -> Dossier:
     """A dossier's clear file as a value. Raises BadConfiguration."""
     try:
         return read_dossier(load(content, path))
+    except InvalidInput as error:
+        raise BadConfiguration(error.what, where=error.where, hint=error.hint) from error
     except ClearFileError as error:
         raise BadConfiguration(_("The file does not read at {path}", path=error), where=path) from error
 
