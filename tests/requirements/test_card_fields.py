@@ -31,7 +31,15 @@ def test_basic_data_is_kept_and_the_pack_says_what_is_required(
     refuses(company, "customer", {**without(BASIC, "phone"), "name": "Third"}, "phone")
     refuses(company, "customer", {**BASIC, "name": "Third", "size": "giant"}, "size")
     shown = says(company, capsys, "show", "Southern Clinic")
-    for word in ("Southern Clinic", "+86 10 6277 0000", "office@example.com", "Long Street 1", "health", "Large", "High"):
+    for word in (
+        "Southern Clinic",
+        "+86 10 6277 0000",
+        "office@example.com",
+        "Long Street 1",
+        "health",
+        "Large",
+        "High",
+    ):
         assert word in shown
 
 
@@ -197,7 +205,9 @@ def test_when_it_was_learnt_and_entered_who_collected_and_who_checked(company: C
     assert ledger.read(lookup.record(ledger, made.id).path).at == "2026-11-20T10:00:00+08:00"
     lag = query(ledger, "SELECT entered_at - obtained_at FROM customer").rows
     assert lag == ((18 * 3600,),)
-    refuses(company, "customer", {**CARD, "name": "B", "background_check": {"result": "so so"}}, "background_check.result")
+    refuses(
+        company, "customer", {**CARD, "name": "B", "background_check": {"result": "so so"}}, "background_check.result"
+    )
 
 
 @pytest.mark.req("R-REC-52")

@@ -145,7 +145,11 @@ def test_surveys_after_a_complaint_and_by_period(company: Company) -> None:
 @pytest.mark.req("R-REC-27")
 def test_the_new_customer_application_has_all_its_sections_when_handed_in(company: Company) -> None:
     customer = company.customer()
-    form: dict[str, object] = {"customer_name": "Northern Hospital", "first_trade_on": "2026-11-01", "developer": "alice"}
+    form: dict[str, object] = {
+        "customer_name": "Northern Hospital",
+        "first_trade_on": "2026-11-01",
+        "developer": "alice",
+    }
     made = company.add("newcust_application", form, customer=customer, department="east").id
     sections: dict[str, object] = {"history": "two years of visits", "evaluation": "good", "support": "samples"}
     for name in sections:
@@ -180,7 +184,10 @@ def test_the_trade_start_survey_is_the_same_for_buying_and_selling(company: Comp
 @pytest.mark.req("R-REC-29")
 def test_the_admission_form_has_weighted_criteria_and_a_proposed_grade(company: Company) -> None:
     customer = company.customer()
-    criteria = [{"criterion": "payment", "weight": "40", "score": "90"}, {"criterion": "volume", "weight": "60", "score": "80"}]
+    criteria = [
+        {"criterion": "payment", "weight": "40", "score": "90"},
+        {"criterion": "volume", "weight": "60", "score": "80"},
+    ]
     form: dict[str, object] = {"on": DAY, "by": "alice", "criteria": criteria}
     made = company.add("admission", form, customer=customer, department="east").id
     moves(
@@ -328,7 +335,9 @@ def test_a_development_plan_has_dated_milestones_and_progress(company: Company) 
     advance(company.ledger(), made, "running", {"progress": "50", "report": "half way"}, Origin())
     assert str(stored(company, made)["progress"]).startswith("50")
     refuses(company, "development_plan", {**plan, "until": "2026-01-01"}, "until", customer=customer, department="east")
-    refuses(company, "development_plan", without(plan, "milestones"), "milestones", customer=customer, department="east")
+    refuses(
+        company, "development_plan", without(plan, "milestones"), "milestones", customer=customer, department="east"
+    )
 
 
 @pytest.mark.req("R-REC-39")
@@ -373,7 +382,13 @@ def test_fulfilment_is_payment_shipment_invoice_and_claim_of_a_contract(company:
         }  # fmt: skip
         assert holds(keeps(company, "invoice", invoice, **where), invoice)
     for what in ("damage", "shortage"):
-        claim: dict[str, object] = {"on": DAY, "what": what, "text": "two broken", "shipment": sent, "contract": contract}
+        claim: dict[str, object] = {
+            "on": DAY,
+            "what": what,
+            "text": "two broken",
+            "shipment": sent,
+            "contract": contract,
+        }
         assert holds(keeps(company, "claim", claim, **where), claim)
     refuses(company, "shipment", {**shipment, "way": "balloon"}, "way", **where)
 
@@ -381,7 +396,13 @@ def test_fulfilment_is_payment_shipment_invoice_and_claim_of_a_contract(company:
 @pytest.mark.req("R-REC-42")
 def test_use_of_the_product_by_period(company: Company) -> None:
     where = {"customer": company.customer(), "department": "east"}
-    used: dict[str, object] = {"period": "2026-11", "product": "Suite", "active_users": 30, "seats": 50, "change": "more"}
+    used: dict[str, object] = {
+        "period": "2026-11",
+        "product": "Suite",
+        "active_users": 30,
+        "seats": 50,
+        "change": "more",
+    }
     assert holds(keeps(company, "usage", used, **where), used)
     with pytest.raises(Refused):
         company.add("usage", dict(used), **where)
@@ -454,7 +475,13 @@ def test_an_accusation_links_both_and_few_may_read_it(company: Company) -> None:
 @pytest.mark.req("R-REC-47")
 def test_market_notes_belong_to_no_customer(company: Company) -> None:
     for topic in ("demand", "competition", "trend", "region", "needs"):
-        note: dict[str, object] = {"on": DAY, "topic": topic, "region": "440106", "source": "fair", "text": "more demand"}
+        note: dict[str, object] = {
+            "on": DAY,
+            "topic": topic,
+            "region": "440106",
+            "source": "fair",
+            "text": "more demand",
+        }
         assert holds(keeps(company, "market_note", note, department="east"), note)
     counted = query(company.ledger(), "SELECT region, count(*) FROM market_note GROUP BY 1").rows
     assert counted == (("440106", 5),)
@@ -470,7 +497,14 @@ def test_events_say_who_was_invited_and_came_and_care_what_was_given(company: Co
         }  # fmt: skip
         made = company.add("event", event, department="east").id
     assert holds(stored(company, made), event)
-    care: dict[str, object] = {"on": DAY, "what": "gift", "occasion": "anniversary", "item": "tea", "cost": "80.00", "event": made}
+    care: dict[str, object] = {
+        "on": DAY,
+        "what": "gift",
+        "occasion": "anniversary",
+        "item": "tea",
+        "cost": "80.00",
+        "event": made,
+    }
     assert holds(keeps(company, "care_action", care, customer=customer, department="east"), care)
     refuses(company, "care_action", {"on": DAY, "what": "bribe"}, "what", customer=customer, department="east")
 
@@ -500,11 +534,19 @@ def test_what_service_was_given(company: Company) -> None:
 @pytest.mark.req("R-REC-55")
 def test_an_inquiry_is_answered_and_can_become_a_complaint_or_a_lead(company: Company) -> None:
     where = {"customer": company.customer(), "department": "east"}
-    asked: dict[str, object] = {"received_at": NOON, "channel": "desk", "from_whom": "a nurse", "about": "price", "text": "How much?"}
+    asked: dict[str, object] = {
+        "received_at": NOON,
+        "channel": "desk",
+        "from_whom": "a nurse",
+        "about": "price",
+        "text": "How much?",
+    }
     answered = {**asked, "answer": "80", "answered_at": "2026-11-20T12:05:00+08:00", "turned_into": "answered"}
     assert holds(keeps(company, "inquiry", answered, **where), answered)
     lead = company.add("opportunity", {"subject": "Ten beds"}, **where).id
-    assert holds(keeps(company, "inquiry", {**asked, "turned_into": "lead", "opportunity": lead}, **where), {"opportunity": lead})
+    assert holds(
+        keeps(company, "inquiry", {**asked, "turned_into": "lead", "opportunity": lead}, **where), {"opportunity": lead}
+    )
     heard: dict[str, object] = {"content": "Late", "category": "delivery", "channel": "desk", "received_at": NOON}
     complaint = company.add("complaint", heard, **where).id
     turned = {**asked, "turned_into": "complaint", "complaint": complaint}
