@@ -21,11 +21,11 @@ def attachment_faults(path: str, content: bytes) -> list[Finding]:
     return [Finding("CHK016", N_("The attachment is not the one it was"), "error", path)]
 
 
-def missing_attachments(ledger: Ledger, path: str, record: Record, files: Collection[str]) -> Iterator[Finding]:
+def missing_attachments(ledger: Ledger, path: str, record: Record) -> Iterator[Finding]:
     """A finding for each file a record names that does not lie beside it."""
     kind = ledger.in_force.kinds.get(record.kind)
     for name, sha256 in _named(kind.fields, record.data, "") if kind else ():
-        if attachment_path(path, sha256) not in files:
+        if ledger.repo.entry(ledger.head, attachment_path(path, sha256)) is None:
             yield Finding("CHK017", N_("The attached file is missing"), "error", path, name)
 
 

@@ -2,30 +2,29 @@
 
 Problems come back as findings; nothing is raised for data that is off. A record the policy lets
 this member read but that does not open is an alarm, not a skip (promise 1).
+
+The unit is a dossier: what was found in it is kept sealed, and holds as long as its files, its
+wraps, the set-up and the member's keys are the same (`check_note`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
-from crmctl.errors import CrmctlError, InvalidInput, NoKey, TrustBroken
-from crmctl.i18n import N_
-from crmctl.ledger.attachment_check import attachment_faults, missing_attachments
-from crmctl.ledger.ledger import Ledger, check_envelope, parse_dossier, parse_record
-from crmctl.ledger.lineage import lineage
-from crmctl.ledger.references import Present, dangling
-from crmctl.ledger.seal import check_header
+from crmctl.ledger.check_note import CheckNote, Unit, unit_of
+from crmctl.ledger.clear_check import ClearCheck, Leaf
+from crmctl.ledger.file_check import KEYLESS, FileChecked, check_files
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.lineage import Past, lineage, past_of
+from crmctl.ledger.spread import spread
 from crmctl.ledger.wrap_check import WrapCheck
-from crmctl.ledger.yamlio import load_canonical
 from crmctl.model.dossier import Dossier
 from crmctl.model.findings import Finding
-from crmctl.model.kinds import Kind
-from crmctl.model.paths import Place, place_of
-from crmctl.model.record import Record
-from crmctl.model.validate import Rules, validate
 
-_CLEAR_TOPS = ("ledger.yaml", "org/", "policy/", "schemas/", "templates/", "numbers/")
+OUTSIDE = ""
 Progress = Callable[[int], None]
 
 
@@ -38,169 +37,132 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-def check(ledger: Ledger, *, keyless: bool = False, progress: Progress = lambda _done: None) -> Checked:
-    """Check every file at the ledger's commit with this member's keys, or without any (`keyless`)."""
-    findings: list[Finding] = []
-    dossiers = dict(_dossiers(ledger, findings))
-    sealed = list(_files(ledger, dossiers, findings))
-    wraps = WrapCheck(ledger, dossiers)
-    records: list[tuple[str, str, Record]] = []
-    opened = 0
-    contents = ledger.repo.read_blobs([oid for _path, oid in sealed])
-    for number, ((path, oid), (_same, content)) in enumerate(zip(sealed, contents, strict=True), 1):
-        progress(number)
-        record, faults = _sealed_file(ledger, dossiers, wraps, path, content, keyless=keyless)
-        findings += faults
-        if record:
-            opened += 1
-            records.append((path, oid, record))
-    findings += wraps.findings()
-    findings += lineage(ledger, dict(sealed), records)
-    present = Present(ledger)
-    files = {path for path, _oid in sealed}
-    for path, _oid, record in records:
-        findings += _record(ledger, path, record, present)
-        findings += missing_attachments(ledger, path, record, files)
-    return Checked(len(sealed), opened, tuple(findings))
+def _unwatched(_done: int) -> None:
+    pass
 
 
-def _dossiers(ledger: Ledger, findings: list[Finding]) -> Iterator[tuple[str, Dossier]]:
-    for top in ("customers", "offices"):
-        for path, oid in ledger.repo.walk(ledger.head, top):
-            if not path.endswith(("/dossier.yaml", "/office.yaml")):
-                continue
-            try:
-                dossier = parse_dossier(ledger.repo.read_blob(oid), path)
-            except CrmctlError as error:
-                findings.append(
-                    Finding("CHK001", N_("A dossier does not read: {why}"), "error", path, "", {"why": error.what})
-                )
-                continue
-            if dossier.path != path:
-                findings.append(Finding("CHK002", N_("A dossier lies in another one's folder"), "error", path))
-            yield dossier.id, dossier
+def check(ledger: Ledger, *, keyless: bool = False, progress: Progress = _unwatched) -> Checked:
+    """Check every file at the ledger's commit with this member's keys, or without any (`keyless`).
 
-
-def _files(ledger: Ledger, dossiers: Mapping[str, Dossier], findings: list[Finding]) -> Iterator[tuple[str, str]]:
-    folded: dict[str, str] = {}
-    for path, entry in ledger.repo.entries(ledger.head):
-        twin = folded.setdefault(path.casefold(), path)
-        if twin != path:
-            findings.append(
-                Finding("CHK015", N_("Differs from another name only in capitals"), "error", path, "", {"other": twin})
-            )
-        if entry.mode != "100644":
-            findings.append(Finding("CHK003", N_("Not a plain file"), "error", path))
-            continue
-        if path.startswith(_CLEAR_TOPS) or path.endswith(("/dossier.yaml", "/office.yaml")):
-            continue
-        place = place_of(path)
-        if place is None or place.dossier not in dossiers:
-            findings.append(Finding("CHK004", N_("This file does not belong in a ledger"), "error", path))
-        elif place.compartment not in dossiers[place.dossier].compartments:
-            findings.append(Finding("CHK005", N_("The dossier has no such compartment"), "error", path))
-        else:
-            yield path, entry.oid
-
-
-def _sealed_file(
-    ledger: Ledger, dossiers: Mapping[str, Dossier], wraps: WrapCheck, path: str, content: bytes, *, keyless: bool
-) -> tuple[Record | None, list[Finding]]:
-    place = place_of(path)
-    if place is None:
-        return None, []
-    try:
-        check_header(content, path)
-    except CrmctlError as error:
-        return None, [Finding("CHK006", N_("Not sealed as it must be: {why}"), "error", path, "", {"why": error.what})]
-    if keyless:
-        return None, []
-    try:
-        plain = _open(ledger, dossiers[place.dossier], place.compartment, content, path)
-        return _opened(path, plain) if place.is_record else (None, attachment_faults(path, plain))
-    except NoKey:
-        return None, _unopened(ledger, dossiers[place.dossier], wraps, place, path)
-    except (TrustBroken, InvalidInput) as error:
-        return None, [Finding("CHK008", N_("Damaged or tampered with: {why}"), "error", path, "", {"why": error.what})]
-
-
-def _opened(path: str, plain: bytes) -> tuple[Record, list[Finding]]:
-    load_canonical(plain, path)
-    record = parse_record(plain, path)
-    check_envelope(record, path)
-    return record, []
-
-
-def _unopened(ledger: Ledger, dossier: Dossier, wraps: WrapCheck, place: Place, path: str) -> list[Finding]:
-    """An alarm where the policy names this member and a key was made for him, and yet it does not open.
-
-    Where nobody made one yet the keyring's findings say whether that is honest.
+    What an earlier check found is taken over where nothing it depends on has changed.
     """
-    if ledger.expected_readers(dossier, place.compartment).isdisjoint(ledger.ring.readers):
-        return []
-    if not wraps.reachable(dossier, place.compartment):
-        return []
-    return [Finding("CHK007", N_("The policy lets you read this, but it does not open with your keys"), "error", path)]
+    if keyless:
+        return _summed(_Run(ledger, past_of(ledger), keyless=True, progress=progress).everything())
+    note = CheckNote.load(ledger)
+    if note is not None and note.is_present:
+        return _summed(note.units)
+    if note is not None:
+        stale = note.to_look_at()
+        past = note.past_since() if stale is not None else None
+        if stale is not None and past is not None:
+            fresh = _Run(ledger, past, progress=progress).some(stale, note.outer_names)
+            note.update(fresh, past)
+            return _summed(note.units)
+    past = past_of(ledger)
+    units = _Run(ledger, past, progress=progress).everything()
+    CheckNote.of(ledger, units, past).keep()
+    return _summed(units)
 
 
-def _open(ledger: Ledger, dossier: Dossier, compartment: str, content: bytes, path: str) -> bytes:
-    entry = dossier.compartments[compartment]
-    last: NoKey | None = None
-    for generation in (entry.generation, *sorted(entry.past, reverse=True)):
-        try:
-            return ledger.ring.opener(dossier, compartment, generation).open(content, path)
-        except NoKey as error:
-            last = error
-    raise last or NoKey("")
+def _summed(units: dict[str, Unit]) -> Checked:
+    ordered = [units[name] for name in sorted(units)]
+    return Checked(
+        sum(unit.existing for unit in ordered),
+        sum(unit.opened for unit in ordered),
+        tuple(finding for unit in ordered for finding in unit.findings),
+    )
 
 
-def _record(ledger: Ledger, path: str, record: Record, present: Present) -> Iterator[Finding]:
-    kind = ledger.in_force.kinds.get(record.kind)
-    if kind is None:
-        yield Finding("CHK009", N_("There is no kind {name}"), "error", path, "", {"name": record.kind})
-        return
-    place = place_of(path)
-    if place and not _belongs(kind, place):
-        yield Finding("CHK010", N_("A record of this kind does not belong here"), "error", path)
-    for where, data in _entries(kind, record, path):
-        pack, settings = ledger.in_force.pack, ledger.in_force.settings
-        rules = Rules(
-            pack.vocab,
-            pack.required(kind.name, _state(ledger, kind, record, data)),
-            settings.timezone,
-            settings.currency,
-        )
-        _clean, faults = validate(kind, data, rules, where)
-        yield from faults
-        yield from dangling(present, kind, data, where)
-    if record.by not in ledger.in_force.org.members:
-        yield Finding(
-            "CHK011",
-            N_("Entered by {member}, whom the ledger does not know"),
-            "error",
-            path,
-            "by",
-            {"member": record.by},
-        )
+@dataclass
+class _Run:
+    """One look at some units."""
+
+    ledger: Ledger
+    past: Past
+    keyless: bool = False
+    progress: Progress = _unwatched
+    units: dict[str, Unit] = field(default_factory=dict)
+
+    def everything(self) -> dict[str, Unit]:
+        """Every file there is."""
+        wraps = WrapCheck(self.ledger)
+        damaged = list(wraps.read())
+        return self._checked(self.ledger.repo.entries(self.ledger.head), wraps, damaged)
+
+    def some(self, units: Collection[str], outer: Iterable[str]) -> dict[str, Unit]:
+        """The files of these units, and what lies outside of any (`outer`: names in main's root)."""
+        repo, head = self.ledger.repo, self.ledger.head
+        self.units = {name: Unit() for name in units if repo.entry(head, name) is not None}
+        wraps = WrapCheck(self.ledger)
+        damaged = list(wraps.read(["groups", *(_wraps_of(name) for name in units)]))
+        return self._checked(self._leaves([*units, *outer]), wraps, damaged)
+
+    def _leaves(self, names: Iterable[str]) -> Iterator[Leaf]:
+        repo, head = self.ledger.repo, self.ledger.head
+        for name in names:
+            entry = repo.entry(head, name)
+            if entry is not None and entry.kind != "tree":
+                yield name, entry
+            else:
+                yield from repo.entries(head, name)
+
+    def _checked(self, leaves: Iterable[Leaf], wraps: WrapCheck, damaged: list[Finding]) -> dict[str, Unit]:
+        clear = ClearCheck(self.ledger, leaves)
+        self._note(clear.findings)
+        files = list(self._files(clear.sealed))
+        self._note(damaged)
+        for dossier in clear.dossiers.values():
+            unit = self._unit(dossier.path)
+            unit.findings += wraps.of(dossier)
+            unit.until = _ends(dossier, self.ledger.today)
+        opened = [(file.path, file.oid, file.envelope) for file in files if file.envelope]
+        self._note(lineage(self.ledger, self.past, dict(clear.sealed), opened))
+        return self.units
+
+    def _files(self, sealed: list[tuple[str, str]]) -> Iterator[FileChecked]:
+        mode = KEYLESS if self.keyless else ""
+        with _watched(self.ledger, self.progress):
+            made = (
+                check_files(self.ledger, mode, sealed)
+                if self.keyless
+                else spread(self.ledger, check_files, mode, sealed)
+            )
+            for file in made:
+                unit = self._unit(file.path)
+                unit.existing += 1
+                unit.opened += file.envelope is not None
+                unit.findings += file.findings
+                unit.refers_to += file.refers_to
+                yield file
+
+    def _note(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            self._unit(finding.where).findings.append(finding)
+
+    def _unit(self, path: str) -> Unit:
+        return self.units.setdefault(unit_of(path) or OUTSIDE, Unit())
 
 
-def _belongs(kind: Kind, place: Place) -> bool:
-    return place.folder == ("" if kind.single else kind.folder)
+@contextmanager
+def _watched(ledger: Ledger, progress: Progress) -> Iterator[None]:
+    """Show how far it is by `progress` instead of whatever the ledger was given to show it with."""
+
+    @contextmanager
+    def watch(_total: int) -> Iterator[Progress]:
+        yield progress
+
+    before, ledger.watch = ledger.watch, watch
+    try:
+        yield
+    finally:
+        ledger.watch = before
 
 
-def _entries(kind: Kind, record: Record, path: str) -> Iterator[tuple[str, dict[str, object]]]:
-    rows = record.data.get("rows")
-    if not kind.monthly:
-        yield path, dict(record.data)
-        return
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict):
-            yield f"{path}#{row.get('id')}", {k: v for k, v in row.items() if k not in {"id", "by", "for", "at"}}
+def _wraps_of(unit: str) -> str:
+    return unit.replace("customers/", "dossiers/", 1)
 
 
-def _state(ledger: Ledger, kind: Kind, record: Record, data: Mapping[str, object]) -> str | None:
-    if kind.scope == "core":
-        states = [a.state for a in ledger.dossier(record.dossier).assignments.values()]
-        return states[0] if states else None
-    state = data.get("state")
-    return str(state) if state else None
+def _ends(dossier: Dossier, today: date) -> date | None:
+    """The first day on which a grant has run out and other readers are expected."""
+    ends = [grant.until + timedelta(1) for grant in dossier.grants if grant.until >= today]
+    return min(ends, default=None)

@@ -23,21 +23,24 @@ _LONGEST = 10_000  # versions of one record between two landings
 
 
 @dataclass(slots=True)
-class _Past:
+class Past:
     """What first-parent history says of each path.
 
     `before`: the version the present one replaced; `replaced`: what once lay there and does no more;
-    `homes`: every path a blob ever lay at, the earliest first.
+    `homes`: every path a blob ever lay at, the earliest first; `removed`: paths that were once empty again.
     """
 
     before: dict[str, str | None] = field(default_factory=dict)
     replaced: dict[str, set[str]] = field(default_factory=dict)
     homes: dict[str, dict[str, None]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    came_twice: bool = False
 
 
-def lineage(ledger: Ledger, sealed: Mapping[str, str], opened: Iterable[tuple[str, str, Record]]) -> Iterator[Finding]:
+def lineage(
+    ledger: Ledger, past: Past, sealed: Mapping[str, str], opened: Iterable[tuple[str, str, Record]]
+) -> Iterator[Finding]:
     """Findings for `sealed` (path: blob id) and, where they could be `opened`, their envelopes."""
-    past = _past(ledger)
     wrong: set[str] = set()
     for path, oid in sealed.items():
         home = next(iter(past.homes.get(oid, {})), path)
@@ -59,11 +62,12 @@ def lineage(ledger: Ledger, sealed: Mapping[str, str], opened: Iterable[tuple[st
             )  # fmt: skip
 
 
-def _past(ledger: Ledger) -> _Past:
-    past = _Past()
+def past_of(ledger: Ledger, since: str | None = None) -> Past:
+    """The past of every sealed path; with `since` (a commit on that very line) only what came after it."""
+    past = Past()
     listing = ledger.repo.run(
-        "log", "--first-parent", "-m", "--raw", "-z", "--no-abbrev", "--no-renames", "--format=", ledger.head, "--",
-        *_TOPS, env={"GIT_INDEX_FILE": "/nonexistent"},
+        "log", "--first-parent", "-m", "--raw", "-z", "--no-abbrev", "--no-renames", "--format=", ledger.head,
+        *([f"^{since}"] if since else []), "--", *_TOPS, env={"GIT_INDEX_FILE": "/nonexistent"},
     )  # fmt: skip
     words = listing.split(b"\0")
     for meta, name in zip(words[::2], words[1::2], strict=False):
@@ -77,11 +81,22 @@ def _past(ledger: Ledger) -> _Past:
             past.before[path] = None if old == NO_OBJECT else old
         if old != NO_OBJECT:
             past.replaced.setdefault(path, set()).add(old)
-        if new != NO_OBJECT:
+        if new == NO_OBJECT:
+            past.removed.add(path)
+        else:
+            past.came_twice |= new in past.homes
             homes = past.homes.setdefault(new, {})
             homes.pop(path, None)
             past.homes[new] = {path: None, **homes}
     return past
+
+
+def continues(ledger: Ledger, since: str) -> bool:
+    """Whether first-parent history leads straight back to commit `since`."""
+    if since == ledger.head:
+        return True
+    chain = ledger.repo.run("rev-list", "--first-parent", ledger.head, f"^{since}", check=False).split()
+    return bool(chain) and ledger.repo.commit(chain[-1].decode()).parents[:1] == (since,)
 
 
 def _follows(ledger: Ledger, path: str, oid: str, record: Record, before: str | None) -> bool:

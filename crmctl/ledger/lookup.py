@@ -8,7 +8,7 @@ from crmctl.errors import NotFound
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.names import names
-from crmctl.ledger.snapshot.places import places
+from crmctl.ledger.snapshot.places import Places
 from crmctl.model.dossier import is_office
 from crmctl.model.fields import FieldProblem
 from crmctl.model.ids import parse_id
@@ -75,7 +75,7 @@ def _by_record_id(ledger: Ledger, what: str, kind_name: str) -> Found:
     kind = ledger.in_force.kinds[kind_name]
     found = [
         Found(record_id, kind_name, dossier_of(path) or "", path, record_id if kind.monthly else None)
-        for record_id, path in places(ledger, kind, what)
+        for record_id, path in Places(ledger).beginning(kind, what)
     ]
     if len(found) == 1:
         return found[0]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from crmctl.i18n import N_
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.dossier import clear_path
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind
-from crmctl.model.paths import place_of
+
+if TYPE_CHECKING:
+    from crmctl.ledger.snapshot.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,17 @@ def _references(fields: Collection[Field], data: Mapping[str, object], prefix: s
 
 
 class Present:
-    """What there is to refer to at the ledger's commit, found out only when asked."""
+    """What there is to refer to: at the ledger's commit, found out only when asked, and `further` ids."""
 
     def __init__(self, ledger: Ledger, further: Collection[str] = ()) -> None:
         self._ledger = ledger
         self._further = further
-        self._ids: dict[str, set[str]] = {}
+
+    @cached_property
+    def _places(self) -> Places:
+        from crmctl.ledger.snapshot.places import Places
+
+        return Places(self._ledger)
 
     def has(self, reference: Reference) -> bool:
         """Whether the record is there. What lies inside monthly files counts where it can be read, or cannot be."""
@@ -57,11 +66,8 @@ class Present:
         kind = next((k for k in kinds.values() if k.prefix == prefix), None)
         if kind is None or (reference.to and kind.name != reference.to and reference.to in kinds):
             return False
-        if reference.id in self._further:
-            return True
-        if kind.single:
-            return self._has_dossier(reference.id)
-        return reference.id in self._known(kind)
+        there = self._has_dossier(reference.id) if kind.single else self._places.has(kind, reference.id)
+        return there or reference.id in self._further
 
     def _has_dossier(self, dossier: str) -> bool:
         try:
@@ -69,21 +75,6 @@ class Present:
         except ValueError:
             return False
         return self._ledger.repo.entry(self._ledger.head, path) is not None
-
-    def _known(self, kind: Kind) -> set[str]:
-        if kind.folder not in self._ids:
-            self._ids[kind.folder] = self._rows(kind) if kind.monthly else self._files(kind)
-        return self._ids[kind.folder]
-
-    def _files(self, kind: Kind) -> set[str]:
-        places = (place_of(path) for path, _oid in self._ledger.record_blobs())
-        return {place.record_id for place in places if place and place.folder == kind.folder}
-
-    def _rows(self, kind: Kind) -> set[str]:
-        from crmctl.ledger.snapshot.connection import connect
-
-        rows = connect(self._ledger, [kind.name]).execute(f'SELECT id FROM "{kind.table}"').fetchall()  # noqa: S608 (a compiled kind's table)
-        return {str(row[0]) for row in rows}
 
 
 def dangling(present: Present, kind: Kind, data: Mapping[str, object], where: str) -> list[Finding]:

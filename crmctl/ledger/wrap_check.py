@@ -7,7 +7,7 @@ although the policy still named the reader is an alarm.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,19 +34,29 @@ class Taken:
 class WrapCheck:
     """The keyring as it stands and as it stood, and who the policy gives a key."""
 
-    def __init__(self, ledger: Ledger, dossiers: Mapping[str, Dossier]) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._dossiers = dossiers
         self._held: dict[str, dict[str, set[Line]]] = {}
         self._views: dict[str, Ledger | None] = {}
 
-    def findings(self) -> Iterator[Finding]:
-        """Everything that is off, by dossier."""
-        yield from self._read()
-        for dossier in self._dossiers.values():
-            held = self._held.get(wraps_folder(dossier.id), {})
-            for name, entry in dossier.compartments.items():
-                yield from self._readers(dossier, (name, entry.generation), held)
+    def read(self, folders: Iterable[str] = ("",)) -> Iterator[Finding]:
+        """Read the wrap files below these folders of the keyring; what is damaged there."""
+        repo, tip = self._ledger.repo, self._ledger.keyring.tip
+        files = {path: oid for folder in folders for path, oid in (repo.walk(tip, folder) if tip else ())}
+        wanted = {path: oid for path, oid in files.items() if path.startswith(("dossiers/", "offices/", "groups/"))}
+        for path, (_oid, content) in zip(wanted, repo.read_blobs(wanted.values()), strict=True):
+            folder, _slash, reader = path.rpartition("/")
+            try:
+                self._held.setdefault(folder, {})[reader] = set(read_wraps(content))
+            except WrapError as error:
+                args = {"line": str(error)}
+                yield Finding("KEY001", N_("Line {line} of a wrap file is damaged"), "error", path, "", args)
+
+    def of(self, dossier: Dossier) -> Iterator[Finding]:
+        """What is off with the keys of a dossier whose wrap files were read."""
+        held = self._held.get(wraps_folder(dossier.id), {})
+        for name, entry in dossier.compartments.items():
+            yield from self._readers(dossier, (name, entry.generation), held)
 
     def reachable(self, dossier: Dossier, compartment: str) -> bool:
         """Whether some wrap of the compartment is meant for this member and could be opened: then it must."""
@@ -55,20 +65,6 @@ class WrapCheck:
         generations = (entry.generation, *entry.past)
         mine = [ring.readers[0], *(group for group in ring.readers[1:] if ring.group_secrets.get(group))]
         return any((compartment, number) in held.get(reader, {}) for reader in mine for number in generations)
-
-    def _read(self) -> Iterator[Finding]:
-        repo, tip = self._ledger.repo, self._ledger.keyring.tip
-        for path, oid in repo.walk(tip, "") if tip else ():
-            folder, _slash, reader = path.rpartition("/")
-            if not folder.startswith(("dossiers/", "offices/", "groups/")):
-                continue
-            try:
-                lines = read_wraps(repo.read_blob(oid))
-            except WrapError as error:
-                args = {"line": str(error)}
-                yield Finding("KEY001", N_("Line {line} of a wrap file is damaged"), "error", path, "", args)
-                continue
-            self._held.setdefault(folder, {})[reader] = set(lines)
 
     def _readers(self, dossier: Dossier, line: Line, held: Mapping[str, set[Line]]) -> Iterator[Finding]:
         expected = self._ledger.expected_readers(dossier, line[0])

@@ -34,8 +34,3 @@ def part_of(connection: sqlite3.Connection, schema: str, segment: Segment, prese
         refresh(part, present)
         part.keep(notes)
     return part
-
-
-def one_part(ledger: Ledger, segment: Segment) -> Part:
-    """A segment alone, in a connection of its own."""
-    return part_of(connection_in_memory(), "main", segment, Present(ledger))
