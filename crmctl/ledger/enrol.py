@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from crmctl.errors import NotFound, Refused
+from crmctl.errors import InvalidInput, NotFound, Refused
 from crmctl.i18n import _
+from crmctl.ledger.administer import must_administer
 from crmctl.ledger.draft import author_of
 from crmctl.ledger.groups import missing_groups, unwrapped_members
-from crmctl.ledger.identity import PublicKeys
+from crmctl.ledger.identity import MEMBER, PublicKeys
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.seal import seal
+from crmctl.ledger.sshsig import check_public_line
 from crmctl.ledger.transaction import Change, write
 from crmctl.ledger.wrapping import keyring_change
 from crmctl.ledger.yamlio import dump
@@ -24,27 +27,41 @@ from crmctl.model.org import Department, Member, Org, Role
 
 
 def add_member(
-    ledger: Ledger, keys: PublicKeys, name: str, roles: tuple[Role, ...], supervisor: str | None = None,
+    ledger: Ledger, keys: PublicKeys, name: str | None, roles: tuple[Role, ...], supervisor: str | None = None,
     territory: str | None = None,
 ) -> str:  # fmt: skip
-    """Enrol a member with their public keys. Returns the commit id. Raises Refused, NotFound."""
-    _must_administer(ledger)
+    """Enrol a member with their public keys. Returns the commit id. Raises InvalidInput, Refused, NotFound.
+
+    Somebody known without access gets the keys; what is not given here stays as it is known.
+    """
+    must_administer(ledger)
     org = ledger.in_force.org
-    if keys.member in org.members:
+    known = org.members.get(keys.member)
+    if known and known.has_access:
         raise Refused(_("{member} is a member already", member=keys.member), hint=f"crmctl member show {keys.member}")
     taken = [m.id for m in org.members.values() if keys.opens == m.opens or keys.signs == m.signs]
     if taken:
         raise Refused(_("This key belongs to {member} already", member=taken[0]), rule="R-ACL-18")
+    _check_keys(keys)
     _known_departments(org, roles)
-    member = Member(
-        keys.member, name, roles, keys.opens, keys.signs, ledger.today, None, supervisor, territory, ledger.today
-    )
+    if supervisor is not None:
+        _member(org, supervisor)
+    if known:
+        member = replace(
+            known, name=name or known.name, roles=roles or known.roles, opens=keys.opens, signs=keys.signs,
+            supervisor=supervisor or known.supervisor, territory=territory or known.territory, pledge=ledger.today,
+        )  # fmt: skip
+    else:
+        member = Member(
+            keys.member, name or keys.member, roles, keys.opens, keys.signs, ledger.today, None, supervisor, territory,
+            ledger.today,
+        )  # fmt: skip
     return save_org(ledger, replace(org, members={**org.members, member.id: member}), "member-add", member.id)
 
 
 def set_roles(ledger: Ledger, member_id: str, roles: tuple[Role, ...]) -> str:
     """Replace a member's roles. Returns the commit id."""
-    _must_administer(ledger)
+    must_administer(ledger)
     org = ledger.in_force.org
     _known_departments(org, roles)
     member = replace(_member(org, member_id), roles=roles)
@@ -52,8 +69,8 @@ def set_roles(ledger: Ledger, member_id: str, roles: tuple[Role, ...]) -> str:
 
 
 def leave(ledger: Ledger, member_id: str, last_day: date) -> str:
-    """End a membership with `last_day`. Returns the commit id. Refuses while customers are owned."""
-    _must_administer(ledger)
+    """End a membership with `last_day`. Returns the commit id. What the member owns waits for its handover."""
+    must_administer(ledger)
     org = ledger.in_force.org
     member = _member(org, member_id)
     roles = tuple(replace(r, until=min(r.until or last_day, last_day)) for r in member.roles)
@@ -63,7 +80,7 @@ def leave(ledger: Ledger, member_id: str, last_day: date) -> str:
 
 def add_department(ledger: Ledger, key: str, label: Label) -> str:
     """Add a department. Returns the commit id."""
-    _must_administer(ledger)
+    must_administer(ledger)
     org = ledger.in_force.org
     if key in org.departments:
         raise Refused(_("There is a department {key} already", key=key), hint="crmctl department list")
@@ -73,7 +90,7 @@ def add_department(ledger: Ledger, key: str, label: Label) -> str:
 
 def rename_department(ledger: Ledger, key: str, label: Label) -> str:
     """Give a department another name; its id stays. Returns the commit id."""
-    _must_administer(ledger)
+    must_administer(ledger)
     org = ledger.in_force.org
     if key not in org.departments:
         raise NotFound(_("There is no department {key}", key=key), hint="crmctl department list")
@@ -96,12 +113,15 @@ def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
 
 
-def _must_administer(ledger: Ledger) -> None:
-    if not ledger.member.holds("admin", None, ledger.today):
-        raise Refused(
-            _("Only a member with the role admin changes the organisation"), rule="R-ACL-12",
-            hint="crmctl member list --role admin",
-        )  # fmt: skip
+def _check_keys(keys: PublicKeys) -> None:
+    """A dot in a member's name would make it a group's; a key nobody can seal to would stop every sync."""
+    if not MEMBER.fullmatch(keys.member):
+        raise InvalidInput(
+            _("Not a member's short name: {member}", member=keys.member),
+            hint=_("Small letters and digits, as bob or li-wei"),
+        )
+    seal(b"", keys.opens)
+    check_public_line(keys.signs)
 
 
 def _known_departments(org: Org, roles: tuple[Role, ...]) -> None:

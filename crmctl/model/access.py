@@ -69,4 +69,4 @@ def _present(reader: str, org: Org, on: date) -> bool:
     if "." in reader:
         return reader in org.groups and bool(org.group_members(reader, on))
     member = org.members.get(reader)
-    return member is not None and member.active(on)
+    return member is not None and member.has_access and member.active(on)

@@ -25,18 +25,26 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person or machine that reads and signs. `opens` is the age recipient, `signs` the SSH public key line."""
+    """A person or machine that reads and signs. `opens` is the age recipient, `signs` the SSH public key line.
+
+    Both are None for somebody who has no access yet: known, can be responsible, reads and signs nothing (ADR 0020).
+    """
 
     id: str
     name: str
     roles: tuple[Role, ...]
-    opens: str
-    signs: str
+    opens: str | None
+    signs: str | None
     since: date
     until: date | None = None
     supervisor: str | None = None
     territory: str | None = None
     pledge: date | None = None
+
+    @property
+    def has_access(self) -> bool:
+        """Whether the member has keys."""
+        return self.opens is not None
 
     def active(self, on: date) -> bool:
         """Whether the member belongs to the company on that day."""
@@ -79,15 +87,15 @@ class Org:
     groups: Mapping[str, GroupKey] = field(default_factory=dict)
 
     def group_members(self, group: str, on: date) -> list[str]:
-        """Ids of a group's members on that day: `<department>.<role>`, `all.<role>`, `all.everyone`."""
+        """Ids of a group's members with keys on that day: `<department>.<role>`, `all.<role>`, `all.everyone`."""
         scope, _, role = group.partition(".")
         if group == "all.everyone":
-            return sorted(m.id for m in self.members.values() if m.active(on))
+            return sorted(m.id for m in self.members.values() if m.has_access and m.active(on))
         department = None if scope == "all" else scope
         return sorted(
             m.id
             for m in self.members.values()
-            if m.active(on) and any(r.role == role and r.department == department and r.active(on) for r in m.roles)
+            if m.has_access and m.active(on) and any(r.role == role and r.department == department and r.active(on) for r in m.roles)
         )
 
     def groups_of(self, member: str, on: date) -> list[str]:

@@ -46,7 +46,7 @@ def add(
     ledger = open_ledger(directory)
     keys = read_key_line(key)
     roles = read_roles(role or [], ledger.today, ledger.in_force.pack.company_roles)
-    commit = add_member(ledger, keys, name or keys.member, roles, supervisor, territory)
+    commit = add_member(ledger, keys, name, roles, supervisor, territory)
     said = _("{member} is enrolled. Next: crmctl sync", member=keys.member)
     out.result("member-add", {"id": keys.member, "commit": commit}, lambda: out.line(said))
 
