@@ -2,14 +2,15 @@
 
 ```yaml
 clocks:
-  - {code: DUE003, on: contract, if: 'state = signed', at: valid_to, lead: $remind_days, text: [合同到期, Contract ends]}
+  - {code: DUE003, on: contract, if: 'state = signed', at: valid_to, lead: $remind_days, text: [合同到期, Ends]}
   - {code: INT001, on: customer, at: obtained_at, within: $limit working days, done: added_at, text: […]}
 ```
 
 `on` is a kind, or `"*"` for every kind; `at` the field the clock starts from (or one of `MARKS`);
-`within` how long it may take; `done` the fields that end it, the first that has a value; `if` a condition or a list of them that must all
-hold. A `$name` stands for a value of the policy; a clock whose name has no value does not run, or
-stays open without an end where it says `unset: open`.
+`within` how long it may take; `done` the fields that end it, the first that has a value; `if` a
+condition or a list of them that must all hold; `only` a condition on the policy's own values. A
+`$name` stands for a value of the policy; a clock whose name has no value does not run, or stays
+open without an end where it says `unset: open`.
 """
 
 from __future__ import annotations

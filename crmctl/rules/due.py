@@ -13,7 +13,7 @@ from crmctl.rules.calendar import Step, WorkCalendar
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
 
 _NO_LEAD = 0
-_DONE_SHOWN_DAYS = 31
+_DONE_SHOWN = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,13 @@ def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Ite
 
 
 def running(clock: Clock, settings: Mapping[str, object]) -> bool:
-    """Whether the policy lets the clock run: its `only` holds and every value it needs is set."""
+    """Whether the policy lets the clock run: its `only` holds and every value it needs is set.
+
+    An hour that is not set leaves the whole day, but asks nobody for a record he may still make.
+    """
     if clock.only is not None and clock.only.holds(settings) is not True:
         return False
-    if clock.by is not None and value_of(clock.by, settings) is None:
+    if clock.missing_for and value_of(clock.by, settings) is None:
         return False
     return clock.within is None or clock.unset == "open" or with_values(clock.within, settings) is not None
 
@@ -158,11 +161,10 @@ def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
         return
     end = deadline(around.calendar, start, span, _clock_time(clock, around), around.now.tzinfo)
     item = _item(clock, row, around, start, end, span)
-    if isinstance(done, date):
-        if end.missed(done) and day_of(done) >= around.today - timedelta(days=_DONE_SHOWN_DAYS):
-            yield replace(item, done=day_of(done), late=True, late_days=(day_of(done) - end.day).days)
-        return
-    yield from _shown(clock, item, around)
+    if done is None:
+        yield from _shown(clock, item, around)
+    elif isinstance(done, date) and end.missed(done) and day_of(done) >= around.today - _DONE_SHOWN:
+        yield replace(item, done=day_of(done), late=True, late_days=(day_of(done) - end.day).days)
 
 
 def _answered(clock: Clock, row: DueRow, around: Surroundings) -> bool:

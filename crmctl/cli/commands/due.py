@@ -1,0 +1,169 @@
+"""`crmctl due`: what is due, for oneself or one's team."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.commands.wording import customer_name, field_label, member_name
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.table import table
+from crmctl.errors import NotFound, UsageError
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.due import Agenda
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.duration import parse_duration
+from crmctl.rules.calendar import Step
+from crmctl.rules.due import Due
+
+_WHY = {
+    "workday": N_("working day"), "weekend": N_("weekend"), "holiday": N_("public holiday"),
+    "make-up": N_("worked in exchange for a holiday"), "company off": N_("day off of the company"),
+    "company work": N_("working day of the company"),
+}  # fmt: skip
+
+_SPANS = {
+    "same day": N_("the same day"), "day": N_("{count} calendar days"), "working day": N_("{count} working days"),
+    "month": N_("{count} months"), "year": N_("{count} years"), "minute": N_("{count} minutes"),
+    "hour": N_("{count} hours"), "working minute": N_("{count} working minutes"),
+    "working hour": N_("{count} working hours"),
+}  # fmt: skip
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl due\n\ncrmctl due --late\n\ncrmctl due --team        (for who leads a department)\n\n"
+        "What is due when is the policy's: crmctl why CODE"
+    )
+)
+def due(
+    team: Annotated[bool, typer.Option("--team", help=N_("All of the departments and people you lead."))] = False,
+    member: Annotated[
+        str | None, typer.Option("--member", metavar=N_("MEMBER"), help=N_("This member's, as far as you can see it."))
+    ] = None,
+    late: Annotated[bool, typer.Option("--late", help=N_("Only what is late."))] = False,
+    done_late: Annotated[
+        bool, typer.Option("--done-late", help=N_("Also what was done too late in the last 31 days."))
+    ] = False,
+    trace: Annotated[bool, typer.Option("--trace", help=N_("Show how each day was counted."))] = False,
+    as_of: AsOf = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Show what is due, the latest first."""
+    from crmctl.ledger.due import Whose, agenda, own, team_of
+
+    out = Out(as_json)
+    if team and member:
+        raise UsageError(_("Take --team or --member, not both"), hint="crmctl due --team")
+    ledger = open_ledger(directory)
+    if member is not None and member not in ledger.in_force.org.members:
+        raise NotFound(_("There is no member {member}", member=member), hint="crmctl member list")
+    whose = Whose(frozenset({member})) if member else team_of(ledger) if team else own(ledger)
+    found = agenda(ledger, whose, as_of)
+    items = [item for item in found.items if item.late or not late]
+
+    def draw() -> None:
+        _draw(ledger, found, items, trace=trace)
+        if done_late and found.done_late:
+            out.line("")
+            out.line(_("Done too late:"))
+            _draw(ledger, found, found.done_late, trace=trace)
+        _sum_up(out, items, found, shown=done_late)
+
+    data = {
+        "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
+        "done_late": [_document(item, found) for item in found.done_late],
+    }  # fmt: skip
+    out.result("due", data, draw, found.findings)
+
+
+def _draw(ledger: Ledger, found: Agenda, items: Sequence[Due], *, trace: bool) -> None:
+    columns = [
+        (_("Due"), "left"), (_("Late"), "right"), (_("Customer"), "left"), (_("What"), "left"), (_("Id"), "left"),
+        (_("Who"), "left"),
+    ]  # fmt: skip
+    rows = []
+    for item in items:
+        name = customer_name(ledger, dict(found.names), item.dossier)
+        who = ", ".join(member_name(ledger, member) for member in item.who)
+        rows.append((day_text(item), late_text(item), name, what_text(ledger, item), item.id or item.code, who))
+        if trace:
+            rows += [("", "", "", line, "", "") for line in trace_lines(item)]
+    if rows:
+        table(columns, rows)  # type: ignore[arg-type]
+
+
+def _sum_up(out: Out, items: Sequence[Due], found: Agenda, *, shown: bool) -> None:
+    late = sum(item.late for item in items)
+    out.say(_("{count} due, {late} of them late", count=len(items), late=late) if items else _("Nothing is due"))
+    if found.done_late and not shown:
+        out.say(_("{count} done too late of late: crmctl due --done-late", count=len(found.done_late)))
+
+
+def day_text(item: Due) -> str:
+    """The day it is due, with the hour where one is set; since when for what has no end."""
+    if item.due is None:
+        return _("open since {day}", day=item.since)
+    return item.moment.strftime("%Y-%m-%d %H:%M") if item.moment else item.due.isoformat()
+
+
+def late_text(item: Due) -> str:
+    """How many days late, `today` on the day, nothing before."""
+    if not item.late:
+        return ""
+    return _("{days} d", days=item.late_days) if item.late_days else _("today")
+
+
+def what_text(ledger: Ledger, item: Due) -> str:
+    """What it is about; for a field in doubt also which."""
+    said = label(item.text)
+    return f"{said}: {field_label(ledger.in_force.kinds[item.kind], item.field)}" if item.field else said
+
+
+def trace_lines(item: Due) -> list[str]:
+    """How the day was counted: the rule, the start, each day passed, the end."""
+    begun = _("{code}: from {day}", code=item.code, day=item.since)
+    lines = [f"{begun}, {span_text(item.within)}" if item.within else begun]
+    lines += [f"  {step.day}  {_(_WHY[step.why])}  {step.count or ''}".rstrip() for step in item.steps]
+    if item.done:
+        lines.append(_("done on {day}", day=item.done))
+    return lines
+
+
+def span_text(within: str) -> str:
+    """`2 working days` in the user's language."""
+    span = parse_duration(within)
+    return _(_SPANS[span.unit], count=span.count) if span.count else _("the same day")
+
+
+def _document(item: Due, found: Agenda) -> dict[str, object]:
+    return {
+        "code": item.code, "text": list(item.text), "kind": item.kind, "id": item.id or None, "dossier": item.dossier,
+        "customer": found.names.get(item.dossier), "department": item.department, "field": item.field or None,
+        "since": item.since, "due": item.due, "at": item.moment, "late": item.late, "late_days": item.late_days,
+        "done": item.done, "who": item.who, "within": item.within or None,
+        "trace": [_step(step) for step in item.steps],
+    }  # fmt: skip
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {"day": step.day, "why": step.why, "count": step.count}
+
+
+def read_day(text: str | None, today: date) -> date:
+    """`today`, `tomorrow`, `yesterday` or a date. Raises UsageError."""
+    from datetime import timedelta
+
+    words = {"today": 0, "tomorrow": 1, "yesterday": -1, "今天": 0, "明天": 1, "昨天": -1}
+    if text is None or text in words:
+        return today + timedelta(days=words[text] if text else 0)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(_("{value} is not a date like 2026-11-22", value=text)) from error

@@ -1,0 +1,217 @@
+"""What is due for whom: the policy's clocks run over what the member can open (DESIGN 5, `due`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from crmctl.errors import BadConfiguration, Refused
+from crmctl.i18n import _
+from crmctl.ledger.history import first_version
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.rows import TypedRow, latest_days, typed_rows
+from crmctl.ledger.workdays import unknown_years, work_calendar
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.model.record import Record
+from crmctl.policy.clocks import EVERY, Clock, check_clocks
+from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_LEADERS = ("supervisor", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Items in order, what was done too late of late, and the names of the customers they concern."""
+
+    items: tuple[Due, ...]
+    done_late: tuple[Due, ...]
+    names: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose items are wanted: these members', and all of these departments'."""
+
+    members: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+
+    def wants(self, item: Due, dealing: Collection[str]) -> bool:
+        """Whether the item is one of those; `dealing` are the departments that deal with its customer."""
+        concerned = set(dealing) if item.department is None else {item.department}
+        return bool(self.members & set(item.who)) or bool(concerned & self.departments)
+
+
+def own(ledger: Ledger) -> Whose:
+    """The member's own items."""
+    return Whose(frozenset({ledger.member_id}))
+
+
+def team_of(ledger: Ledger) -> Whose:
+    """The departments this member leads and the members who report to him. Raises Refused when there are none."""
+    org, today = ledger.in_force.org, ledger.today
+    roles = ledger.in_force.pack.values.get("team_roles")
+    leading = [str(role) for role in roles] if isinstance(roles, list) else _LEADERS
+    led = frozenset(d for d in org.departments for role in leading if ledger.member.holds(role, d, today))
+    reporting = {m.id for m in org.members.values() if m.supervisor == ledger.member_id and m.active(today)}
+    if not led and not reporting:
+        raise Refused(_("You lead no department and nobody reports to you"), rule="due --team", hint="crmctl due")
+    return Whose(frozenset({*reporting, ledger.member_id}), led)
+
+
+def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None) -> Agenda:
+    """Everything due for these members on a day (today). Raises BadConfiguration for a clock that does not fit."""
+    pack, kinds = ledger.in_force.pack, ledger.in_force.kinds
+    findings = check_clocks(pack.clocks, kinds, "policy", pack.values)
+    if findings:
+        raise BadConfiguration(
+            _("The policy's clocks do not fit the kinds"), findings=findings, hint="crmctl policy check"
+        )
+    clocks = [clock for clock in pack.clocks if running(clock, pack.values)]
+    connection = connect(ledger, _needed(clocks, kinds))
+    around = _surroundings(ledger, connection, clocks, as_of)
+    found: list[Due] = []
+    for clock in clocks:
+        found += _missing(ledger, connection, clock, around, whose)
+        for kind in _kinds(clock, kinds):
+            found += _run(ledger, connection, clock, kind, around)
+    wanted = ordered(item for item in found if whose.wants(item, around.dealings.get(item.dossier, {})))
+    names = dict(connection.execute("SELECT id, name FROM customer"))
+    counted = [(item.since, item.due) for item in wanted if item.due and (item.steps or not item.id)]
+    return Agenda(
+        tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
+        names, tuple(unknown_years(around.calendar, counted)),
+    )  # fmt: skip
+
+
+def entered_late(ledger: Ledger, kind: Kind, record: Record) -> list[Finding]:
+    """What the policy says of a record entered just now: a warning for each clock it ends too late (R-INT-01).
+
+    A later version is measured only by the clocks of changes, not anew by those of the first entry.
+    """
+    marks = {"entered_at", "added_at"} if record.rev == 1 else {"entered_at"}
+    wanted = [c for c in ledger.in_force.pack.clocks if marks & set(c.done)]
+    clocks = [c for c in wanted if c.on in {kind.name, EVERY} and running(c, ledger.in_force.pack.values)]
+    values = _values_of(kind, record)
+    moment = datetime.fromisoformat(record.at).astimezone(ledger.now.tzinfo)
+    values |= {"entered_at": moment} | ({"added_at": moment} if record.rev == 1 else {})
+    starts = [start for clock in clocks if isinstance(start := values.get(clock.at), date)]
+    if not any(start.isoformat()[:10] < ledger.today.isoformat() for start in starts):
+        return []  # entered the same day: no calendar is needed
+    around = Surroundings(ledger.now, work_calendar(ledger), ledger.in_force.pack.values)
+    row = DueRow(kind.name, record.id, record.dossier, None, values)
+    return [
+        Finding(
+            item.code, "Entered {days} days after it was due ({due}): {text}", "warning", record.id, clock.at,
+            {"days": item.late_days, "due": item.due, "text": item.text},
+        )
+        for clock in clocks for item in due_items(clock, [row], around) if item.done is not None
+    ]  # fmt: skip
+
+
+def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock], as_of: date | None) -> Surroundings:
+    day = as_of or ledger.today
+    now = ledger.now if day == ledger.today else datetime.combine(day, time(23, 59, 59), ledger.now.tzinfo)
+    dealings: dict[str, dict[str, Dealing]] = {}
+    for dossier, department, owner, team in connection.execute(
+        "SELECT dossier, department, owner, team FROM assignment"
+    ):
+        dealings.setdefault(dossier, {})[department] = Dealing(owner, tuple(team.split()))
+    latest = {}
+    for until in {clock.until for clock in clocks if clock.until}:
+        for (dossier, department), last in latest_days(connection, ledger.in_force.kinds[until.kind], until.at).items():
+            latest[until.kind, until.at, dossier, department] = last
+    active = frozenset(m.id for m in ledger.in_force.org.members.values() if m.active(day))
+    return Surroundings(now, work_calendar(ledger), ledger.in_force.pack.values, dealings, active, latest)
+
+
+def _needed(clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> list[str]:
+    names = ["customer"]
+    for clock in clocks:
+        names += [kind.name for kind in _kinds(clock, kinds)] + ([clock.until.kind] if clock.until else [])
+        names += [clock.on] if clock.missing_for else []
+    return list(dict.fromkeys(names))
+
+
+def _kinds(clock: Clock, kinds: Mapping[str, Kind]) -> list[Kind]:
+    """The kinds a clock looks at; the marks of monthly kinds' files are nobody's."""
+    return [kind for kind in kinds.values() if not kind.monthly] if clock.on == EVERY else [kinds[clock.on]]
+
+
+def _run(ledger: Ledger, connection: Connection, clock: Clock, kind: Kind, around: Surroundings) -> Iterator[Due]:
+    zone = around.now.tzinfo
+    if zone is None:
+        return
+    for row in typed_rows(connection, kind, clock.fields, zone, clock.at, clock.conditions):
+        for item in due_items(clock, [_due_row(kind, row)], around):
+            yield from _first_entry(ledger, clock, kind, row, item, around)
+
+
+def _first_entry(
+    ledger: Ledger, clock: Clock, kind: Kind, row: TypedRow, item: Due, around: Surroundings
+) -> Iterator[Due]:
+    """A record changed later was not entered late for that: look when its first version was entered."""
+    if item.done is None or "added_at" not in clock.done or row.rev == 1:
+        yield item
+        return
+    first = first_version(ledger, row.path, ledger.read(row.path))
+    if first is not None:
+        moment = datetime.fromisoformat(first.at).astimezone(around.now.tzinfo)
+        yield from due_items(clock, [_due_row(kind, row, moment)], around)
+
+
+def _due_row(kind: Kind, row: TypedRow, added: datetime | None = None) -> DueRow:
+    values = {**row.values, "added_at": added or row.values.get("entered_at")}
+    member = row.compartment.partition(".")[2] or None
+    return DueRow(kind.name, row.id, row.dossier, row.department, values, member, row.unverified)
+
+
+def _missing(ledger: Ledger, connection: Connection, clock: Clock, around: Surroundings, whose: Whose) -> Iterator[Due]:
+    """Who has no record of the day. Somebody whose records exist and do not open is not accused."""
+    if not clock.missing_for or around.now.tzinfo is None:
+        return
+    kind, org = ledger.in_force.kinds[clock.on], ledger.in_force.org
+    present: dict[str, datetime] = {}
+    for row in typed_rows(connection, kind, [clock.at, "entered_at"], around.now.tzinfo, clock.at):
+        entered, day = row.values["entered_at"], row.values[clock.at]
+        member = row.compartment.partition(".")[2]
+        if isinstance(entered, datetime) and day == around.today:
+            present[member] = min(entered, present.get(member, entered))
+    closed = connection.execute("SELECT compartment FROM coverage WHERE kind = ? AND opened < existing", (kind.name,))
+    unseen = {compartment.partition(".")[2] for (compartment,) in closed}
+    asked: dict[str, str] = {}
+    for m in org.members.values():
+        held = [
+            r.department for r in m.roles if r.role in clock.missing_for and r.department and r.active(around.today)
+        ]
+        if held and m.active(around.today) and m.id not in unseen:
+            asked[m.id] = next((d for d in held if d in whose.departments), held[0])
+    for item in missing_items(clock, present, asked.items(), around):
+        yield replace(item, department=asked[item.who[0]])
+
+
+def _values_of(kind: Kind, record: Record) -> dict[str, object]:
+    values: dict[str, object] = {"known_since": _day(record.known_since), "confirmed_on": _day(record.confirmed_on)}
+    for name, found in kind.walk():
+        outer, dot, inner = name.partition(".")
+        value = record.data.get(outer)
+        if dot and isinstance(value, dict):
+            value = value.get(inner)
+        if found.many or isinstance(value, (dict, list)) or value is None:
+            continue
+        text = str(value)
+        values[name] = (
+            datetime.fromisoformat(text) if found.type == "instant" else _day(text) if found.type == "date" else value
+        )
+    return {**values, "state": record.state}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

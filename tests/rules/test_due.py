@@ -1,0 +1,202 @@
+"""Clocks over rows: what is due, late, done late, open without an end, missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmctl.ledger.workdays import laid_over
+from crmctl.model.values import Value
+from crmctl.policy.clocks import Clock, read_clocks
+from crmctl.policy.workdays import CompanyDays
+from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)  # a Friday
+AROUND = Surroundings(
+    NOW, laid_over(CompanyDays()), {"due_ahead_days": 7},
+    {"C-1": {"east": Dealing("alice", ("dave",)), "west": Dealing("bob")}}, frozenset({"alice", "bob", "dave"}),
+)  # fmt: skip
+
+
+def clock(**words: Value) -> Clock:
+    clocks, findings = read_clocks(
+        [{"code": "DUE001", "on": "visit", "at": "on", "text": ["拜访", "Visit"], **words}], "p"
+    )
+    assert findings == []
+    return clocks[0]
+
+
+def row(department: str | None = "east", **values: object) -> DueRow:
+    return DueRow("visit", "V-1", "C-1", department, values)
+
+
+def items(made: Clock, *rows: DueRow, **settings: object) -> list[Due]:
+    return list(due_items(made, rows, replace(AROUND, settings={**AROUND.settings, **settings})))
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("on", "late", "days"), [("2026-11-17", True, 3), ("2026-11-20", False, 0), ("2026-11-27", False, 0)]
+)
+def test_a_day_is_late_after_it(on: str, late: bool, days: int) -> None:
+    (item,) = items(clock(), row(on=day(on)))
+    assert (item.late, item.late_days, item.due) == (late, days, day(on))
+
+
+def test_what_lies_further_ahead_than_the_lead_waits() -> None:
+    assert items(clock(), row(on=day("2026-11-28"))) == []
+    assert len(items(clock(lead="30"), row(on=day("2026-12-20")))) == 1
+    assert len(items(clock(lead="$far"), row(on=day("2026-12-20")), far=60)) == 1
+
+
+def test_every_condition_must_hold_and_an_unknown_does_not() -> None:
+    made = clock(**{"if": ["state = planned", "way in [phone, online]"]})
+    today = day("2026-11-20")
+    assert len(items(made, row(on=today, state="planned", way="phone"))) == 1
+    assert items(made, row(on=today, state="planned", way="on_site")) == []
+    assert items(made, row(on=today, state="planned")) == []
+    assert items(clock(**{"if": "urgent = yes"}), row(on=today, urgent=True)) != []
+
+
+def test_no_day_no_item() -> None:
+    assert items(clock(), row(), row(on=None)) == []
+
+
+def test_a_span_counts_from_the_day_and_shows_its_steps() -> None:
+    (item,) = items(clock(within="$n working days"), row(on=day("2026-11-18")), n=1)
+    assert (item.due, item.since, item.within) == (day("2026-11-19"), day("2026-11-18"), "1 working day")
+    assert [step.day for step in item.steps] == [day("2026-11-19")]
+
+
+def test_a_value_the_policy_leaves_open_stops_the_clock_or_leaves_it_open() -> None:
+    assert items(clock(within="$n working days"), row(on=day("2026-11-01"))) == []
+    (item,) = items(clock(within="$n working days", unset="open"), row(on=day("2026-11-01")))
+    assert (item.due, item.late, item.since) == (None, False, day("2026-11-01"))
+    assert (
+        items(clock(within="$n days", unset="open", done=["end"]), row(on=day("2026-11-01"), end=day("2026-11-02")))
+        == []
+    )
+
+
+def test_a_clock_runs_only_where_the_policy_s_value_says_so() -> None:
+    made = clock(only="intake = same_day")
+    assert items(made, row(on=day("2026-11-18"))) == []
+    assert len(items(made, row(on=day("2026-11-18")), intake="same_day")) == 1
+
+
+@pytest.mark.req("R-INT-01")
+@pytest.mark.parametrize(("entered", "late"), [("2026-11-19T23:59", False), ("2026-11-20T00:01", True)])
+def test_what_was_done_too_late_is_flagged(entered: str, late: bool) -> None:
+    made = clock(within="1 working day", done=["added_at"])
+    found = items(made, row(on=day("2026-11-18"), added_at=datetime.fromisoformat(entered).replace(tzinfo=ZONE)))
+    assert [(item.done, item.late_days) for item in found] == ([(day("2026-11-20"), 1)] if late else [])
+
+
+def test_the_first_end_that_has_a_value_counts_and_without_one_it_is_due() -> None:
+    made = clock(within="same day", done=["registered_at", "added_at"])
+    late = datetime(2026, 11, 19, 9, tzinfo=ZONE)
+    assert items(made, row(on=day("2026-11-18"), registered_at=day("2026-11-18"), added_at=late)) == []
+    assert items(made, row(on=day("2026-11-18"), added_at=late))[0].done == day("2026-11-19")
+    assert items(made, row(on=day("2026-11-18")))[0].done is None
+    assert items(made, row(on=day("2026-11-18"), registered_at="V-2")) == []
+
+
+def test_what_was_done_late_long_ago_is_no_longer_shown() -> None:
+    made = clock(within="same day", done=["end"])
+    assert items(made, row(on=day("2026-10-10"), end=day("2026-10-19"))) == []
+    assert len(items(made, row(on=day("2026-10-10"), end=day("2026-10-20")))) == 1
+
+
+@pytest.mark.req("R-INT-08")
+def test_minutes_count_where_the_policy_counts_them() -> None:
+    made = clock(within="$limit", done=["end"])
+    start = datetime(2026, 11, 20, 9, 0, tzinfo=ZONE)
+    assert items(made, row(on=start, end=start + timedelta(minutes=30)), limit="30 minutes") == []
+    assert len(items(made, row(on=start, end=start + timedelta(minutes=31)), limit="30 minutes")) == 1
+    assert items(made, row(on=start), limit="30 minutes")[0].late
+
+
+def test_an_hour_of_the_day_makes_the_day_late_from_then() -> None:
+    assert items(clock(by="$at"), row(on=day("2026-11-20")), at="09:00")[0].late
+    assert not items(clock(by="$at"), row(on=day("2026-11-20")), at="18:00")[0].late
+    assert not items(clock(by="$at"), row(on=day("2026-11-20")))[0].late
+
+
+def test_another_record_past_this_one_ends_it() -> None:
+    made = clock(at="next_on", until={"kind": "visit", "at": "on", "after": "on"})
+    asked = row(on=day("2026-11-01"), next_on=day("2026-11-10"))
+    around = replace(AROUND, latest={("visit", "on", "C-1", "east"): day("2026-11-01")})
+    assert len(list(due_items(made, [asked], around))) == 1
+    around = replace(AROUND, latest={("visit", "on", "C-1", "east"): day("2026-11-02")})
+    assert list(due_items(made, [asked], around)) == []
+    around = replace(AROUND, latest={("visit", "on", "C-1", "west"): day("2026-11-02")})
+    assert len(list(due_items(made, [asked], around))) == 1
+
+
+@pytest.mark.req("R-REC-13")
+def test_each_field_in_doubt_is_an_item_by_its_own_day() -> None:
+    doubt = DueRow(
+        "customer", "C-1", "C-1", None, {}, unverified={"phone": day("2026-11-18"), "email": day("2026-12-31")}
+    )
+    (item,) = items(clock(on="*", at="unverified"), doubt)
+    assert (item.field, item.due, item.late_days) == ("phone", day("2026-11-18"), 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "department", "expected"),
+    [
+        (["owner"], {}, "east", ("alice",)), (["owner"], {}, None, ("alice", "bob")), (["handler", "owner"], {"handler": "bob"}, "east", ("bob",)),
+        (["handler", "owner"], {"handler": "gone"}, "east", ("alice",)), (["enterer", "owner"], {"entered_by": "dave"}, "east", ("dave",)),
+        (["enterer", "owner"], {"entered_by": "bob"}, "east", ("alice",)), (["enterer"], {"entered_by": "x", "entered_for": "dave"}, "east", ("dave",)),
+        (["handler"], {}, "east", ()),
+    ],
+)  # fmt: skip
+def test_it_is_up_to_the_first_named_who_is_still_here(
+    words: list[str], values: dict[str, object], department: str | None, expected: tuple[str, ...]
+) -> None:
+    (item,) = items(clock(who=words), row(department, on=day("2026-11-20"), **values))  # type: ignore[arg-type]
+    assert item.who == expected
+
+
+@pytest.mark.req("R-INT-15")
+def test_who_has_no_record_of_the_day_by_the_set_hour_is_named() -> None:
+    made = clock(on="day_plan", by="$hour", missing_for=["sales"])
+    people = [("alice", "east"), ("bob", "west"), ("dave", "east")]
+    present = {"alice": datetime(2026, 11, 20, 8, 59, tzinfo=ZONE), "bob": datetime(2026, 11, 20, 9, 30, tzinfo=ZONE)}
+    around = replace(AROUND, settings={"hour": "09:00"})
+    found = list(missing_items(made, present, people, around))
+    assert [(item.who, item.late, item.done) for item in found] == [
+        (("bob",), True, day("2026-11-20")),
+        (("dave",), True, None),
+    ]
+    early = list(missing_items(made, {}, people, replace(around, now=NOW.replace(hour=8))))
+    assert [item.late for item in early] == [False] * 3
+    assert list(missing_items(made, {}, people, replace(around, now=NOW + timedelta(days=1)))) == []
+    assert list(missing_items(made, {}, people, AROUND)) == []
+    assert list(due_items(made, [row(on=day("2026-11-20"))], around)) == []
+
+
+def test_the_latest_come_first_and_what_has_no_end_last() -> None:
+    made = clock(within="$n days", unset="open")
+    open_one = items(made, row(on=day("2026-01-01")))[0]
+    late, later = items(clock(), row(on=day("2026-11-19")), row(on=day("2026-11-10")))
+    assert ordered([open_one, late, later]) == [later, late, open_one]
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 12, 1)), st.integers(0, 40), st.integers(0, 40))
+def test_what_is_late_stays_late(on: date, first: int, more: int) -> None:
+    made = clock(within="2 working days", lead="400")
+    days = [datetime.combine(on + timedelta(days=n), NOW.timetz()) for n in (first, first + more)]
+    (early,), (late,) = ([*due_items(made, [row(on=on)], replace(AROUND, now=now))] for now in days)
+    assert early.late <= late.late
+    assert early.late_days <= late.late_days
+    assert early.due == late.due
