@@ -56,6 +56,7 @@ def add(ledger: Ledger, entry: Entry, *, dry_run: bool = False) -> Entered:
     kind = draft.kind(entry.kind)
     _known_member(ledger, entry.origin.for_member)
     kept = _new(draft, kind, entry)
+    draft.findings += _late(ledger, kind, kept)
     commit = None if dry_run else draft.commit("add", kind.name)
     return Entered(kept.id, kind.name, commit, tuple(diff({}, _said(kept.record, kept.row))), tuple(draft.findings))
 
@@ -81,6 +82,7 @@ def update(
     if any(change.field.split(".")[0] in kind.identity for change in changes):
         # two records may be there already: changing one of them is no reason to refuse
         draft.findings += duplicates.notice(ledger, kind, kept.record.data, found.id, action)
+    draft.findings += _late(ledger, kind, kept)
     commit = None if dry_run else draft.commit(action, found.kind)
     return Entered(found.id, found.kind, commit, changes, tuple(draft.findings))
 
@@ -130,6 +132,12 @@ def _advance_customer(
         draft.set_assignment(dossier_id, chosen, replace(assignment, state=target, since=ledger.today))
     commit = None if dry_run else draft.commit("advance", "customer")
     return Entered(dossier_id, "customer", commit, (FieldChange("state", assignment.state, target),))
+
+
+def _late(ledger: Ledger, kind: Kind, kept: Kept) -> list[Finding]:
+    from crmctl.ledger.due import entered_late
+
+    return [] if kind.monthly else entered_late(ledger, kind, kept.record)
 
 
 def _said(record: Record, row: str | None) -> Mapping[str, Value]:
