@@ -46,17 +46,21 @@ def assign(ledger: Ledger, who: str, department: str, owner: str | None = None, 
 
 
 def team(
-    ledger: Ledger, who: str, added: Iterable[str], removed: Iterable[str] = (), department: str | None = None, *,
-    dry_run: bool = False,
+    ledger: Ledger, who: str, added: Iterable[str] = (), removed: Iterable[str] = (), department: str | None = None, *,
+    keeper: str | None = None, dry_run: bool = False,
 ) -> Dealt:  # fmt: skip
-    """Add members to, or take them out of, the team that works with the owner on a customer."""
+    """Change who works with the owner on a customer: the team, and the `keeper` of its data (`-`: nobody).
+
+    Raises NotFound, NoKey, UsageError, and Refused for who has no role in the department.
+    """
     customer = lookup.customer(ledger, who)
     draft = Draft(ledger)
     chosen, assignment = _assignment(ledger, draft.dossier(customer), department)
-    for member in added:
+    kept = assignment.keeper if keeper is None else None if keeper == "-" else keeper
+    for member in (*added, *([kept] if kept else [])):
         may_own(ledger, member, chosen)
-    names = dict.fromkeys([*assignment.team, *added])
-    _change(draft, customer, chosen, replace(assignment, team=tuple(n for n in names if n not in set(removed))))
+    names = tuple(name for name in dict.fromkeys([*assignment.team, *added]) if name not in set(removed))
+    _change(draft, customer, chosen, replace(assignment, team=names, keeper=kept))
     return Dealt((customer,), (), None if dry_run else draft.commit("team", "customer"))
 
 

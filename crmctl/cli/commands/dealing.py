@@ -32,11 +32,19 @@ def assign(
     _told("assign", join(open_ledger(directory), who, department, owner, dry_run=dry_run), as_json, dry_run)
 
 
-@details(N_("Examples:\n\ncrmctl team 某某医院 --add bob\n\ncrmctl team 某某医院 --remove bob"))
+@details(
+    N_(
+        "Examples:\n\ncrmctl team 某某医院 --add bob\n\n"
+        "crmctl team 某某医院 --remove bob\n\ncrmctl team 某某医院 --keeper carol"
+    )
+)
 def team(
     who: Who,
     add: Annotated[list[str] | None, typer.Option("--add", metavar=N_("MEMBER"), help=N_("Who joins."))] = None,
     remove: Annotated[list[str] | None, typer.Option("--remove", metavar=N_("MEMBER"), help=N_("Who leaves."))] = None,
+    keeper: Annotated[
+        str | None, typer.Option("--keeper", metavar=N_("MEMBER"), help=N_("Who keeps its data; - for nobody."))
+    ] = None,
     department: DepartmentOption = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
@@ -45,9 +53,9 @@ def team(
     """Say who works with the owner on a customer."""
     from crmctl.ledger.dealing import team as change
 
-    if not add and not remove:
+    if not add and not remove and keeper is None:
         raise UsageError(_("Say who joins or leaves"), hint=f"crmctl team {who} --add …")
-    done = change(open_ledger(directory), who, add or [], remove or [], department, dry_run=dry_run)
+    done = change(open_ledger(directory), who, add or [], remove or [], department, keeper=keeper, dry_run=dry_run)
     _told("team", done, as_json, dry_run)
 
 

@@ -88,14 +88,14 @@ def export(
     """Write a kind's JSON Schema."""
     from crmctl.ledger.draft import Draft
 
-    if every == (target is None and kind is not None):
+    if (every and target is not None) or (not every and kind is None):
         raise UsageError(_("Name a kind, or a folder with --all"), hint="crmctl schema export --all schemas/")
     out = Out()
     ledger = open_ledger(directory)
     if not every and kind is not None and target is None:
         out.line(_schema_text(ledger, Draft(ledger).kind(kind)))
         return
-    folder = target or Path(kind or ".")
+    folder = target or Path(kind or "json-schema")
     chosen = list(ledger.in_force.kinds.values()) if every else [Draft(ledger).kind(str(kind))]
     folder.mkdir(parents=True, exist_ok=True)
     for item in chosen:
