@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from crmctl import __version__
@@ -23,8 +23,8 @@ from crmctl.ledger.notes import Notes
 from crmctl.ledger.treewalk import PathChange
 from crmctl.model.findings import Finding
 from crmctl.model.monthly import rows_in
-from crmctl.model.org import Member, Org, Role
 from crmctl.model.paths import place_of
+from crmctl.model.terms import next_change
 
 FORMAT = 1
 _NOTE = "checked"
@@ -69,7 +69,7 @@ class CheckNote:
     @classmethod
     def of(cls, ledger: Ledger, units: dict[str, Unit], past: Past) -> CheckNote:
         """What a check of everything found."""
-        until = _next_day(ledger.in_force.org, ledger.today)
+        until = next_change(ledger.in_force.org, ledger.today)
         set_up, keyring = _set_up(ledger), _tree(ledger)
         return cls(ledger, set_up, ledger.head, keyring, ledger.today, until, units, past.removed, _packed(past))
 
@@ -211,15 +211,6 @@ def _set_up(ledger: Ledger) -> str:
         *ledger.ring.readers, ledger.identity.opens,
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _next_day(org: Org, today: date) -> date | None:
-    """The first day on which somebody's role or membership begins or has ended."""
-    members = org.members.values()
-    spans: list[Member | Role] = [*members, *(role for member in members for role in member.roles)]
-    begins = [span.since for span in spans if span.since > today]
-    ends = [span.until + timedelta(1) for span in spans if span.until and span.until >= today]
-    return min([*begins, *ends], default=None)
 
 
 def _rows(ledger: Ledger, path: str, oid: str | None) -> set[str]:

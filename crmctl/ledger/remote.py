@@ -270,5 +270,7 @@ def _outcome(spoken: _Spoken, repo: Repository) -> PushOutcome:
     causes = [reason for reason in rejected.values() if not _CONSEQUENCE.search(reason)]
     if any("remote failed to report status" in reason for reason in causes):
         raise GitFailed(_("The connection broke off before the server answered"), where=str(repo.path))
-    stale = bool(causes) and all(_STALE.search(reason) for reason in causes)
+    # A server whose whole transaction failed says only in its own words which ref was locked or had moved.
+    reasons = causes or [line for line in lines if line.startswith("error:")]
+    stale = bool(reasons) and all(_STALE.search(reason) for reason in reasons)
     return PushOutcome("stale" if stale else "refused", rejected, said)

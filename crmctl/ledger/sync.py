@@ -21,6 +21,7 @@ from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.remote import push
 from crmctl.ledger.rewrap import rewrap
 from crmctl.ledger.server import fetch_safely, remember_server, require_origin
+from crmctl.ledger.snapshot.purge import purge
 from crmctl.ledger.transaction import Change, RefMove, merge_trees, move_refs, write
 from crmctl.model.paths import dossier_of, place_of
 from crmctl.model.wraps import WrapError, merge_wraps
@@ -56,6 +57,7 @@ def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = 
             sleep(attempt * (20 + randbelow(180)) / 1000)  # those who write at once must not meet again at once
         fetch_safely(repo, keyring_ref(ledger.in_force.settings.epoch), give_back=give_back, progress=progress)
         ledger = _integrate(ledger)
+        purge(ledger)
         wrapped += rewrap(ledger)
         ledger = _reopened(ledger)
         main, keyring = f"{_REMOTE}main", f"{_REMOTE}keyring/{ledger.in_force.settings.epoch}"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.snapshot.clear import assignment_segment
-from crmctl.ledger.snapshot.difference import Present
+from crmctl.ledger.snapshot.difference import Present, is_clear
 from crmctl.ledger.snapshot.part import Part
 from crmctl.ledger.snapshot.records import kind_segment
 from crmctl.ledger.snapshot.segment import Segment
@@ -88,9 +88,10 @@ def _fill_clear(connection: sqlite3.Connection, ledger: Ledger) -> None:
     )
 
 
-def all_dossiers(ledger: Ledger) -> Iterator[Dossier]:
-    """Every customer's dossier at the ledger's commit."""
-    found = {path: oid for path, oid in ledger.repo.walk(ledger.head, "customers") if path.endswith("/dossier.yaml")}
+def all_dossiers(ledger: Ledger, tops: Collection[str] = ("customers",)) -> Iterator[Dossier]:
+    """Every customer's dossier at the ledger's commit; with `tops` those of the offices too."""
+    files = (file for top in tops for file in ledger.repo.walk(ledger.head, top))
+    found = {path: oid for path, oid in files if is_clear(path)}
     contents = dict(ledger.repo.read_blobs(sorted(set(found.values()))))
     for path, oid in found.items():
         yield parse_dossier(contents[oid], path)

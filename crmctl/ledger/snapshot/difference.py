@@ -33,13 +33,14 @@ class Difference:
 
     `entries` differ on main; of `touched` dossiers the clear file does; `wrapped` names the dossiers
     with another wrap for anybody and `doubtful` those where this member may open more or less than
-    before (None: any).
+    before (None: any). `lost`: a file or a wrap of this member is gone or was replaced.
     """
 
     entries: tuple[PathChange, ...] = ()
     touched: frozenset[str] = frozenset()
     wrapped: frozenset[str] = frozenset()
     doubtful: frozenset[str] | None = frozenset()
+    lost: bool = False
 
 
 @dataclass
@@ -90,12 +91,12 @@ class Present:
         touched = frozenset(_dossiers(change.path for change in entries if is_clear(change.path)))
         wraps = repo.changed(before.keyring or None, now.keyring or None) if before.keyring != now.keyring else []
         wrapped = frozenset(_dossiers(change.path for change in wraps))
-        doubtful: frozenset[str] | None = None
-        if before.readers == now.readers and not any(self._is_group_wrap(change.path) for change in wraps):
-            readers = {*self.ledger.ring.readers}
-            mine = (change.path for change in wraps if change.path.rpartition("/")[2] in readers)
-            doubtful = touched | frozenset(_dossiers(mine))
-        return Difference(entries, touched, wrapped, doubtful)
+        if before.readers != now.readers or any(self._is_group_wrap(change.path) for change in wraps):
+            return Difference(entries, touched, wrapped, None, lost=True)
+        readers = {*self.ledger.ring.readers}
+        mine = [change for change in wraps if change.path.rpartition("/")[2] in readers]
+        lost = any(change.old_oid for change in mine) or any(change.new_oid is None for change in entries)
+        return Difference(entries, touched, wrapped, touched | frozenset(_dossiers(c.path for c in mine)), lost)
 
     def _is_group_wrap(self, path: str) -> bool:
         return path.startswith("groups/") and path.endswith(f"/{self.ledger.member_id}")
