@@ -64,7 +64,9 @@ def test_keys_derive_and_never_show() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "age1xyz", ALICE.public.upper(), f" {ALICE.public}", f"{ALICE.public}\n", "ssh-ed25519 AAAA"]
+    "wrong",
+    ["", "age1xyz", ALICE.public.upper(), f" {ALICE.public}", f"{ALICE.public}\n", "ssh-ed25519 AAAA"],
+    ids=["empty", "short", "capitals", "blank before", "newline after", "ssh"],
 )
 def test_a_wrong_recipient_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidInput):
