@@ -13,7 +13,7 @@ from crmctl.errors import InvalidInput, NotFound, Refused
 from crmctl.i18n import _
 from crmctl.ledger.administer import must_administer
 from crmctl.ledger.draft import author_of
-from crmctl.ledger.groups import missing_groups, unwrapped_members
+from crmctl.ledger.groups import missing_groups, renewed_groups, unwrapped_members
 from crmctl.ledger.identity import MEMBER, PublicKeys
 from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.seal import seal
@@ -100,16 +100,18 @@ def rename_department(ledger: Ledger, key: str, label: Label) -> str:
 
 def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     """Write the org's files and the group keys that follow from it, in one transaction."""
-    org, lines = missing_groups(ledger.in_force.pack, org, ledger.today)
+    pack = ledger.in_force.pack
+    org, renewed, dropped = renewed_groups(ledger.keyring, pack, org, ledger.today)
+    org, made = missing_groups(pack, org, ledger.today)
     held = {name: ledger.ring.group_secrets.get(name, []) for name in ledger.in_force.org.groups}
-    lines = {**lines, **unwrapped_members(ledger.keyring, org, held, ledger.today)}
+    lines = {**renewed, **made, **unwrapped_members(ledger.keyring, org, held, ledger.today)}
     edits: dict[str, bytes | None] = {
         f"org/members/{member.id}.yaml": dump(encode_member(member)) for member in org.members.values()
     }
     edits["org/departments.yaml"] = dump(encode_departments(org.departments))
     edits["org/groups.yaml"] = dump(encode_groups(org.groups))
     message = f"{action} {about}\n\nCrmctl-Action: {action}\n"
-    changes = [*keyring_change(ledger, lines), Change(MAIN, ledger.head, edits, message)]
+    changes = [*keyring_change(ledger, lines, dropped), Change(MAIN, ledger.head, edits, message)]
     return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
 
 

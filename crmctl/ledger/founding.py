@@ -5,21 +5,24 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from crmctl import clock
-from crmctl.errors import BadConfiguration, NotFound
+from crmctl.errors import BadConfiguration
 from crmctl.i18n import _, language
 from crmctl.ledger import identity as identities
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.git import Repository, create_repository
 from crmctl.ledger.groups import missing_groups
 from crmctl.ledger.identity import Identity
+from crmctl.ledger.in_force import compile_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, claim_clone
 from crmctl.ledger.seal import new_key, seal_passphrase
+from crmctl.ledger.shipped import kind_files, pack_file
 from crmctl.ledger.sparse import set_up
 from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.yamlio import dump, load
@@ -31,7 +34,7 @@ from crmctl.model.org import Department, GroupKey, Member, Org, Role
 from crmctl.model.values import Value
 from crmctl.model.wraps import write_wraps
 from crmctl.policy.pack import Pack, lay_over, read_pack
-from crmctl.resources import data_path, packs_path
+from crmctl.resources import packs_path
 
 EPOCH = 1
 
@@ -61,29 +64,50 @@ class Founded:
 
 
 def found(path: Path, founding: Founding, home: Path) -> Founded:
-    """Make the ledger at `path`, which must be absent or empty. Nothing is left there on failure."""
+    """Make the ledger at `path`, which must be absent or empty. Nothing of it is left on failure.
+
+    Raises BadConfiguration for a folder that is not empty or kinds and packs that do not load, NotFound for
+    a pack that is not shipped, InvalidInput for a founder's name that is none.
+    """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise BadConfiguration(_("The folder is not empty"), where=str(path), hint=_("crmctl init NEW-FOLDER"))
     path.absolute().parent.mkdir(parents=True, exist_ok=True)
     building = path.absolute().with_name(f".{path.name}.{secrets.token_hex(4)}")
-    building.mkdir()
-    try:
-        founded = _build(building, founding, home)
-        if path.exists():
-            path.rmdir()
-        building.replace(path)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    with ExitStack() as undo:
+        building.mkdir()
+        undo.callback(shutil.rmtree, building, ignore_errors=True)
+        founded = _build(building, founding, home, undo)
+        _move(building, path, undo)
+        undo.pop_all()
     return replace(founded, path=path)
 
 
-def _build(path: Path, founding: Founding, home: Path) -> Founded:
+def _move(building: Path, path: Path, undo: ExitStack) -> None:
+    """Put the whole ledger in its place. An empty folder is filled, not replaced: somebody may stand in it."""
+    if not path.exists():
+        building.replace(path)
+        return
+    for entry in sorted(building.iterdir(), reverse=True):  # .git last: without it there is no ledger yet
+        undo.callback(_remove, path / entry.name)
+        entry.replace(path / entry.name)
+    building.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _build(path: Path, founding: Founding, home: Path, undo: ExitStack) -> Founded:
     now = clock.now(founding.timezone)
+    pack = _pack(founding.packs)
+    shipped = _shipped(founding.packs)
     identity = _identity(founding, home)
     ledger_id = new_id("L", secrets.token_bytes(16), 10)
     recovery_file, recovery_key = _recovery(home, ledger_id, founding.passphrase)
-    pack = _pack(founding.packs)
+    undo.callback(recovery_file.unlink, missing_ok=True)
     org = _org(founding, identity, now.date(), recovery_key)
     org, wraps = missing_groups(pack, org, now.date())
 
@@ -94,10 +118,11 @@ def _build(path: Path, founding: Founding, home: Path) -> Founded:
         ledger_id, founding.company, founding.timezone, "zh-CN" if language() == "zh_CN" else "en", founding.currency,
         EPOCH, root,
     )  # fmt: skip
-    edits = {**_shipped(founding.packs), **_org_files(org), "ledger.yaml": dump(settings.encode())}
+    edits = {**shipped, **_org_files(org), "ledger.yaml": dump(settings.encode())}
     edits["policy/company.yaml"] = dump(
         {"schema": "crmctl/company/1", "pack": "company", "version": 1, "extends": list(founding.packs)}
     )
+    compile_in_force({name: load(content, name) for name, content in edits.items() if content is not None})
     message = f"found ledger {ledger_id}\n\nCrmctl-Action: init\nCrmctl-Keyring: {root}\n"
     set_up(repo)
     commit = write(repo, [Change(MAIN, None, edits, message)], identity.sign, who, now)[-1]
@@ -154,26 +179,17 @@ def _write_keyring(
 
 def _shipped(packs: Sequence[str]) -> dict[str, bytes | None]:
     """The kinds and packs copied into the ledger: only what lies there counts (DESIGN 5)."""
-    edits: dict[str, bytes | None] = {
-        f"schemas/{file.name}": file.read_bytes() for file in sorted(data_path("schemas").glob("*.yaml"))
-    }
+    edits: dict[str, bytes | None] = {f"schemas/{file.name}": file.read_bytes() for file in kind_files().values()}
     for name in packs:
-        edits[f"policy/packs/{name}.yaml"] = _pack_file(name).read_bytes()
+        edits[f"policy/packs/{name}.yaml"] = pack_file(name).read_bytes()
+    edits["policy/calendar.yaml"] = (packs_path() / "calendar" / "cn.yaml").read_bytes()
     return edits
-
-
-def _pack_file(name: str) -> Path:
-    file = packs_path() / f"{name}.yaml"
-    if not file.is_file() or name == "requirements":
-        known = sorted(p.stem for p in packs_path().glob("*.yaml") if p.stem != "requirements")
-        raise NotFound(_("There is no pack {name}", name=name), hint=", ".join(known))
-    return file
 
 
 def _pack(names: Sequence[str]) -> Pack:
     packs = []
     for name in names:
-        content = load(_pack_file(name).read_bytes(), f"{name}.yaml")
+        content = load(pack_file(name).read_bytes(), f"{name}.yaml")
         packs.append(read_pack(content if isinstance(content, dict) else {}, name)[0])
     return lay_over(packs)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 from crmctl.ledger.keyring import Keyring, wrap
-from crmctl.ledger.seal import new_key
+from crmctl.ledger.seal import new_key, public_of
 from crmctl.model.access import RECOVERY
 from crmctl.model.org import GroupKey, Org
 from crmctl.model.wraps import GROUP
@@ -15,6 +15,7 @@ from crmctl.policy.pack import Pack
 
 _PERSONS = {"owner", "team", "keeper", "member"}
 WrapLines = dict[str, dict[tuple[str, int], bytes]]
+Dropped = dict[str, set[tuple[str, int]]]
 
 
 def wanted_groups(pack: Pack, org: Org, on: date) -> list[str]:
@@ -42,6 +43,39 @@ def missing_groups(pack: Pack, org: Org, on: date) -> tuple[Org, WrapLines]:
     return replace(org, groups={**org.groups, **made}), lines
 
 
+def renewed_groups(keyring: Keyring, pack: Pack, org: Org, on: date) -> tuple[Org, WrapLines, Dropped]:
+    """Make a new key for each wanted group whose present one nobody who is still there holds.
+
+    What was wrapped to the old key goes (`Dropped`): it opens for nobody, and whoever holds the
+    compartments wraps them to the new one at the next sync.
+    """
+    made: dict[str, GroupKey] = {}
+    lines: WrapLines = {}
+    for name in wanted_groups(pack, org, on):
+        old = org.groups.get(name)
+        if old is None:
+            continue
+        members = org.group_members(name, on)
+        present = keyring.readers(f"groups/{name}")
+        if any((GROUP, old.generation) in present.get(member, {}) for member in members):
+            continue
+        pair = new_key()
+        made[name] = GroupKey(pair.public, old.generation + 1)
+        lines.update(group_wraps(name, pair.secret, old.generation + 1, members, org))
+    gone = _wrapped_to(keyring, made) if made else {}
+    return replace(org, groups={**org.groups, **made}), lines, gone
+
+
+def _wrapped_to(keyring: Keyring, groups: Collection[str]) -> Dropped:
+    gone: Dropped = {}
+    for top in ("dossiers", "offices"):
+        for path, _oid in keyring.repo.walk(keyring.tip or "", top) if keyring.tip else ():
+            folder, _slash, reader = path.rpartition("/")
+            if reader in groups:
+                gone[path] = set(keyring.wraps(folder, reader))
+    return gone
+
+
 def group_wraps(name: str, secret: str, generation: int, members: Iterable[str], org: Org) -> WrapLines:
     """The wrap lines of a group's secret for its members, by wrap file."""
     return {f"groups/{name}/{member}": {(GROUP, generation): wrap(secret, member, org)} for member in members}
@@ -51,7 +85,7 @@ def unwrapped_members(keyring: Keyring, org: Org, held: Mapping[str, list[str]],
     """Wraps for members of groups whose secret is `held` but who have none yet."""
     lines: WrapLines = {}
     for name, secrets in held.items():
-        if not secrets or name == RECOVERY:
+        if not secrets or name == RECOVERY or public_of(secrets[0]) != org.groups[name].key:
             continue
         generation = org.groups[name].generation
         present = keyring.readers(f"groups/{name}")

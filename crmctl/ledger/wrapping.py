@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
@@ -27,6 +28,7 @@ class Wrapping:
         self._dossiers: dict[str, Dossier] = {}
         self._secrets: dict[tuple[str, str], str] = {}
         self.lines: WrapLines = {}
+        self.dropped: dict[str, set[tuple[str, int]]] = {}
 
     def dossier(self, dossier_id: str) -> Dossier:
         """A dossier as the draft has it so far. Raises NotFound."""
@@ -97,6 +99,22 @@ class Wrapping:
             self._wrap_to(dossier_id, name, lacking)
         return made
 
+    def drop_readers(self, dossier_id: str, compartments: Iterable[str]) -> int:
+        """Take these compartments' wraps from readers the policy no longer names. Returns how many lines go.
+
+        What they have read stays read; records sealed later need a new generation to stay from them.
+        """
+        present = self._ledger.keyring.readers(wraps_folder(dossier_id))
+        gone = 0
+        for name in compartments:
+            expected = self._readers(dossier_id, name)
+            for reader, lines in present.items():
+                keys = {key for key in lines if key[0] == name and reader not in expected}
+                if keys:
+                    self.dropped.setdefault(f"{wraps_folder(dossier_id)}/{reader}", set()).update(keys)
+                    gone += len(keys)
+        return gone
+
     def edits(self) -> dict[str, bytes | None]:
         """The clear files of main that the draft makes or changes."""
         return {clear_path(key): dump(encode_dossier(dossier)) for key, dossier in self._dossiers.items()}
@@ -126,13 +144,19 @@ class Wrapping:
             self.lines.setdefault(file, {})[name, entry.generation] = sealed
 
 
-def keyring_change(ledger: Ledger, lines: Mapping[str, Mapping[tuple[str, int], bytes]]) -> list[Change]:
-    """The keyring commit that adds these wraps; none when there are none."""
-    if not lines:
-        return []
+def keyring_change(
+    ledger: Ledger, lines: Mapping[str, Mapping[tuple[str, int], bytes]],
+    dropped: Mapping[str, Collection[tuple[str, int]]] = MappingProxyType({}),
+) -> list[Change]:  # fmt: skip
+    """The keyring commit that adds these wraps and takes the `dropped` ones away; none when there are none."""
     edits: dict[str, bytes | None] = {}
-    for file, added in lines.items():
+    for file in {**lines, **dropped}:
         folder, _slash, reader = file.rpartition("/")
-        edits[file] = write_wraps({**ledger.keyring.wraps(folder, reader), **added})
+        gone = dropped.get(file, ())
+        kept = {key: sealed for key, sealed in ledger.keyring.wraps(folder, reader).items() if key not in gone}
+        held = {**kept, **lines.get(file, {})}
+        edits[file] = write_wraps(held) if held else None
+    if not edits:
+        return []
     message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.head}\n"
     return [Change(ledger.keyring.ref, ledger.keyring.tip, edits, message)]
