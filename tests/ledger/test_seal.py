@@ -73,7 +73,11 @@ def test_a_wrong_recipient_is_refused(wrong: str) -> None:
         seal.seal(b"x", wrong)
 
 
-@pytest.mark.parametrize("wrong", ["", "AGE-SECRET-KEY-1XX", ALICE.public, ALICE.secret[:-1], "AGE-SECRET-KEY-PQ-1QQ"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "AGE-SECRET-KEY-1XX", ALICE.public, ALICE.secret[:-1], "AGE-SECRET-KEY-PQ-1QQ"],
+    ids=["empty", "short", "public", "cut", "pq"],
+)
 def test_a_wrong_secret_is_refused_without_showing_it(wrong: str) -> None:
     for use in (seal.public_of, seal.Opener):
         with pytest.raises(InvalidInput) as caught:
