@@ -19,6 +19,7 @@ from crmctl.ledger.clear_check import ClearCheck, Leaf
 from crmctl.ledger.file_check import KEYLESS, FileChecked, check_files
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.lineage import Past, lineage, past_of
+from crmctl.ledger.owner_check import owner_faults, owners_until
 from crmctl.ledger.spread import spread
 from crmctl.ledger.wrap_check import WrapCheck
 from crmctl.model.dossier import Dossier
@@ -114,7 +115,8 @@ class _Run:
         for dossier in clear.dossiers.values():
             unit = self._unit(dossier.path)
             unit.findings += wraps.of(dossier)
-            unit.until = _ends(dossier, self.ledger.today)
+            unit.findings += owner_faults(self.ledger, dossier)
+            unit.until = _ends(self.ledger, dossier)
         opened = [(file.path, file.oid, file.envelope) for file in files if file.envelope]
         self._note(lineage(self.ledger, self.past, dict(clear.sealed), opened))
         return self.units
@@ -162,7 +164,7 @@ def _wraps_of(unit: str) -> str:
     return unit.replace("customers/", "dossiers/", 1)
 
 
-def _ends(dossier: Dossier, today: date) -> date | None:
-    """The first day on which a grant has run out and other readers are expected."""
-    ends = [grant.until + timedelta(1) for grant in dossier.grants if grant.until >= today]
-    return min(ends, default=None)
+def _ends(ledger: Ledger, dossier: Dossier) -> date | None:
+    """The first day on which a grant, a role or a membership has run out and something else is expected."""
+    ends = [grant.until for grant in dossier.grants if grant.until >= ledger.today]
+    return min((day + timedelta(1) for day in [*ends, *owners_until(ledger, dossier)]), default=None)

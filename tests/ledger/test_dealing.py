@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from crmctl.cli.app import invoke
@@ -9,7 +11,7 @@ from crmctl.errors import NoKey, Refused, UsageError
 from crmctl.ledger import lookup
 from crmctl.ledger.check import check
 from crmctl.ledger.dealing import assign, handover, team
-from crmctl.ledger.enrol import add_member
+from crmctl.ledger.enrol import add_member, leave
 from crmctl.ledger.identity import create
 from crmctl.ledger.joining import join
 from crmctl.model.org import Role
@@ -160,3 +162,15 @@ def test_departments_are_added_listed_and_renamed(company: Company, capsys: pyte
     assert invoke(["-C", folder, "department", "list"]) == 0
     assert "north\tFar north\t\t0" in capsys.readouterr().out
     assert company.ledger().in_force.org.departments["north"].label == ("北方区", "Far north")
+
+
+@pytest.mark.req("R-REC-16")
+def test_a_customer_whose_owner_left_is_told_until_it_is_handed_over(company: Company, dave: str) -> None:
+    customer = company.add("customer", dict(CARD), "bob", department="west").id
+    company.sync("bob", "alice")
+    assert errors(company) == []
+    leave(company.ledger(), "bob", company.ledger().today - timedelta(days=1))
+    faults = [finding for finding in check(company.ledger()).findings if finding.code == "ORG001"]
+    assert [(f.args["member"], customer in f.where) for f in faults] == [("bob", True)]
+    handover(company.ledger(), [customer], dave, "bob left", why="leaves", department="west")
+    assert "ORG001" not in errors(company)
