@@ -47,10 +47,14 @@ def _from_source(kind: Kind, source: str) -> dict[str, object]:
     try:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise NotFound(_("The file cannot be read"), where=source) from error
+        raise NotFound(
+            _("The file cannot be read"), where=source, hint=_("Check its name, and that you may read it")
+        ) from error
     raw = load(content, source)
     if not isinstance(raw, dict):
-        raise InvalidInput(_("The file is not a list of FIELD: VALUE"), where=source)
+        raise InvalidInput(
+            _("The file is not a list of FIELD: VALUE"), where=source, hint=_("Write one field a line, like topic: …")
+        )
     data = raw.get("data", raw)
     given = data if isinstance(data, dict) else raw
     return {_named(kind.fields, word): value for word, value in given.items()}

@@ -18,7 +18,9 @@ def describe_file(path: Path) -> dict[str, Value]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise NotFound(_("The file cannot be read"), where=str(path)) from error
+        raise NotFound(
+            _("The file cannot be read"), where=str(path), hint=_("Check its name, and that you may read it")
+        ) from error
     media = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return {"name": path.name, "type": media, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 

@@ -74,7 +74,7 @@ def backup(ledger: Ledger, file: Path, *, overwrite: bool = False) -> BackedUp:
     """
     repo, file = ledger.repo, file.resolve()
     if not file.parent.is_dir():
-        raise NotFound(_("There is no folder {path}", path=file.parent))
+        raise NotFound(_("There is no folder {path}", path=file.parent), hint=_("Make it first, or name another"))
     if file.is_dir() or (file.exists() and not overwrite):
         raise UsageError(_("{path} is there already", path=file), hint=_("Give another name, or --force"))
     if repo.is_shallow:
@@ -188,7 +188,9 @@ def _must_be_bundle(file: Path) -> None:
         with file.open("rb") as opened:
             head = opened.read(len(_HEADERS[0]))
     except OSError as error:
-        raise NotFound(_("The file cannot be read"), where=str(file)) from error
+        raise NotFound(
+            _("The file cannot be read"), where=str(file), hint=_("Check its name, and that you may read it")
+        ) from error
     if head not in _HEADERS:
         raise InvalidInput(_("This is not a backup of a ledger"), where=str(file), hint="crmctl backup FILE")
 

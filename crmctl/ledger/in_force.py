@@ -180,4 +180,5 @@ def _located(repo: Repository, commit: str, error: BadConfiguration) -> BadConfi
 
     where = line(error.where, str(error.__cause__ or "")) if error.where else None
     findings = [replace(finding, where=line(finding.where, finding.field)) for finding in error.findings]
-    return BadConfiguration(error.what, where=where, hint=error.hint, findings=findings)
+    hint = error.hint or _("Correct it, then git add and git commit the file")
+    return BadConfiguration(error.what, where=where, hint=hint, findings=findings)

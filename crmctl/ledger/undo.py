@@ -60,7 +60,7 @@ def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) ->
     Raises NotFound (no such change), Refused (somebody else's, changed again since, shared and not
     to be taken out, or no change of records), NoKey, TrustBroken.
     """
-    info = ledger.repo.commit(commit) if commit else _last_own(ledger)
+    info = _named(ledger, commit) if commit else _last_own(ledger)
     _must_be_own(ledger, info)
     work = _Undoing(ledger, info)
     plan = work.plan()
@@ -70,6 +70,13 @@ def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) ->
     trailers = [f"{UNDOES}: {info.oid}", *(f"Crmctl-Generation: {d}:{c}:{g}" for d, c, g in sorted(plan.sealed_to))]
     made = None if dry_run else draft.commit(ACTION, trailers=trailers)
     return Undone(info.oid, info.subject, made, tuple(plan.restored), tuple(plan.removed))
+
+
+def _named(ledger: Ledger, change: str) -> CommitInfo:
+    oid = ledger.repo.resolve(change)
+    if oid is None:
+        raise NotFound(_("This change is not in the ledger: {change}", change=change), hint="crmctl log")
+    return ledger.repo.commit(oid)
 
 
 def _last_own(ledger: Ledger) -> CommitInfo:

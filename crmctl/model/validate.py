@@ -17,7 +17,7 @@ from crmctl.i18n import N_
 from crmctl.model.fields import FIELD_TYPES, FieldProblem
 from crmctl.model.fields.zone import zone_of
 from crmctl.model.findings import Finding
-from crmctl.model.kinds import Field, Kind
+from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.values import Value
 
 if TYPE_CHECKING:
@@ -174,12 +174,14 @@ def _beyond_shape(
 ) -> list[Finding]:
     """What compares several fields: `from`, `not_below`, `when`; inside groups and lists too."""
     findings: list[Finding] = []
+    fields = tuple(fields)
+    labels: dict[str, Label] = {field.name: field.label for field in fields}
     for field in fields:
         value = clean.get(field.name)
         if value is None:
             continue
         path = f"{prefix}{field.name}"
-        findings += _one_field(field, value, clean, rules, where, path)
+        findings += _one_field(field, value, clean, rules, labels, where, path)
         if field.fields:
             inner = value if isinstance(value, list) else [value]
             for number, item in enumerate(inner):
@@ -189,19 +191,21 @@ def _beyond_shape(
 
 
 def _one_field(
-    field: Field, value: Any, clean: Mapping[str, Any], rules: Rules, where: str, path: str
+    field: Field, value: Any, clean: Mapping[str, Any], rules: Rules, labels: Mapping[str, Label], where: str, path: str
 ) -> list[Finding]:
     findings: list[Finding] = []
+    args: dict[str, object]
     if field.when and field.when.holds(clean) is False:
         args = {"condition": str(field.when)}
         findings.append(Finding("REC005", N_("Does not apply here: only when {condition}"), "error", where, path, args))
     earlier = clean.get(field.not_before) if field.not_before else None
     if earlier is not None and _before(value, earlier, rules.timezone):
-        args = {"other": field.not_before or ""}
+        args = {"other": labels.get(field.not_before or "", field.not_before)}
         findings.append(Finding("REC006", N_("Lies before {other}"), "error", where, path, args))
     floor = clean.get(str(field.options.get("not_below")))
     if floor is not None and Decimal(str(value)) < Decimal(str(floor)):
-        args = {"other": str(field.options["not_below"])}
+        other = str(field.options["not_below"])
+        args = {"other": labels.get(other, other)}
         findings.append(Finding("REC007", N_("Is less than {other}"), "error", where, path, args))
     return findings
 
