@@ -25,6 +25,9 @@ from crmctl.model.clear_files import encode_departments, encode_groups, encode_m
 from crmctl.model.kinds import Label
 from crmctl.model.org import Department, Member, Org, Role
 
+# The scope of groups of the whole company, and the compartment of the card.
+NO_DEPARTMENTS = frozenset({"all", "core"})
+
 
 def add_member(
     ledger: Ledger, keys: PublicKeys, name: str | None, roles: tuple[Role, ...], supervisor: str | None = None,
@@ -79,9 +82,13 @@ def leave(ledger: Ledger, member_id: str, last_day: date) -> str:
 
 
 def add_department(ledger: Ledger, key: str, label: Label) -> str:
-    """Add a department. Returns the commit id."""
+    """Add a department. Returns the commit id. Raises InvalidInput for a key that is none, Refused."""
     must_administer(ledger)
     org = ledger.in_force.org
+    if not MEMBER.fullmatch(key) or key in NO_DEPARTMENTS:
+        raise InvalidInput(
+            _("A department is written KEY=NAME, the key in small letters: {text}", text=key), hint="east=东区,East"
+        )
     if key in org.departments:
         raise Refused(_("There is a department {key} already", key=key), hint="crmctl department list")
     made = replace(org, departments={**org.departments, key: Department(key, label)})

@@ -13,6 +13,7 @@ from crmctl.ledger.identity import MEMBER
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger, claim_clone
+from crmctl.ledger.objects import EMPTY_TREE
 from crmctl.ledger.remote import clone as fetch_copy
 from crmctl.ledger.transaction import RefMove, move_refs
 
@@ -54,17 +55,18 @@ def _claim(repo: Repository, url: str, member: str) -> None:
     roots = repo.run("rev-list", "--max-parents=0", tip).decode().split()
     if roots != [settings.root]:
         raise TrustBroken(_("The keyring does not begin where the ledger says"), where=url)
-    move_refs(repo, [RefMove(ref, new=tip, old=None)])
+    move_refs(repo, [RefMove(ref, new=tip, old=repo.resolve(ref))])
     claim_clone(repo, member)
 
 
 def _main(repo: Repository, url: str) -> str:
     """The tip of main; a server whose default branch is another one is no obstacle."""
-    head = repo.resolve(MAIN)
+    head = repo.resolve("refs/remotes/origin/main")
     if head is None:
-        head = repo.resolve("refs/remotes/origin/main")
-        if head is None:
-            raise NotFound(_("There is no ledger at this address"), where=url)
+        raise NotFound(_("There is no ledger at this address"), where=url)
+    if repo.head_ref != MAIN:
+        if (repo.git_dir / "index").exists():
+            repo.run("read-tree", "-m", "-u", EMPTY_TREE)  # another branch was checked out
         repo.run("symbolic-ref", "HEAD", MAIN)
         move_refs(repo, [RefMove(MAIN, new=head, old=None)])
     return head

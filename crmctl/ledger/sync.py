@@ -70,6 +70,8 @@ def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = 
             return Synced(received, 0, wrapped, ledger.head)
         sent = _count(repo_range=(theirs[MAIN], ledger.head), ledger=ledger)
         refspecs = [f"{oid}:{ref}" for ref, oid in ours.items() if oid and oid != theirs[ref]]
+        if theirs[MAIN] is None:
+            refspecs.reverse()  # forges take the first branch they get for the default one
         outcome = push(repo, refspecs, progress=progress)
         if outcome.result == "done":
             remember_server(repo, ours)
@@ -81,7 +83,7 @@ def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = 
 
 def _reopened(ledger: Ledger) -> Ledger:
     """The same copy at its new tip, with the identity already unlocked."""
-    fresh = Ledger(ledger.repo.path, home=ledger.home)
+    fresh = Ledger(ledger.repo, home=ledger.home)
     fresh.__dict__["identity"] = ledger.identity
     return fresh
 
