@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
 
 from crmctl.errors import InvalidInput
 from crmctl.i18n import _
@@ -24,13 +26,28 @@ _LETTERS = (
     "\uf900-\ufefe\uff00-\ufff8\U00010000-\U000effff"
 )
 _INNER = rf"A-Za-z0-9_/().+@=%&*;<>|!?'\"~^$,\-{_LETTERS}"
-_PLAIN = re.compile(rf"[A-Za-z_/({_LETTERS}](?:[{_INNER}]|[ :](?=[{_INNER}]))*")
 # `y`, `off` and the like are booleans to YAML 1.1, whatever their case
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 # breaks of YAML 1.1, marks of direction and width nobody sees, and what no file can hold raw
 _HIDDEN = "\x0b-\x1f\x7f-\xa0\xad\u0600-\u0605\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
-_ESCAPED = re.compile(f'["\\\\\x00-\x0a{_HIDDEN}]')
-_UNFIT = re.compile(f"[\x00-\x09{_HIDDEN}]| (?:\n|$)")
+
+
+class _Patterns(NamedTuple):
+    plain: re.Pattern[str]
+    escaped: re.Pattern[str]
+    unfit: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    """Compiled when something is first written: that takes 7 ms, and most commands only read."""
+    return _Patterns(
+        re.compile(rf"[A-Za-z_/({_LETTERS}](?:[{_INNER}]|[ :](?=[{_INNER}]))*"),
+        re.compile(f'["\\\\\x00-\x0a{_HIDDEN}]'),
+        re.compile(f"[\x00-\x09{_HIDDEN}]| (?:\n|$)"),
+    )
+
+
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -115,17 +132,17 @@ def _key(key: str) -> str:
 
 def _text(text: str, indent: str | None) -> str:
     """`text` as a scalar; only with an `indent` may it be a literal block."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if _patterns().plain.fullmatch(text) and text.lower() not in _WORDS:
         return text
     if indent is not None and "\n" in text and _fits_literal(text):
         body = text.removesuffix("\n")
         inner = "\n".join(indent + row if row else "" for row in body.split("\n"))
         return f"{'|-' if body is text else '|'}\n{inner}"
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    return f'"{_patterns().escaped.sub(_escape, text)}"'
 
 
 def _fits_literal(text: str) -> bool:
-    return text[0] not in " \n" and not text.endswith("\n\n") and not _UNFIT.search(text)
+    return text[0] not in " \n" and not text.endswith("\n\n") and not _patterns().unfit.search(text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -39,10 +39,13 @@ class Ledger:
 
     `at` picks another commit than main's tip (a commit, or a date: the last commit of that day).
     `ask` is called for the passphrase when the identity is locked; without it nothing prompts.
+    `path` may be a repository that is open already.
     """
 
-    def __init__(self, path: Path, *, at: str | None = None, ask: Ask | None = None, home: Path | None = None) -> None:
-        self.repo = Repository(path)
+    def __init__(
+        self, path: Path | Repository, *, at: str | None = None, ask: Ask | None = None, home: Path | None = None
+    ) -> None:
+        self.repo = path if isinstance(path, Repository) else Repository(path)
         self.home = home or home_directory()
         self._ask = ask
         self.at = at

@@ -10,6 +10,7 @@ from typing import Literal
 
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _, label
+from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import Answer, ask, is_whole
@@ -89,9 +90,7 @@ class Listing:
 
 def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[str], limit: int) -> Listing:
     """The records of a kind, oldest id first. Raises NotFound for a kind or column, InvalidInput for the condition."""
-    from crmctl.ledger.draft import Draft
-
-    kind = Draft(ledger).kind(name)
+    kind = kind_named(ledger, name)
     known = [column for column, _affinity in shape_of(kind).columns]
     for column in columns:
         if column not in known:

@@ -30,7 +30,7 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Find text in customers and records."""
-    from crmctl.ledger.draft import Draft
+    from crmctl.ledger.kind_names import kind_named
     from crmctl.ledger.snapshot.names import names
     from crmctl.ledger.snapshot.search import find as search
 
@@ -39,7 +39,7 @@ def find(
         raise UsageError(_("Say what to look for"), hint="crmctl find TEXT")
     ledger = open_ledger(directory, at)
     kinds = ledger.in_force.kinds
-    hits = search(ledger, text, Draft(ledger).kind(kind).name if kind else None, limit)
+    hits = search(ledger, text, kind_named(ledger, kind).name if kind else None, limit)
     called = {name.id: name.name for name in names(ledger)} if hits else {}
     columns = [
         (_("Id"), "left"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crmctl.cli.out import Out
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import Entered
 from crmctl.model.changes import FieldChange
 from crmctl.model.kinds import Kind
+
+if TYPE_CHECKING:
+    from crmctl.ledger.draft import Origin
+    from crmctl.ledger.entry import Entered
 
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="FIELD=VALUE", help=N_("A field's value; empty removes it."))
@@ -24,6 +26,8 @@ FromOption = Annotated[
 
 def origin_of(member: str | None, reason: str | None) -> Origin:
     """On whose behalf and why."""
+    from crmctl.ledger.draft import Origin
+
     return Origin(member, reason)
 
 
