@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ import typer
 from crmctl.cli.assignments import files_of, values_of
 from crmctl.cli.commands.shared import FromOption, SetOption, entered, origin_of
 from crmctl.cli.context import open_ledger
-from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
+from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
@@ -42,6 +44,19 @@ def update(
         list[str] | None, typer.Option("--verified", metavar=N_("FIELD"), help=N_("Take the mark off a field."))
     ] = None,
     edit: Annotated[bool, typer.Option("--edit", help=N_("Change it in your editor."))] = False,
+    edit_anyway: Annotated[
+        bool, typer.Option("--edit-anyway", help=N_("Edit even where the text must rest on the disk meanwhile."))
+    ] = False,
+    known_since: Annotated[
+        date | None,
+        typer.Option(
+            "--known-since",
+            metavar=N_("DATE"),
+            parser=iso_date,
+            help=N_("The day you learnt of the change."),
+            show_default=False,
+        ),
+    ] = None,
     member: ForOption = None,
     reason: ReasonOption = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
@@ -57,15 +72,19 @@ def update(
     found = lookup.record(ledger, who)
     kind = ledger.in_force.kinds[found.kind]
     fields = values_of(kind, values or [], source, present(ledger, found))
+    edit = edit or edit_anyway
     if edit:
         from crmctl.cli.editor import edited
 
-        fields = {**fields, **edited(ledger, found, kind)}
+        fields = {**fields, **edited(ledger, found, kind, anyway=edit_anyway)}
     marks: dict[str, str | None] = {**read_marks(unverified or [], ledger), **dict.fromkeys(verified or [])}
-    if not fields and not marks:
+    if not fields and not marks and not edit:
         raise UsageError(_("Say what to change: --set FIELD=VALUE"), hint=f"crmctl show {who}")
     files = files_of(kind, fields)
-    done = change(ledger, found.id, fields, origin_of(member, reason), unverified=marks, files=files, dry_run=dry_run)
+    if known_since is not None and known_since > ledger.today:
+        raise UsageError(_("--known-since lies in the future"), hint=f"--known-since {ledger.today}")
+    origin = replace(origin_of(member, reason), known_since=known_since)
+    done = change(ledger, found.id, fields, origin, unverified=marks, files=files, dry_run=dry_run)
     entered("update", done, kind, as_json=as_json, dry_run=dry_run)
 
 
