@@ -1,0 +1,121 @@
+"""What may lie in a ledger at all, whoever brings it: plain files, known places, sealed as they must be."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from crmctl.errors import CrmctlError
+from crmctl.ledger.git import PathChange, Repository
+from crmctl.ledger.objects import FILE_MODE
+from crmctl.ledger.plan import check_path
+from crmctl.ledger.seal import check_header
+from crmctl.ledger.yamlio import load, load_canonical
+from crmctl.model.dossier import Dossier
+from crmctl.model.findings import Finding
+from crmctl.model.paths import place_of
+from crmctl.trust.authority import Authority, PathRule
+from crmctl.trust.view import read_clear
+from crmctl.trust.words import found
+
+
+def too_large(repo: Repository, authority: Authority, wanted: Iterable[str], known: Iterable[str]) -> frozenset[str]:
+    """New blobs over the largest limit, named without reading them."""
+    limit = max(authority.limits.values())
+    words = ["--objects", f"--filter=blob:limit={limit + 1}", "--filter-print-omitted", "--no-object-names"]
+    tips = "".join([*(f"{oid}\n" for oid in wanted), *(f"^{oid}\n" for oid in known)])
+    listing = repo.run("rev-list", *words, "--stdin", input=tips.encode())
+    return frozenset(line[1:].decode() for line in listing.split() if line.startswith(b"~"))
+
+
+class FileCheck:
+    """Looks at each new file of a commit."""
+
+    def __init__(self, repo: Repository, authority: Authority, large: frozenset[str]) -> None:
+        self._repo = repo
+        self._authority = authority
+        self._large = large
+
+    def findings(self, commit: str, treeish: str, changes: list[PathChange]) -> Iterator[Finding]:
+        """What is wrong with the files a commit adds or changes; `treeish` is how it leaves main."""
+        wanted: dict[str, tuple[PathChange, PathRule]] = {}
+        for change in changes:
+            rule = self._authority.rule(change.path)
+            faults = list(self._place(commit, change, rule))
+            yield from faults
+            if change.new_oid and rule and not faults:
+                wanted[change.path] = (change, rule)
+        yield from self._contents(commit, wanted)
+        yield from self._collisions(commit, treeish, changes)
+
+    def _place(self, commit: str, change: PathChange, rule: PathRule | None) -> Iterator[Finding]:
+        if not change.new_oid:
+            return
+        if change.new_mode != FILE_MODE:
+            yield found("TRU030", commit, change.path, mode=change.new_mode)
+        elif rule is None or not _plain(change.path) or (rule.sort == "sealed" and place_of(change.path) is None):
+            yield found("TRU031", commit, change.path)
+        elif change.new_oid in self._large:
+            yield found("TRU034", commit, change.path, limit=max(self._authority.limits.values()))
+
+    def _contents(self, commit: str, wanted: Mapping[str, tuple[PathChange, PathRule]]) -> Iterator[Finding]:
+        oids = [change.new_oid or "" for change, _rule in wanted.values()]
+        for (change, rule), (_oid, content) in zip(wanted.values(), self._repo.read_blobs(oids), strict=True):
+            limit = self._authority.limits["sealed" if rule.sort == "sealed" else "clear"]
+            if len(content) > limit:
+                yield found("TRU034", commit, change.path, limit=limit)
+                continue
+            try:
+                _holds(change.path, rule.sort, content)
+            except CrmctlError as error:
+                yield found("TRU033" if rule.sort == "sealed" else "TRU035", commit, change.path, why=error.what)
+
+    def _collisions(self, commit: str, treeish: str, changes: list[PathChange]) -> Iterator[Finding]:
+        looked: set[str] = set()
+        for change in changes:
+            if change.old_oid or not change.new_oid:
+                continue
+            folder, names = "", change.path.split("/")
+            for name in names:
+                if folder not in looked:
+                    looked.add(folder)
+                    yield from self._twins(commit, treeish, folder)
+                folder = f"{folder}/{name}" if folder else name
+
+    def _twins(self, commit: str, treeish: str, folder: str) -> Iterator[Finding]:
+        entry = self._repo.entry(treeish, folder)
+        if entry is None or entry.kind != "tree":
+            return
+        seen: dict[str, str] = {}
+        for name in self._repo.tree(entry.oid):
+            other = seen.setdefault(_folded(name), name)
+            if other != name:
+                path = f"{folder}/{name}" if folder else name
+                yield found("TRU032", commit, path, other=other)
+
+
+def _holds(path: str, sort: str, content: bytes) -> None:
+    """Raise where a file is not what its place says. Raises TrustBroken, InvalidInput."""
+    if sort == "sealed":
+        check_header(content, path)
+    elif sort == "dossier":
+        load_canonical(content, path)
+    elif path.endswith(".yaml"):
+        load(content, path)
+
+
+def dossier_at(repo: Repository, path: str, oid: str | None) -> Dossier | None:
+    """The dossier a clear file says, None where there is none or it does not read."""
+    return read_clear(repo, path, oid) if oid else None
+
+
+def _plain(path: str) -> bool:
+    try:
+        check_path(path)
+    except CrmctlError:
+        return False
+    return True
+
+
+def _folded(name: str) -> str:
+    return name if name.isascii() and name.islower() else unicodedata.normalize("NFC", name).casefold()

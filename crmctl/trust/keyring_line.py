@@ -1,0 +1,146 @@
+"""The keyring branch: one line of signed commits from the pinned root, keys only for whom the policy names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from crmctl.errors import CrmctlError
+from crmctl.ledger.git import PathChange, Repository
+from crmctl.ledger.objects import FILE_MODE
+from crmctl.ledger.seal import check_header
+from crmctl.model.clear_files import Settings
+from crmctl.model.dossier import Dossier, wraps_folder
+from crmctl.model.findings import Finding
+from crmctl.model.org import Org
+from crmctl.model.paths import dossier_of
+from crmctl.model.wraps import GROUP, WrapError, Wraps, read_wraps
+from crmctl.trust.line import new_commits
+from crmctl.trust.signed import signed_well
+from crmctl.trust.standing import policy_readers
+from crmctl.trust.view import View, local_day
+from crmctl.trust.words import found
+
+_HEAD = "keyring.yaml"
+
+
+@dataclass(slots=True)
+class KeyringCheck:
+    """The keyring from `old` (None: its root) to `new`, by main as it stands in `view`.
+
+    `before` is the org main had when `old` was proved: a reader whose own key changed since gets new wraps.
+    """
+
+    repo: Repository
+    view: View
+    now: datetime
+    old: str | None
+    new: str
+    before: Org | None = None
+    _days: set[date] = field(default_factory=set)
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything that is off, commit by commit, then in what the stretch leaves behind."""
+        parents = new_commits(self.repo, self.new, self.old)
+        names = list(self._line(parents))
+        yield from self._shape(parents, names)
+        clock = self.view.clock if self.old else None
+        for info in self.repo.commits(names):
+            at = View(self.repo, self.view.set_ups, self.view.base, clock or info.committed_at, self.view.today)
+            yield from signed_well(info, at, self.now, "keyring")
+            clock = max(clock or info.committed_at, info.committed_at)
+            self._days.add(at.day(info))
+        self._days.add(local_day(self.view.in_force, self.view.clock, self.view.today))
+        yield from self._files()
+
+    def _line(self, parents: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+        names, at = [], self.new
+        while at in parents:
+            names.append(at)
+            if not parents[at]:
+                break
+            at = parents[at][0]
+        return reversed(names)
+
+    def _shape(self, parents: Mapping[str, tuple[str, ...]], names: list[str]) -> Iterator[Finding]:
+        settings: Settings = self.view.in_force.settings
+        for name in names:
+            if len(parents[name]) > 1:
+                yield found("TRU061", name, "keyring")
+        if self.old is None:
+            if not names or parents[names[0]] or names[0] != settings.root:
+                yield found("TRU060", names[0] if names else self.new, "keyring")
+        elif self.new != self.old and (not names or parents[names[0]][:1] != (self.old,)):
+            yield found("TRU062", self.new, "keyring", tip=self.old[:10])
+
+    # What it leaves behind
+
+    def _files(self) -> Iterator[Finding]:
+        for change in self.repo.changed(self.old, self.new):
+            yield from self._file(change)
+
+    def _file(self, change: PathChange) -> Iterator[Finding]:
+        folder, _slash, reader = change.path.rpartition("/")
+        if change.path == _HEAD and self.old is None:
+            return
+        group = folder.removeprefix("groups/") if folder.startswith("groups/") else None
+        dossier_id = None if group else _dossier_id(change.path)
+        odd = change.new_oid and change.new_mode != FILE_MODE
+        if odd or (group is None and (dossier_id is None or folder != wraps_folder(dossier_id))):
+            yield found("TRU066", self.new, change.path, why=change.new_mode or "path")
+            return
+        try:
+            was, now = self._wraps(change.old_oid), self._wraps(change.new_oid)
+        except WrapError as error:
+            yield found("TRU066", self.new, change.path, why=str(error))
+            return
+        yield from self._lines(change.path, reader, group, dossier_id, was, now)
+
+    def _wraps(self, oid: str | None) -> Wraps:
+        return read_wraps(self.repo.read_blob(oid)) if oid else {}
+
+    def _lines(
+        self, path: str, reader: str, group: str | None, dossier_id: str | None, was: Wraps, now: Wraps
+    ) -> Iterator[Finding]:
+        dossier = self.view.dossier(dossier_id) if dossier_id else None
+        for line in sorted(was.keys() | now.keys()):
+            name = f"{group or dossier_id} {line[0]}"
+            entitled = self._entitled(reader, group, dossier, line)
+            if line not in now:
+                if entitled:
+                    yield found("TRU064", self.new, path, reader=reader, name=name)
+                continue
+            if was.get(line) == now[line]:
+                continue
+            if line in was and not self._key_changed(reader):
+                yield found("TRU065", self.new, path, reader=reader, name=name)
+            elif not entitled:
+                yield found("TRU063", self.new, path, reader=reader, name=name)
+            try:
+                check_header(now[line], path)
+            except CrmctlError as error:
+                yield found("TRU066", self.new, path, why=error.what)
+
+    def _entitled(self, reader: str, group: str | None, dossier: Dossier | None, line: tuple[str, int]) -> bool:
+        """Whether main gives this reader this key on one of the days the stretch was written."""
+        in_force = self.view.in_force
+        if group is not None:
+            key = in_force.org.groups.get(group)
+            known = key is not None and line[0] == GROUP and line[1] <= key.generation
+            return known and any(reader in in_force.org.group_members(group, day) for day in self._days)
+        entry = dossier.compartments.get(line[0]) if dossier else None
+        if dossier is None or entry is None or entry.public(line[1]) is None:
+            return False
+        return any(reader in policy_readers(in_force, dossier, line[0], day) for day in self._days)
+
+    def _key_changed(self, reader: str) -> bool:
+        org = self.view.in_force.org
+        return self.before is not None and self.before.recipient(reader) != org.recipient(reader)
+
+
+def _dossier_id(path: str) -> str | None:
+    parts = path.split("/")
+    if parts[0] == "offices" and len(parts) == 3:
+        return f"office/{parts[1]}"
+    return dossier_of(path) if len(parts) == 4 else None
