@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _, label
-from crmctl.ledger import duplicates, lookup
+from crmctl.ledger import lookup
 from crmctl.ledger.draft import HERE_AND_NOW, Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange, diff
@@ -80,6 +80,8 @@ def update(
         return Entered(found.id, found.kind, ledger.head)
     changes = tuple(diff(_said(before, found.row), _said(kept.record, found.row)))
     if any(change.field.split(".")[0] in kind.identity for change in changes):
+        from crmctl.ledger import duplicates
+
         # two records may be there already: changing one of them is no reason to refuse
         draft.findings += duplicates.notice(ledger, kind, kept.record.data, found.id, action)
     draft.findings += _late(ledger, kind, kept)
@@ -170,6 +172,8 @@ def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
         may_own(ledger, owner, department)
         reasons = [text for text in (entry.origin.reason, entry.not_duplicate) if text]
         origin = replace(entry.origin, reason="; ".join(reasons) or None)
+        from crmctl.ledger import duplicates
+
         kept = draft.new_customer(entry.values, department, owner, origin, unverified=entry.unverified)
         draft.findings += duplicates.notice(ledger, kind, kept.record.data, kept.id, entry.not_duplicate)
         return kept
