@@ -1,6 +1,6 @@
 """Make the golden ledger anew with the present program: bundle, throw-away test keys, expected contents.
 
-    python tests/golden/make.py
+    python -m tests.golden.make
 
 Two departments, two members, a group: alice founds it and sells in the east; bob sells in the west and
 supervises the east, whose records he opens through the group's key; one customer of the west is not his.

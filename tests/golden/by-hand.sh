@@ -1,22 +1,5 @@
-# Opening a record without crmctl
-
-A ledger is a Git repository and every sealed file in it is an [age](https://age-encryption.org) file. With `git`, `age`
-and a member's key any record opens, whatever becomes of crmctl. The commands below are run by the tests as they stand here.
-
-You need: a copy of the ledger (`git clone` reads a backup file too), the secret key of a member who may read the record
-(`identities/<member>/identity.txt` in your crmctl folder; under a passphrase it is `identity.age`, and `age -d
-identity.age > identity.txt` takes that off), and the path of the record on the branch `main`.
-
-Set the variables, then run the script:
-
-| variable | what it is | example |
-|---|---|---|
-| `LEDGER` | the copy | `sales` |
-| `MEMBER` | the member | `alice` |
-| `IDENTITY` | the member's secret key | `identity.txt` |
-| `RECORD` | the record's path | `customers/7q/C-7Q2M9K4T/east/sales/visits/V-3K7Q2M9T4A.yaml.age` |
-
-```sh
+# Any record with git and age alone: the steps of docs/formats.md one after the other, for the golden ledger's test.
+# LEDGER: the copy; MEMBER and IDENTITY: who opens, with which secret key; RECORD: the path on main.
 set -eu
 cd "$LEDGER"
 KEYRING=$(git for-each-ref --format='%(refname)' refs/heads/keyring refs/remotes/origin/keyring | head -n 1)
@@ -45,7 +28,3 @@ wrapped "$WRAPS/$MEMBER" "$COMPARTMENT" | age -d -i "$IDENTITY" -o compartment.k
 MAIN=$(git for-each-ref --format='%(refname)' refs/heads/main refs/remotes/origin/main | head -n 1)
 git show "$MAIN:$RECORD" | age -d -i compartment.key
 rm -f compartment.key
-```
-
-A record sealed before its compartment's key was turned needs the key of that earlier generation: the line with the
-smaller number. The first line of `git log -- <path>` says when a record was last written, its signature by whom.
