@@ -32,23 +32,21 @@ def test_a_member_is_known_with_roles_keys_and_day(company: Company) -> None:
     assert (dave.supervisor, dave.territory, dave.since, dave.until) == ("carol", "north", TODAY, None)
 
 
-@pytest.mark.parametrize(
-    "member", ["Dave", "dave smith", "east.supervisor", "all.recovery", "../dave", "戴夫", "-dave", "", "d" * 40]
-)
-def test_a_name_that_is_a_groups_or_a_path_is_refused(company: Company, member: str) -> None:
+def test_a_name_that_is_a_groups_or_a_path_is_refused(company: Company) -> None:
     head = company.ledger().head
-    with pytest.raises(InvalidInput):
-        add_member(company.ledger(), keys(member), "Dave", SALES)
+    names = ("Dave", "dave smith", "east.supervisor", "all.recovery", "../dave", "戴夫", "-dave", "", "d" * 40)
+    for member in names:
+        with pytest.raises(InvalidInput):
+            add_member(company.ledger(), keys(member), "Dave", SALES)
     assert company.ledger().head == head
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("opens", "age1nothing"), ("opens", ""), ("signs", "ssh-ed25519 AAAA"), ("signs", "ssh-rsa AAAAB3NzaC1yc2E=")],
-)
-def test_a_key_that_cannot_be_used_is_refused(company: Company, field: str, value: str) -> None:
-    with pytest.raises(InvalidInput):
-        add_member(company.ledger(), replace(keys(), **{field: value}), "Dave", SALES)
+def test_a_key_that_cannot_be_used_is_refused(company: Company) -> None:
+    for field, value in (
+        ("opens", "age1nothing"), ("opens", ""), ("signs", "ssh-ed25519 AAAA"), ("signs", "ssh-rsa AAAAB3NzaC1yc2E="),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput):
+            add_member(company.ledger(), replace(keys(), **{field: value}), "Dave", SALES)
 
 
 @pytest.mark.req("R-ACL-16")
@@ -114,10 +112,10 @@ def test_departments_are_added_and_renamed_and_stay_what_they_are(company: Compa
         rename_department(company.ledger(), "south", ("南", "South"))
 
 
-@pytest.mark.parametrize("key", ["all", "core", "North", "a/b", "..", "", "北"])
-def test_a_departments_key_is_a_plain_word(company: Company, key: str) -> None:
-    with pytest.raises(InvalidInput):
-        add_department(company.ledger(), key, ("北区", "North"))
+def test_a_departments_key_is_a_plain_word(company: Company) -> None:
+    for key in ("all", "core", "North", "a/b", "..", "", "北"):
+        with pytest.raises(InvalidInput):
+            add_department(company.ledger(), key, ("北区", "North"))
 
 
 def test_commits_name_the_member_by_id_only(company: Company) -> None:

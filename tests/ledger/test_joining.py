@@ -30,10 +30,10 @@ def test_a_servers_default_branch_is_no_obstacle(company: Company) -> None:
     assert git(company.path / "new", "rev-parse", "--abbrev-ref", "HEAD").strip() == "main"
 
 
-@pytest.mark.parametrize("member", ["Carol", "卡罗", "../carol", "east.supervisor", "", "a b"])
-def test_a_name_that_is_none_is_refused_before_anything_is_fetched(company: Company, member: str) -> None:
-    with pytest.raises(InvalidInput):
-        join(str(company.path / "server.git"), company.path / "new", member)
+def test_a_name_that_is_none_is_refused_before_anything_is_fetched(company: Company) -> None:
+    for member in ("Carol", "卡罗", "../carol", "east.supervisor", "", "a b"):
+        with pytest.raises(InvalidInput):
+            join(str(company.path / "server.git"), company.path / "new", member)
     assert not (company.path / "new").exists()
 
 
