@@ -27,12 +27,35 @@ PANELS = (EVERY_DAY, RECORDS, REVIEW, POLICY, PEOPLE, CARE)
 # Within a panel commands appear in the table's order.
 COMMANDS: Table = {
     "due": Entry("crmctl.cli.commands.due:due", N_("Show what is due, the latest first."), EVERY_DAY),
+    "day": Family(
+        N_("The plan of a day, and how it went."),
+        {
+            "plan": Entry("crmctl.cli.commands.day:plan", N_("Show, propose or change the plan of a day.")),
+            "log": Entry("crmctl.cli.commands.day:log", N_("Report on a row of the day plan: it becomes a visit.")),
+        },
+        EVERY_DAY,
+        default="plan",
+    ),
     "add": Entry("crmctl.cli.commands.add:add", N_("Add a customer, visit, complaint or other record."), EVERY_DAY),
     "update": Entry("crmctl.cli.commands.update:update", N_("Change fields of a customer or record."), EVERY_DAY),
     "advance": Entry("crmctl.cli.commands.update:advance", N_("Move a record to its next state."), EVERY_DAY),
+    "confirm": Entry("crmctl.cli.commands.confirm:confirm", N_("Confirm that data is unchanged."), EVERY_DAY),
     "show": Entry("crmctl.cli.commands.show:show", N_("Show a customer's card or a record."), EVERY_DAY),
     "list": Entry("crmctl.cli.commands.list:list_records", N_("List records."), EVERY_DAY),
     "undo": Entry("crmctl.cli.commands.undo:undo", N_("Take back a change of yours."), EVERY_DAY),
+    "sheet": Entry("crmctl.cli.commands.sheet:sheet", N_("Write records as a sheet to edit."), RECORDS),
+    "import": Family(
+        N_("Take in sheets: plan, apply, take back."),
+        {
+            "plan": Entry("crmctl.cli.commands.imports:plan", N_("Show what a sheet would change; write nothing.")),
+            "apply": Entry("crmctl.cli.commands.imports:apply", N_("Write what a plan says.")),
+            "revert": Entry(
+                "crmctl.cli.commands.imports:revert", N_("Take an import back, but not what was changed since.")
+            ),
+        },
+        RECORDS,
+    ),
+    "export": Entry("crmctl.cli.commands.export:export", N_("Write what you can open to a file."), RECORDS),
     "sync": Entry("crmctl.cli.commands.sync:sync", N_("Exchange changes with the others."), EVERY_DAY),
     "log": Entry("crmctl.cli.commands.log:log", N_("Show what changed, when, by whom and why."), RECORDS),
     "blame": Entry("crmctl.cli.commands.log:blame", N_("Show who gave each field its value, and when."), RECORDS),
@@ -40,10 +63,21 @@ COMMANDS: Table = {
     "query": Entry("crmctl.cli.commands.find:query", N_("Ask a question in SQL over what you can open."), RECORDS),
     "access": Entry("crmctl.cli.commands.access:access", N_("Show who can read what."), RECORDS),
     "clone": Entry("crmctl.cli.commands.sync:clone", N_("Make a copy of a ledger for yourself."), CARE),
+    "verify": Entry("crmctl.cli.commands.verify:verify", N_("Prove who changed what, from signatures alone."), CARE),
     "check": Entry("crmctl.cli.commands.check:check", N_("Check records, keys and references."), CARE),
     "backup": Entry("crmctl.cli.commands.backup:backup", N_("Keep the whole ledger in one file."), CARE),
     "restore": Entry("crmctl.cli.commands.backup:restore", N_("Make a working copy from a backup."), CARE),
     "doctor": Entry("crmctl.cli.commands.doctor:doctor", N_("Look for what is wrong here, and mend it."), CARE),
+    "hook": Family(
+        N_("What a server refuses."),
+        {
+            "install": Entry(
+                "crmctl.cli.commands.hook:install", N_("Let a server's repository refuse what does not prove true.")
+            ),
+            "pre-receive": Entry("crmctl.cli.commands.hook:pre_receive", N_("Judge a push; Git calls this.")),
+        },
+        CARE,
+    ),
     "init": Entry("crmctl.cli.commands.init:init", N_("Found a ledger in a new folder."), CARE),
     "report": Entry("crmctl.cli.commands.report:report", N_("Draw a report: lists, cards, figures."), POLICY),
     "demo": Entry("crmctl.cli.commands.demo:demo", N_("Build an invented company to try things on."), CARE),
