@@ -26,7 +26,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pydantic_core": ("model/validate.py",),
     "rich": ("cli/table.py",),
     "python_calamine": ("exchange/sheet_read.py",),
-    "xlsxwriter": ("exchange/sheet_write.py",),
+    "xlsxwriter": ("exchange/sheet_write.py", "report/workbook.py"),
     "openpyxl": (),
     "click": (),
     "typer": ("cli/",),

@@ -1,0 +1,165 @@
+"""`crmctl report NAME`: what people read of the ledger, in six formats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crmctl.cli.console import is_terminal
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, AsOf, At, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.table import table
+from crmctl.errors import GitFailed, UsageError
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from crmctl.report.filled import Filled, FilledTable, Row
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl report --list\n\ncrmctl report customers\n\n"
+        "crmctl report card --customer 某某医院 --out card.html\n\n"
+        "crmctl report sales --period 2026H1 --out sales.xlsx\n\n"
+        "A report in the ledger's own templates/reports goes before the shipped one of that name."
+    )
+)
+def report(
+    name: Annotated[str | None, typer.Argument(metavar=N_("NAME"), help=N_("Which report."))] = None,
+    listed: Annotated[bool, typer.Option("--list", help=N_("List the reports by who reads them."))] = False,
+    period: Annotated[
+        str | None, typer.Option("--period", help=N_("2026, 2026H1, 2026Q3, 2026-05 or 2026-01-15..2026-03-31."))
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option("--customer", "-c", metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))
+    ] = None,
+    department: Annotated[
+        str | None, typer.Option("--department", help=N_("Only this department's; all for every one you can open."))
+    ] = None,
+    member: Annotated[
+        str | None, typer.Option("--member", metavar=N_("MEMBER"), help=N_("Only this person's; all for everybody's."))
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="term|md|html|csv|json|xlsx", help=N_("How it is drawn."))
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar=N_("FILE"), help=N_("Write it to this file."))
+    ] = None,
+    as_of: AsOf = None,
+    at: At = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Draw a report: lists, cards, figures."""
+    from crmctl.report.catalogue import find_report
+    from crmctl.report.fill import fill
+    from crmctl.report.formats import format_of
+    from crmctl.report.question import Asked
+
+    if name is None:
+        if not listed:
+            raise UsageError(_("Say which report"), hint="crmctl report --list")
+        _list(open_ledger(directory, at), Out(as_json or form == "json"))
+        return
+    chosen = format_of("json" if as_json else form, out_file.suffix if out_file else None)
+    ledger = open_ledger(directory, at)
+    filled = fill(ledger, find_report(ledger, name), Asked(period, as_of, member, department, customer))
+    if out_file:
+        _write(filled, chosen, out_file)
+        Out().say(_("Written to {path}", path=out_file))
+    else:
+        _show(filled, chosen)
+
+
+def _write(filled: Filled, form: str, path: Path) -> None:
+    from crmctl.ledger.files import write_atomic
+    from crmctl.report.formats import draw
+
+    content = draw(filled, form)
+    try:
+        write_atomic(path, content)
+    except OSError as error:
+        raise GitFailed(
+            _("{path} cannot be written", path=path), where=str(path),
+            hint=_("Is the folder there, and yours to write in?"),
+        ) from error  # fmt: skip
+
+
+def _show(filled: Filled, form: str) -> None:
+    from crmctl.report.document import to_document
+    from crmctl.report.formats import draw
+
+    if form == "json":
+        Out(json=True).result("report", to_document(filled), lambda: None)
+    elif form == "term":
+        _terminal(filled, Out())
+    elif form == "xlsx" and is_terminal(sys.stdout):
+        raise UsageError(_("A workbook cannot be shown here"), hint="--out FILE.xlsx")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(draw(filled, form))
+        sys.stdout.buffer.flush()
+
+
+def _terminal(filled: Filled, out: Out) -> None:
+    out.line(filled.title)
+    for name, value in filled.heading():
+        out.line(f"{name}: {value}")
+    if not filled.complete:
+        out.line(_("Only what you can open is counted here."))
+    for one in filled.shown:
+        out.line()
+        out.line(one.title)
+        if not one.rows:
+            out.line(_("Nothing to show"))
+        elif one.table.layout == "fields":
+            _pairs(filled, one)
+        else:
+            _rows(filled, one, out)
+
+
+def _pairs(filled: Filled, one: FilledTable) -> None:
+    for row in one.rows:
+        texts = [filled.words.text(column, value) for column, value in zip(one.columns, row, strict=True)]
+        pairs = [(label(column.label), text) for column, text in zip(one.columns, texts, strict=True) if text]
+        table([(_("Field"), "left"), (_("Value"), "left")], pairs)
+
+
+def _rows(filled: Filled, one: FilledTable, out: Out) -> None:
+    columns = [one.columns[place] for place in one.shown]
+    heads = [(label(column.label), "right" if column.is_number else "left") for column in columns]
+    sections = list(one.sections(filled.words))
+    for section in sections:
+        if section.heading:
+            out.line(f"{section.heading} ({len(section.rows)})")
+        rows = [_texts(filled, one, row) for row in section.rows]
+        if section.totals:
+            rows.append(_texts(filled, one, section.totals, _("Subtotal")))
+        if one.totals and section is sections[-1]:
+            rows.append(_texts(filled, one, one.totals, _("Total")))
+        table(heads, rows)  # type: ignore[arg-type]  # the literals left and right
+
+
+def _texts(filled: Filled, one: FilledTable, row: Row, name: str = "") -> list[str]:
+    grouped = is_terminal(sys.stdout)
+    cells = [filled.words.text(one.columns[place], row[place], grouped=grouped) for place in one.shown]
+    return [name if name and not cells[0] else cells[0], *cells[1:]]
+
+
+def _list(ledger: Ledger, out: Out) -> None:
+    from crmctl.report.catalogue import all_reports
+
+    reports = sorted(all_reports(ledger), key=lambda one: (label(one.audience), one.name))
+    data = [
+        {"name": one.name, "title": label(one.title), "audience": label(one.audience), "about": label(one.about),
+         "scope": one.scope, "period": one.period, "own": one.own}
+        for one in reports
+    ]  # fmt: skip
+    heads = [(_("Read by"), "left"), (_("Report"), "left"), (_("Title"), "left"), (_("What it shows"), "left")]
+    rows = [(item["audience"], item["name"], item["title"], item["about"]) for item in data]
+    out.result("reports", data, lambda: table(heads, rows))  # type: ignore[arg-type]  # the literals

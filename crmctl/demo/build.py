@@ -1,0 +1,160 @@
+"""Build the demo company: found it, enrol its people, enter their year, give two of them a copy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
+from random import Random
+
+from crmctl import clock
+from crmctl.demo.customers import invent
+from crmctl.demo.deeds import Chronicle
+from crmctl.demo.enter import Clerk
+from crmctl.demo.span import Span
+from crmctl.demo.surroundings import acting
+from crmctl.demo.texts import Texts, read_texts
+from crmctl.errors import BadConfiguration, GitFailed
+from crmctl.i18n import _, language
+from crmctl.ledger.enrol import add_department, add_member, set_roles
+from crmctl.ledger.founding import Founding, found
+from crmctl.ledger.identity import create
+from crmctl.ledger.joining import join
+from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.model.org import Role
+
+Progress = Callable[[str, int], None]
+SELLER, SUPERVISOR = "zhou", "lu"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built, and what a reader tries first. `counts` maps kinds to how many there are."""
+
+    path: Path
+    home: Path
+    company: str
+    counts: Mapping[str, int]
+    members: int
+    commits: int
+    copies: Mapping[str, Path]
+    pages: Mapping[str, Path]
+    sample: str
+
+
+def build(path: Path, customers: int = 300, seed: int = 7, progress: Progress | None = None) -> Built:
+    """Build the company in `path`, which must be absent or empty. Nothing is left there on failure.
+
+    The same seed and day give the same people, customers and records (ids and keys are fresh).
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise BadConfiguration(_("The folder is not empty"), where=str(path), hint=_("crmctl demo NEW-FOLDER"))
+    made = not path.exists()
+    path = path.absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return _build(path, customers, seed, progress or (lambda _stage, _done: None))
+    except OSError as error:
+        _clear(path, made=made)
+        raise GitFailed(_("{path} cannot be written", path=path), where=str(path)) from error
+    except BaseException:
+        _clear(path, made=made)
+        raise
+
+
+def _clear(path: Path, *, made: bool) -> None:
+    for inside in path.iterdir() if path.is_dir() else ():
+        shutil.rmtree(inside, ignore_errors=True) if inside.is_dir() else inside.unlink(missing_ok=True)
+    if made and path.is_dir():
+        path.rmdir()
+
+
+def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
+    texts, rng = read_texts(language()), Random(seed)  # noqa: S311 (invented data, nothing secret)
+    span = Span(clock.now())
+    home, office = path / "keys", path / "manager"
+    founder = texts.people[0]
+    _found(texts, span, home, office)
+    progress(_("Enrolled"), len(texts.people))
+    invented = invent(texts, rng, span, count)
+    clerk = Clerk(office, home, span, invented)
+    clerk.enter(Chronicle(texts, rng, span, invented).deeds(), lambda done: progress(_("Entered"), done))
+    with acting(home, span.now, founder.id):
+        commits = _share(office, path / "server.git")
+        copies = {founder.id: office}
+        for member, folder in ((SELLER, "sales"), (SUPERVISOR, "supervisor")):
+            join(str(path / "server.git"), path / folder, member).repo.close()
+            copies[member] = path / folder
+    sample = next((c for c in invented if c.is_key and c.owner.id == SELLER), invented[0])
+    pages = _pages(path, home, span.now, copies, str(sample.values["name"]))
+    return Built(
+        path, home, texts.company, clerk.counts, len(texts.people), commits, copies, pages, str(sample.values["name"])
+    )
+
+
+def _found(texts: Texts, span: Span, home: Path, office: Path) -> None:
+    """The company and its people, on the first day of the year: a commit for each of them."""
+    morning = datetime.combine(span.first, time(8), span.now.tzinfo)
+    people, departments = texts.people, texts.departments
+    founder, own = people[0], next(iter(departments))
+    with acting(home, morning, founder.id):
+        founding = Founding(texts.company, {own: departments[own]}, founder.id, founder.name)
+        found(office, founding, home)
+        for key, label in departments.items():
+            if key != own:
+                add_department(Ledger(office, home=home), key, label)
+        for person in people[1:]:
+            keys = create(home, person.id, None)
+            roles = _roles(person.roles, person.department, span.first)
+            add_member(Ledger(office, home=home), keys, person.name, roles, person.supervisor)
+        # the founder keeps the head's place of his own department besides the company-wide roles
+        head = _roles((*founder.roles, "head"), founder.department, span.first)
+        set_roles(Ledger(office, home=home), founder.id, head)
+
+
+_COMPANY_WIDE = frozenset({"quality", "division", "management", "finance", "admin", "auditor"})
+
+
+def _roles(names: tuple[str, ...], department: str, since: date) -> tuple[Role, ...]:
+    return tuple(Role(name, None if name in _COMPANY_WIDE else department, since) for name in names)
+
+
+def _share(office: Path, server: Path) -> int:
+    """Make the shared place and bring everything there; how many commits main has."""
+    from crmctl.ledger.git import Repository
+    from crmctl.ledger.remote import push
+
+    ledger = Ledger(office)
+    Repository.create(server, bare=True).close()
+    ledger.repo.run("remote", "add", "origin", str(server))
+    outcome = push(ledger.repo, [f"{ref}:{ref}" for ref in (MAIN, keyring_ref(ledger.in_force.settings.epoch))])
+    if outcome.result != "done":
+        raise GitFailed(_("The server refused: {said}", said=outcome.said), where=str(server))
+    ledger.repo.run("repack", "-a", "-d", "-q")  # 400 small packs made one; the history stays
+    commits = int(ledger.repo.run("rev-list", "--count", MAIN).decode())
+    ledger.repo.close()
+    return commits
+
+
+def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], name: str) -> dict[str, Path]:
+    """The customer list as the manager sees it, and one card as its salesperson does."""
+    from crmctl.ledger.files import write_atomic
+    from crmctl.report.catalogue import find_report
+    from crmctl.report.fill import fill
+    from crmctl.report.formats import draw
+    from crmctl.report.question import Asked
+
+    manager = next(iter(copies))
+    wanted = {"customers": (manager, Asked(department="all")), "card": (SELLER, Asked(customer=name))}
+    pages = {}
+    for report, (member, asked) in wanted.items():
+        with acting(home, now, member):
+            ledger = Ledger(copies[member], home=home)
+            filled = replace(fill(ledger, find_report(ledger, report), asked))
+            pages[report] = path / f"{report}.html"
+            write_atomic(pages[report], draw(filled, "html"))
+            ledger.repo.close()
+    return pages

@@ -1,0 +1,47 @@
+"""How much of what a report is about its reader could open: "k of n" by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crmctl.i18n import label
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.kinds import Kind
+from crmctl.model.paths import Place, place_of
+from crmctl.report.definition import Report
+from crmctl.report.filled import Coverage
+from crmctl.report.question import Question
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def coverage(
+    ledger: Ledger, connection: Connection, report: Report, question: Question, kinds: Iterable[Kind]
+) -> tuple[Coverage, ...]:
+    """For each kind the question reads: sealed files in scope, and those of them that were opened."""
+    wanted = {kind.name if kind.single else kind.folder: kind for kind in kinds}
+    existing: Counter[str] = Counter()
+    for path, _oid in ledger.record_blobs():
+        place = place_of(path)
+        kind = wanted.get(place.folder or place.record_id) if place else None
+        if place and kind and _counts(ledger, report, question, place):
+            existing[kind.name] += 1
+    return tuple(
+        Coverage(kind.name, label(kind.label), _opened(ledger, connection, report, question, kind), existing[kind.name])
+        for kind in wanted.values()
+    )
+
+
+def _opened(ledger: Ledger, connection: Connection, report: Report, question: Question, kind: Kind) -> int:
+    paths = connection.execute(f'SELECT DISTINCT path FROM "{kind.table}"').fetchall()  # noqa: S608 (a kind's table)
+    places = (place_of(path) for (path,) in paths)
+    return sum(1 for place in places if place and _counts(ledger, report, question, place))
+
+
+def _counts(ledger: Ledger, report: Report, question: Question, place: Place) -> bool:
+    department, slash, _short = place.compartment.partition("/")
+    dossier = ledger.dossier(place.dossier)
+    return question.holds(report, dossier, department if slash else None, place.compartment)

@@ -1,0 +1,82 @@
+"""What a report is: its tables with typed columns, as `report.yaml` says it (DESIGN 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from crmctl.model.kinds import Label
+
+ScopeName: TypeAlias = Literal["dossier", "own", "department", "company"]
+Layout: TypeAlias = Literal["rows", "fields"]
+PeriodName: TypeAlias = Literal["none", "month", "quarter", "half", "year"]
+ColumnType: TypeAlias = Literal[
+    "text", "note", "code", "int", "quantity", "money", "percent", "date", "month", "instant", "bool", "choice",
+    "state", "member", "department", "region", "kind", "field",
+]  # fmt: skip
+
+SCOPES: tuple[str, ...] = get_args(ScopeName)
+LAYOUTS: tuple[str, ...] = get_args(Layout)
+PERIODS: tuple[str, ...] = get_args(PeriodName)
+COLUMN_TYPES: tuple[str, ...] = get_args(ColumnType)
+NUMBERS = frozenset({"int", "quantity", "money", "percent"})
+SUMMABLE = frozenset({"int", "quantity", "money"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `of` names the vocabulary of a choice or the kind of a state or field.
+
+    `month` makes it a column of one month of the period (0: the first); its label is that month,
+    and it is left out of a shorter period.
+    """
+
+    name: str
+    type: ColumnType
+    label: Label
+    of: str = ""
+    total: bool = False
+    month: int | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is set to the right and sorted as a number."""
+        return self.type in NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: a question in SQL and what its columns are.
+
+    `by` names a column whose values part the rows into sections with a heading and sums of their
+    own; `fields` lays one row out as label and value pairs. `hide_empty` leaves the table out when
+    there is nothing in it.
+    """
+
+    name: str
+    title: Label
+    sql: str
+    sql_file: str
+    columns: tuple[Column, ...]
+    layout: Layout = "rows"
+    by: str | None = None
+    note: Label | None = None
+    hide_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report folder, read. `files` are its page templates by name; `folder` is where it lies."""
+
+    name: str
+    title: Label
+    about: Label
+    audience: Label
+    scope: ScopeName
+    period: PeriodName
+    tables: tuple[Table, ...]
+    folder: str
+    files: Mapping[str, bytes]
+    page: str | None = None
+    own: bool = False

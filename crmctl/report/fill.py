@@ -1,0 +1,145 @@
+"""Fill a report: settle the question, prove its SQL, open what it reads, count what was not opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from crmctl.errors import BadConfiguration, InvalidInput
+from crmctl.i18n import _
+from crmctl.ledger.ledger import Ledger
+from crmctl.report.definition import Column, Report, Table
+from crmctl.report.filled import Cell, Filled, FilledTable
+from crmctl.report.question import Asked, Question, settle
+from crmctl.report.words import Words
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def fill(ledger: Ledger, report: Report, asked: Asked) -> Filled:
+    """The report's figures from what the member can open.
+
+    Raises BadConfiguration with file and line for SQL that does not run or does not fit its
+    columns (before anything is opened), UsageError and NotFound for what was asked.
+    """
+    from crmctl.ledger.snapshot.connection import connect
+    from crmctl.report.coverage import coverage
+    from crmctl.report.provided import provide
+
+    question = settle(ledger, report, asked)
+    parameters = question.parameters(ledger)
+    read = {name for table in report.tables for name in prove(ledger, table, parameters, question)}
+    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read]
+    connection = connect(ledger, [kind.name for kind in kinds])
+    try:
+        provide(connection, ledger, read)
+        tables = tuple(_filled(connection, table, parameters, question) for table in report.tables)
+        counted = coverage(ledger, connection, report, question, kinds)
+        name = _customer_name(connection, question) if "customer" in read else None
+    finally:
+        connection.close()
+    return Filled(
+        report=report,
+        company=ledger.in_force.settings.company,
+        scope=question.scope_text(ledger, name),
+        period=question.period.text if question.period else None,
+        as_of=question.as_of.isoformat(),
+        commit=ledger.head,
+        coverage=counted,
+        tables=tables,
+        words=Words.of(ledger),
+    )
+
+
+def prove(ledger: Ledger, table: Table, parameters: Mapping[str, object], question: Question) -> frozenset[str]:
+    """The tables a report's table reads. Raises BadConfiguration with file and line when its SQL is off."""
+    from crmctl.ledger.snapshot.survey import BrokenSql, survey
+    from crmctl.report.provided import CREATE, FUNCTIONS
+
+    try:
+        found = survey(ledger.in_force.kinds.values(), table.sql, parameters, CREATE.values(), FUNCTIONS)
+    except BrokenSql as error:
+        raise BadConfiguration(
+            _("The question does not run: {why}", why=error.reason), where=f"{table.sql_file}:{error.line}",
+            hint=_("crmctl query shows tables and columns"),
+        ) from None  # fmt: skip
+    wanted = [column.name for column in _present(table, question)]
+    missing = [name for name in wanted if name not in found.columns]
+    surplus = [name for name in found.columns if name not in {column.name for column in table.columns}]
+    if missing:
+        raise BadConfiguration(_("The question gives no column {column}", column=missing[0]), where=table.sql_file)
+    if surplus:
+        raise BadConfiguration(
+            _("The question gives a column {column} that report.yaml does not describe", column=surplus[0]),
+            where=table.sql_file,
+        )
+    return found.tables
+
+
+def _present(table: Table, question: Question) -> tuple[Column, ...]:
+    """The columns that apply, a month's column under that month's name."""
+    return tuple(_named(table.columns, question))
+
+
+def _named(columns: Iterable[Column], question: Question) -> Iterable[Column]:
+    for column in columns:
+        if column.month is None:
+            yield column
+            continue
+        month = question.period.month(column.month) if question.period else None
+        if month:
+            yield replace(column, label=(month, month))
+
+
+def _filled(connection: Connection, table: Table, parameters: Mapping[str, object], question: Question) -> FilledTable:
+    from crmctl.ledger.snapshot.question import ask
+
+    try:
+        answer = ask(connection, table.sql, parameters)
+    except InvalidInput as error:
+        raise BadConfiguration(error.what, where=table.sql_file) from error
+    columns = _present(table, question)
+    places = [answer.columns.index(column.name) for column in columns]
+    pairs = list(zip(columns, places, strict=True))
+    rows = tuple(tuple(_cell(table, column, row[place]) for column, place in pairs) for row in answer.rows)
+    return FilledTable(table, columns, rows)
+
+
+def _cell(table: Table, column: Column, value: object) -> Cell:
+    """The value as its column's type. Raises BadConfiguration when the question gives something else."""
+    if value is None:
+        return None
+    try:
+        return _typed(column, value)
+    except (ValueError, InvalidOperation):
+        raise BadConfiguration(
+            _("Column {column} is no {type}", column=column.name, type=column.type), where=table.sql_file
+        ) from None
+
+
+def _typed(column: Column, value: object) -> Cell:
+    match column.type:
+        case "int" | "money" | "instant":
+            number = Decimal(str(value))
+            if number != number.to_integral_value():
+                raise ValueError(column.name)
+            return int(number)
+        case "quantity" | "percent":
+            # SQLite divides in binary: its seventeenth digit is noise and no figure
+            return +Decimal(f"{value:.12g}" if isinstance(value, float) else str(value))
+        case "bool":
+            return bool(value)
+        case "date":
+            return date.fromisoformat(str(value)).isoformat()
+    return str(value)
+
+
+def _customer_name(connection: Connection, question: Question) -> str | None:
+    if question.customer is None:
+        return None
+    row = connection.execute("SELECT name FROM customer WHERE id = ?", (question.customer,)).fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,134 @@
+"""A report with its figures: one value from which every format is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from crmctl.i18n import _, label
+from crmctl.report.definition import Column, Report, Table
+from crmctl.report.words import Words
+
+Cell: TypeAlias = "int | str | bool | Decimal | None"
+Row: TypeAlias = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some rows of a table under one heading (empty: the table has none), and their sums."""
+
+    heading: str
+    rows: tuple[Row, ...]
+    totals: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledTable:
+    """A table's rows. `columns` are those that apply to the period."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def title(self) -> str:
+        """The title in the user's language."""
+        return label(self.table.title)
+
+    @property
+    def totals(self) -> Row | None:
+        """The sums of all rows; None when no column is summed."""
+        return sums(self.columns, self.rows)
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The places of the columns a reader sees: the one that makes the sections stands above them."""
+        return tuple(place for place, column in enumerate(self.columns) if column.name != self.table.by)
+
+    def sections(self, words: Words) -> Iterator[Section]:
+        """The rows in sections, in the order of their first rows; one without heading when there are none."""
+        if self.table.by is None:
+            yield Section("", self.rows, None)
+            return
+        place = next(n for n, column in enumerate(self.columns) if column.name == self.table.by)
+        parts: dict[Cell, list[Row]] = {}
+        for row in self.rows:
+            parts.setdefault(row[place], []).append(row)
+        for value, rows in parts.items():
+            heading = words.text(self.columns[place], value) or _("(none)")
+            yield Section(heading, tuple(rows), sums(self.columns, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of a kind's records in scope could be opened."""
+
+    kind: str
+    label: str
+    opened: int
+    existing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The whole report. `commit` is main's full id; nothing in it depends on when it was drawn."""
+
+    report: Report
+    company: str
+    scope: str
+    period: str | None
+    as_of: str
+    commit: str
+    coverage: tuple[Coverage, ...]
+    tables: tuple[FilledTable, ...]
+    words: Words
+
+    @property
+    def shown(self) -> tuple[FilledTable, ...]:
+        """The tables a reader sees."""
+        return tuple(table for table in self.tables if table.rows or not table.table.hide_empty)
+
+    @property
+    def title(self) -> str:
+        """The title in the user's language."""
+        return label(self.report.title)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record in scope was opened."""
+        return all(one.opened == one.existing for one in self.coverage)
+
+    def heading(self) -> list[tuple[str, str]]:
+        """What every output says about itself: (name, value) pairs in the user's language."""
+        seen = [
+            _("{kind} {opened} of {existing}", kind=one.label, opened=one.opened, existing=one.existing)
+            for one in self.coverage
+            if one.existing
+        ]
+        lines = [
+            (_("Company"), self.company),
+            (_("Scope"), self.scope),
+            (_("Period"), self.period or ""),
+            (_("As of"), self.as_of),
+            (_("Opened"), _("; ").join(seen) or _("nothing there is to open")),
+            (_("State of the ledger"), self.commit[:10]),
+        ]
+        return [(name, value) for name, value in lines if value]
+
+
+def sums(columns: Sequence[Column], rows: Sequence[Row]) -> Row | None:
+    """The sum of each summed column (empty cells count nothing), None elsewhere and without any."""
+    if not any(column.total for column in columns):
+        return None
+    return tuple(_sum(column, [row[place] for row in rows]) for place, column in enumerate(columns))
+
+
+def _sum(column: Column, cells: list[Cell]) -> Cell:
+    if not column.total:
+        return None
+    numbers = [cell for cell in cells if isinstance(cell, (int, Decimal))]
+    if not numbers:
+        return None  # nothing known is not zero
+    return sum(numbers, Decimal(0)) if column.type == "quantity" else int(sum(numbers))

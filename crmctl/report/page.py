@@ -1,0 +1,89 @@
+"""Fill a page template: the only place that runs Jinja.
+
+Templates may come from a ledger, so they are strangers: sandboxed, autoescaped, strict about
+names, given plain dicts, lists and texts only, and able to load nothing but the files handed in.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import NoReturn
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from crmctl.errors import BadConfiguration
+from crmctl.i18n import _
+
+_PLAIN = (str, int, bool, type(None))
+
+
+def render(
+    templates: Mapping[str, str], name: str, values: Mapping[str, object], trusted: Mapping[str, str], folder: str
+) -> str:
+    """The page that template `name` makes of `values`.
+
+    `templates` maps file names to sources; `trusted` is our own style and script, put in as it is;
+    `folder` stands before the file in errors. Raises BadConfiguration with file and line for a
+    template that is broken, asks for what is not there, or would let a customer's words be markup.
+    """
+    check_plain(values)
+
+    def source(file: str) -> tuple[str, str, None] | None:
+        # with its name, by which a traceback tells file and line
+        if file not in templates:
+            return None
+        _refuse_bare(environment, templates[file], file)
+        return templates[file], file, None
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=FunctionLoader(source), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.globals.clear()
+    environment.globals.update({"_": _speak}, **{key: Markup(text) for key, text in trusted.items()})  # noqa: S704
+    for filter_name in ("safe", "tojson", "xmlattr", "urlize"):
+        del environment.filters[filter_name]
+    try:
+        return environment.get_template(name).render(values)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+        _fault(error, templates, name, folder)
+
+
+def check_plain(value: object) -> None:
+    """Refuse anything with behaviour of its own. Raises TypeError: that is a bug, not a template's fault."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            check_plain(key)
+            check_plain(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            check_plain(item)
+    elif type(value) not in _PLAIN:
+        message = f"{type(value).__name__} is not for a template"
+        raise TypeError(message)
+
+
+def _speak(text: str, **arguments: object) -> str:
+    return _(text, **arguments)
+
+
+def _refuse_bare(environment: Environment, source: str, file: str) -> None:
+    """No template may switch the escaping off."""
+    words = list(environment.lex(source, filename=file))
+    for line, kind, word in words:
+        if kind == "name" and word == "autoescape":
+            raise TemplateSyntaxError(_("{name} may not be asked here", name=word), line, file, file)
+
+
+def _fault(error: Exception, templates: Mapping[str, str], name: str, folder: str) -> NoReturn:
+    file, line = getattr(error, "filename", None) or name, getattr(error, "lineno", None) or 1
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename in templates:
+            file, line = frame.filename, frame.lineno or 1
+    raise BadConfiguration(
+        _("The page template does not work: {why}", why=getattr(error, "message", None) or str(error)),
+        where=f"{folder}/{file}:{line}", hint=_("crmctl report NAME --format json shows what a template is given"),
+    ) from None  # fmt: skip

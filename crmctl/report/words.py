@@ -1,0 +1,121 @@
+"""A cell's value in the reader's words, the same figure for every format."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from crmctl.i18n import _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.kinds import Kind, Label
+from crmctl.model.money import from_minor
+from crmctl.model.org import Org
+from crmctl.report.definition import Column
+
+_SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
+_TENTH = Decimal("0.1")
+_STEERING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)))
+
+
+def harmless(text: str) -> str:
+    """`text` without escape sequences, control characters and overrides of direction; line breaks stay.
+
+    What a person can see is kept as it is: the formats quote what means something to them.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _SEQUENCES.sub("", text.replace("\r\n", "\n").replace("\t", " "))
+    kept = (c for c in text if c == "\n" or (c not in _STEERING and unicodedata.category(c) not in {"Cc", "Cs"}))
+    return "".join(kept)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a report needs to speak: vocabularies, kinds, people, currency and time zone."""
+
+    vocab: Mapping[str, Mapping[str, Label]]
+    kinds: Mapping[str, Kind]
+    org: Org
+    currency: str
+    timezone: str
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Words:
+        """Those in force at the ledger's commit."""
+        in_force = ledger.in_force
+        settings = in_force.settings
+        return cls(in_force.pack.vocab, in_force.kinds, in_force.org, settings.currency, settings.timezone)
+
+    def text(self, column: Column, value: object, *, grouped: bool = True) -> str:
+        """The cell as a person reads it; `grouped` sets thousands apart. An empty cell is empty."""
+        if value is None:
+            return ""
+        if column.is_number:
+            return self._number(column, value, grouped=grouped)
+        if column.type == "bool":
+            return _("yes") if value else _("no")
+        if column.type == "instant":
+            return self.moment(value).strftime("%Y-%m-%d %H:%M")
+        return harmless(self._word(column, str(value)))
+
+    def plain(self, column: Column, value: object) -> object:
+        """The cell as data: money and decimals as canonical text, codes untranslated."""
+        if value is None:
+            return None
+        if column.type == "money" and isinstance(value, int):
+            return from_minor(value, self.currency)
+        if column.type == "instant":
+            return self.moment(value).isoformat()
+        return format(value, "f") if isinstance(value, Decimal) else value
+
+    def moment(self, seconds: object) -> datetime:
+        """UTC seconds as a moment in the ledger's zone."""
+        return datetime.fromtimestamp(int(str(seconds)), UTC).astimezone(ZoneInfo(self.timezone))
+
+    def _number(self, column: Column, value: object, *, grouped: bool) -> str:
+        if column.type == "money" and isinstance(value, int):
+            number = Decimal(from_minor(value, self.currency))
+        else:
+            number = Decimal(str(value))
+        if column.type == "percent":
+            return f"{number.quantize(_TENTH, ROUND_HALF_UP)}%"
+        return format(number, ",f" if grouped else "f")
+
+    def _word(self, column: Column, code: str) -> str:
+        spoken = self._spoken(column, code)
+        if spoken is not None:
+            return label(spoken)
+        if column.type == "field":
+            return self._fields(column.of, code)
+        if column.type == "region":
+            from crmctl.model.fields.region import region_name
+
+            return region_name(code)
+        return code
+
+    def _spoken(self, column: Column, code: str) -> Label | str | None:
+        """The label of a code that stands for something; None for text and for a code nobody knows."""
+        match column.type:
+            case "choice":
+                return self.vocab.get(column.of, {}).get(code)
+            case "state":
+                return self.kinds[column.of].states.get(code) if column.of in self.kinds else None
+            case "kind":
+                return self.kinds[code].label if code in self.kinds else None
+            case "member":
+                return self.org.members[code].name if code in self.org.members else None
+            case "department":
+                return self.org.departments[code].label if code in self.org.departments else None
+        return None
+
+    def _fields(self, kind_name: str, paths: str) -> str:
+        """One field's label, or those of several with commas between."""
+        kind = self.kinds.get(kind_name)
+        fields = dict(kind.walk()) if kind else {}
+        parts = [path.strip() for path in paths.split(",")]
+        return _(", ").join(label(fields[path].label) if path in fields else path for path in parts)
