@@ -30,6 +30,7 @@ from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
 _WORDS: dict[str, Value] = {"true": True, "false": False, "yes": True, "no": False, "是": True, "否": False}
 
 
@@ -210,14 +211,21 @@ def _missing_kinds(raw: Mapping[str, Value], files: Mapping[str, bytes]) -> dict
 
 
 def _known_values(ledger: Ledger) -> dict[str, Value]:
-    """Every value a pack in force gives or needs: its name and what it is now (None: nothing yet)."""
+    """Every value a pack in force gives, needs or asks for as `$name`: its name and what it is now (None: nothing)."""
     known: dict[str, Value] = {}
     for path, content in ledger.in_force.raw.items():
         if path.startswith("policy/packs/") and isinstance(content, dict):
-            needs, values = content.get("needs"), content.get("values")
-            known |= dict.fromkeys(needs if isinstance(needs, dict) else {})
-            known |= values if isinstance(values, dict) else {}
+            needs = content.get("needs")
+            known |= dict.fromkeys([*(needs if isinstance(needs, dict) else {}), *_asked_for(content)])
     return known | dict(ledger.in_force.pack.values)
+
+
+def _asked_for(content: Value) -> Iterator[str]:
+    if isinstance(content, str):
+        yield from _ASKED.findall(content)
+    elif isinstance(content, (dict, list)):
+        for inner in content.values() if isinstance(content, dict) else content:
+            yield from _asked_for(inner)
 
 
 def _typed(name: str, text: str, like: Value) -> Value:

@@ -150,6 +150,12 @@ def test_a_value_no_pack_knows_or_of_another_type_is_refused(company: Company) -
         set_value(company.ledger(), "intake_working_days", "soon")
 
 
+def test_a_value_a_rule_asks_for_can_be_set_before_it_has_one(company: Company) -> None:
+    assert "declare_within" not in company.ledger().in_force.pack.values
+    assert set_value(company.ledger(), "declare_within", "12 months")[:2] == (None, "12 months")
+    assert company.ledger().in_force.pack.values["declare_within"] == "12 months"
+
+
 def test_only_an_admin_changes_the_policy(company: Company, own: Path) -> None:
     for change in (
         lambda: adopt(company.ledger("bob"), str(own)),

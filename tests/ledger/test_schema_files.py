@@ -56,7 +56,7 @@ def says(company: Company, capsys: pytest.CaptureFixture[str], *words: str) -> s
 
 
 def test_a_kind_of_the_companys_own_works_everywhere(
-    company: Company, machine: Path, capsys: pytest.CaptureFixture[str]
+    company: Company, machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     customer = company.customer()
     says(company, capsys, "schema", "add", str(machine))
@@ -70,6 +70,12 @@ def test_a_kind_of_the_companys_own_works_everywhere(
     assert "S-2" in says(company, capsys, "show", record)
     listed = json.loads(says(company, capsys, "list", "machine", "--where", "wear = 'high'", "--json"))["data"]
     assert [row["id"] for row in listed] == [record]
+    sheet = tmp_path / "machines.csv"
+    says(company, capsys, "sheet", "machine", str(sheet))
+    sheet.write_text(sheet.read_text("utf-8-sig").replace("S-2", "S-3"), "utf-8-sig")
+    says(company, capsys, "import", "plan", str(sheet), "--kind", "machine", "--department", "east")
+    says(company, capsys, "import", "apply")
+    assert "S-3" in says(company, capsys, "show", record)
     assert [f for f in check(company.ledger()).findings if f.severity == "error"] == []
     with pytest.raises(InvalidInput):
         update(company.ledger(), record, {"ended_on": "2020-01-01"}, Origin())
@@ -90,6 +96,9 @@ def test_a_field_of_the_companys_own_works_everywhere(
     listed = json.loads(says(company, capsys, "list", "customer", "--columns", "id,hobby", "--json"))["data"]
     assert listed == [{"id": customer, "hobby": "chess"}]
     assert "hobby" in says(company, capsys, "schema", "export", "customer")
+    sheet = tmp_path / "customers.csv"
+    says(company, capsys, "sheet", "customer", str(sheet))
+    assert "chess" in sheet.read_text("utf-8-sig")
     assert [f for f in check(company.ledger()).findings if f.severity == "error"] == []
 
 

@@ -10,7 +10,7 @@ from crmctl.ledger.check import check
 from crmctl.ledger.draft import Origin
 from crmctl.ledger.entry import advance, update
 from crmctl.ledger.listing import list_kind, query
-from tests.company import CARD, Company
+from tests.company import CARD, Company, git
 from tests.requirements.proving import DAY, holds, keeps, lays_down, refuses, says, stored, without
 
 BASIC = {
@@ -273,3 +273,48 @@ def test_the_list_comes_from_the_cards_and_a_company_has_one(company: Company) -
         company.add("customer", {**CARD, "name": "Other name", "credit_code": "91350100M000100Y43"})
     assert caught.value.rule is not None
     assert "INT013" in caught.value.rule
+
+
+@pytest.mark.req("R-REC-17")
+def test_the_name_on_invoices_is_held_beside_the_name(company: Company) -> None:
+    named = {**CARD, "name": "Northern", "invoice_name": "Northern Hospital of the Province"}
+    assert holds(keeps(company, "customer", named), {"invoice_name": "Northern Hospital of the Province"})
+
+
+@pytest.mark.req("R-REC-08")
+def test_maintenance_data_stands_on_the_card_and_the_owner_is_a_member(company: Company) -> None:
+    upkeep = {"follow_up": "waiting for a date", "plan": "a call a month", "next_on": "2026-12-01"}
+    made = company.add("customer", {**CARD, "maintenance": upkeep}, department="east").id
+    assert stored(company, made)["maintenance"] == upkeep
+    assert company.ledger().dossier(made).assignments["east"].owner in company.ledger().in_force.org.members
+    refuses(company, "customer", {**CARD, "name": "B", "maintenance": {"grade": "vip"}}, "maintenance.grade")
+
+
+@pytest.mark.req("R-REC-11")
+def test_the_state_of_trading_has_nine_parts_each_with_its_editor_and_day(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = (
+        "sales_activity", "problems", "advantages", "countermeasures", "reputation", "image", "credit_state", "terms",
+        "credit_problems",
+    )  # fmt: skip
+    status = {part: f"text of {part}" for part in parts}
+    customer = company.add("customer", {**CARD, "trade_status": status}, department="east").id
+    assert stored(company, customer)["trade_status"] == status
+    company.sync("alice", "carol")
+    update(company.ledger("carol"), customer, {"trade_status": {**status, "terms": "30 days"}}, Origin())
+    blamed = says(company, capsys, "blame", customer, "trade_status", member="carol").splitlines()
+    for part in ("Sales activity", "Trading terms"):
+        (line,) = (line for line in blamed if part in line)
+        assert ("Carol" if part == "Trading terms" else "Alice") in line
+        assert "2026-11-20" in line
+
+
+@pytest.mark.req("R-INT-03")
+def test_customer_data_in_the_clear_is_found(company: Company) -> None:
+    clone = company.clone("alice")
+    (clone / "customers.csv").write_text("name,phone\nNorthern,1\n", "utf-8")
+    git(clone, "add", "--sparse", "customers.csv")
+    git(clone, "commit", "-q", "--no-verify", "-m", "a list")
+    faults = [(finding.code, finding.severity) for finding in check(company.ledger()).findings]
+    assert ("CHK004", "error") in faults

@@ -12,7 +12,7 @@ from crmctl.ledger.draft import Origin
 from crmctl.ledger.entry import advance
 from crmctl.ledger.listing import list_kind, query
 from tests.company import VISIT, Company
-from tests.requirements.proving import DAY, NOON, holds, keeps, refuses, stored, without
+from tests.requirements.proving import DAY, NOON, holds, keeps, refuses, says, stored, without
 
 
 def moves(company: Company, what: str, *steps: tuple[str, dict[str, object]]) -> None:
@@ -394,7 +394,7 @@ def test_fulfilment_is_payment_shipment_invoice_and_claim_of_a_contract(company:
 
 
 @pytest.mark.req("R-REC-42")
-def test_use_of_the_product_by_period(company: Company) -> None:
+def test_use_of_the_product_by_period(company: Company, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = {"customer": company.customer(), "department": "east"}
     used: dict[str, object] = {
         "period": "2026-11",
@@ -407,8 +407,12 @@ def test_use_of_the_product_by_period(company: Company) -> None:
     with pytest.raises(Refused):
         company.add("usage", dict(used), **where)
     keeps(company, "usage", {**used, "period": "2026-10", "active_users": 20}, **where)
+    file = tmp_path / "usage.csv"
+    file.write_text(f"customer,period,product,active_users\n{where['customer']},2026-09,Suite,15\n", "utf-8")
+    says(company, capsys, "import", "plan", str(file), "--kind", "usage", "--department", "east")
+    says(company, capsys, "import", "apply")
     course = query(company.ledger(), "SELECT active_users FROM product_usage ORDER BY period").rows
-    assert course == ((20,), (30,))
+    assert course == ((15,), (20,), (30,))
 
 
 @pytest.mark.req("R-REC-43")
