@@ -18,11 +18,15 @@ from crmctl.ledger.remote import clone as fetch_copy
 from crmctl.ledger.transaction import RefMove, move_refs
 
 Progress = Callable[[str, int, int | None], None]
+Prove = Callable[[Repository, str | None, str | None], None]
 
 
-def join(url: str, directory: Path, member: str, progress: Progress | None = None) -> Ledger:
+def join(
+    url: str, directory: Path, member: str, progress: Progress | None = None, *, prove: Prove | None = None
+) -> Ledger:
     """Copy the ledger at `url` into `directory` for a member. Nothing is left there on failure.
 
+    `prove` is asked about the server's main and keyring before they count (`trust.gate`).
     Raises InvalidInput for what is no member's name, GitFailed, NotFound, TrustBroken.
     """
     if not MEMBER.fullmatch(member):
@@ -33,7 +37,7 @@ def join(url: str, directory: Path, member: str, progress: Progress | None = Non
     there = directory.exists()
     repo = fetch_copy(url, directory, progress)
     try:
-        _claim(repo, url, member)
+        _claim(repo, url, member, prove)
     except BaseException:
         repo.close()
         for entry in list(directory.iterdir()):
@@ -45,7 +49,7 @@ def join(url: str, directory: Path, member: str, progress: Progress | None = Non
     return Ledger(directory)
 
 
-def _claim(repo: Repository, url: str, member: str) -> None:
+def _claim(repo: Repository, url: str, member: str, prove: Prove | None) -> None:
     head = _main(repo, url)
     settings = read_in_force(repo, head).settings
     ref = keyring_ref(settings.epoch)
@@ -55,6 +59,8 @@ def _claim(repo: Repository, url: str, member: str) -> None:
     roots = repo.run("rev-list", "--max-parents=0", tip).decode().split()
     if roots != [settings.root]:
         raise TrustBroken(_("The keyring does not begin where the ledger says"), where=url)
+    if prove:
+        prove(repo, head, tip)
     move_refs(repo, [RefMove(ref, new=tip, old=repo.resolve(ref))])
     claim_clone(repo, member)
 

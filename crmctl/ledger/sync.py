@@ -8,13 +8,16 @@ go to main as they are (ADR 0006).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from secrets import randbelow
 from time import sleep
+from typing import Protocol
 
-from crmctl.errors import Conflict, GitFailed, TrustBroken
+from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.draft import author_of
+from crmctl.ledger.git import Repository
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
@@ -32,6 +35,16 @@ _REMOTE = "refs/remotes/origin/"
 Progress = Callable[[str, int, int | None], None]
 
 
+class Gate(Protocol):
+    """Proves what goes between this copy and its server; `trust` provides it. Both raise TrustBroken."""
+
+    def taken(self, repo: Repository, main: str | None, keyring: str | None) -> None:
+        """Prove the server's tips before anything of them is used."""
+
+    def given(self, repo: Repository, main: str, keyring: str | None) -> None:
+        """Prove this copy's tips before the server gets them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Synced:
     """What a sync did: commits taken and given, wraps made, and main's tip afterwards."""
@@ -42,11 +55,14 @@ class Synced:
     head: str
 
 
-def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = False) -> Synced:
+def sync(
+    ledger: Ledger, progress: Progress | None = None, *, give_back: bool = False, gate: Gate | None = None
+) -> Synced:
     """Take what the server has, give it what it lacks. Raises GitFailed, Conflict, TrustBroken.
 
     Safe to break off at any moment and to run again; a second run does nothing. A server that no longer
     has what it had is told (TrustBroken), unless `give_back` says that it shall have it back from here.
+    Without a `gate` nothing is proved (tests of the exchange alone).
     """
     repo = ledger.repo
     before = ledger.head
@@ -55,7 +71,11 @@ def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = 
     for attempt in range(_TRIES):
         if attempt:
             sleep(attempt * (20 + randbelow(180)) / 1000)  # those who write at once must not meet again at once
+        if gate and not attempt:
+            gate.taken(repo, *_servers(ledger))  # what was known before is the measure for what comes
         fetch_safely(repo, keyring_ref(ledger.in_force.settings.epoch), give_back=give_back, progress=progress)
+        if gate:
+            gate.taken(repo, *_servers(ledger))
         ledger = _integrate(ledger)
         purge(ledger)
         wrapped += rewrap(ledger)
@@ -68,6 +88,8 @@ def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = 
         if ours == theirs:
             remember_server(repo, ours)
             return Synced(received, 0, wrapped, ledger.head)
+        if gate:
+            gate.given(repo, ledger.head, ledger.keyring.tip)
         sent = _count(repo_range=(theirs[MAIN], ledger.head), ledger=ledger)
         refspecs = [f"{oid}:{ref}" for ref, oid in ours.items() if oid and oid != theirs[ref]]
         if theirs[MAIN] is None:
@@ -79,6 +101,17 @@ def sync(ledger: Ledger, progress: Progress | None = None, *, give_back: bool = 
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl sync again in a minute"))
+
+
+def _servers(ledger: Ledger) -> tuple[str | None, str | None]:
+    """The server's main and keyring as last fetched."""
+    repo = ledger.repo
+    main = repo.resolve(f"{_REMOTE}main")
+    epoch = ledger.in_force.settings.epoch
+    if main:
+        with suppress(BadConfiguration, InvalidInput):  # what does not load is for the gate to refuse
+            epoch = read_in_force(repo, main).settings.epoch
+    return main, repo.resolve(f"{_REMOTE}keyring/{epoch}")
 
 
 def _reopened(ledger: Ledger) -> Ledger:

@@ -14,8 +14,12 @@ from crmctl.trust.verify import Judge, Progress, Verified
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Verifies what goes between this copy and its server; what is proved once is not looked at again."""
+    """Verifies what goes between this copy and its server; what is proved once is not looked at again.
 
+    With `give_back` a server that was set back may go on from there: it is proved anew from the beginning.
+    """
+
+    give_back: bool = False
     progress: Progress = lambda _done: None
 
     def taken(self, repo: Repository, main: str | None, keyring: str | None) -> None:
@@ -38,7 +42,7 @@ class Gate:
         """Prove what this copy is about to give: others would refuse to take it. Raises TrustBroken."""
         result = self._judged(repo, read_pin(repo), main, keyring)
         if not result.clean:
-            hint = _("Nothing was sent. crmctl undo takes back a change made here")
+            hint = _("Nothing was sent. What the others cannot take must be entered anew in a new copy: crmctl clone")
             raise broken(result, _("The others could not take your changes: {why}", why=_first(result)), hint)
 
     def _judged(self, repo: Repository, pin: Pin | None, main: str, keyring: str | None) -> Verified:

@@ -26,10 +26,11 @@ def clone(
 ) -> None:
     """Make a copy of a ledger for yourself."""
     from crmctl.ledger.joining import join
+    from crmctl.trust.gate import Gate
 
     out = Out(as_json)
     with transfer() as shown:
-        ledger = join(url, directory, member or default_member(), shown)
+        ledger = join(url, directory, member or default_member(), shown, prove=Gate().taken)
     said = _("Your copy of {company} is ready in {path}", company=ledger.in_force.settings.company, path=directory)
     out.result("clone", {"path": str(directory), "commit": ledger.head}, lambda: out.line(said))
 
@@ -45,11 +46,12 @@ def sync(
 ) -> None:
     """Exchange changes with the others."""
     from crmctl.ledger.sync import sync as exchange
+    from crmctl.trust.gate import Gate
 
     out = Out(as_json)
     ledger = open_ledger(directory)
     with transfer() as shown:
-        done = exchange(ledger, shown, give_back=give_back)
+        done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
     data = {"received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head}
     said = _("Received {received} changes, sent {sent}", received=done.received, sent=done.sent)
     out.result("sync", data, lambda: out.line(said))
