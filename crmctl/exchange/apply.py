@@ -53,7 +53,10 @@ def apply_plan(
     made = {f"{row.kind} {row.action}": 0 for row in plan.writes()}
     for row in plan.writes():
         made[f"{row.kind} {row.action}"] += 1
-    if dry_run or draft.empty:
+    if dry_run:
+        return Applied(plan, None, made)
+    if draft.empty:
+        drop(ledger, kept)
         return Applied(plan, None, made)
     kinds = {row.kind for row in plan.writes()}
     sources = [f"Crmctl-Source: sha256:{digest}" for digest in plan.sources.values()]

@@ -166,6 +166,8 @@ def choice_label(code: str, words: Mapping[str, tuple[str, str]]) -> str:
 
 def same_in_cell(cell: object, shown: object) -> bool:
     """Whether a cell still holds what was written into it."""
+    if isinstance(cell, str) and isinstance(shown, Decimal):
+        return cell.strip() == format(shown, "f")
     return _plain(cell) == _plain(shown)
 
 

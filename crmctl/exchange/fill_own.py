@@ -44,7 +44,7 @@ class OwnFiller:
             )  # fmt: skip
         dated = [heading for heading, (_path, target) in self.columns.items() if target.type in DATED]
         self.orders = proved_orders(dated, rows, None)
-        self.guarded = not sheet.title and col.ID in self.outer and col.REV in self.outer
+        self.guarded = not sheet.title and col.ID in self.outer
 
     def _place(self, heading: str) -> None:
         folded = heading.casefold()

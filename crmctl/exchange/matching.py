@@ -15,7 +15,7 @@ from crmctl.ledger import lookup
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
-from crmctl.rules.duplicates import Identity, Register, identity_of
+from crmctl.rules.duplicates import Register, identity_of
 
 _USUAL = ("credit_code", "invoice_name")
 
@@ -132,16 +132,27 @@ def mark_clashes(rows: Iterable[tuple[PlanRow, Sequence[tuple[Path, str]]]]) -> 
             row.leave_out("error", Finding("IMP010", message, "error", row.place, ".".join(path), args))
 
 
-def mark_duplicates(kind: Kind, known: Iterable[Identity], rows: Sequence[PlanRow], not_duplicate: str | None) -> None:
+def mark_duplicates(known: Known, rows: Sequence[PlanRow], not_duplicate: str | None) -> None:
     """Keep out new rows whose party is in the ledger or in another row; warn of likely ones (INT013).
 
-    `not_duplicate` is the checked reason why they are others all the same; then they only get warnings.
+    `not_duplicate` is the checked reason why they are others all the same; then they only get
+    warnings. So does a record that a row makes like another: both are there already.
     """
+    kind = known.kind
     if not kind.identity:
         return
-    mine = {row.place: identity_of(kind, row.values, row.place) for row in rows}
-    register = Register([*known, *mine.values()])
+    new = [row for row in rows if row.action == "create"]
+    there = {one.id: identity_of(kind, one.data, one.id) for one in known.records}
+    mine = {row.place: identity_of(kind, row.values, row.place) for row in new}
+    register = Register([*there.values(), *mine.values()])
     for row in rows:
+        if row.action != "update":
+            continue
+        identity = identity_of(kind, {**known.by_id[row.id].data, **row.values}, row.id)
+        if identity != there[row.id]:
+            for found in register.find(identity):
+                row.findings += _told(found.findings(row.place), sure=False)
+    for row in new:
         for found in register.find(mine[row.place]):
             sure = found.strength == "exact" and not not_duplicate
             if sure:

@@ -26,7 +26,6 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.monthly import fields_of, find_row
 from crmctl.model.validate import Rules, validate
-from crmctl.rules.duplicates import identity_of
 
 
 class RecordPlanning:
@@ -53,9 +52,7 @@ class RecordPlanning:
         plan.notes += self.filler.notes
         read = [self._read(row) for row in self.rows]
         mark_clashes((row, self._clash_keys(row)) for row in read)
-        there = (identity_of(self.kind, one.data, one.id) for one in self.known.records)
-        new = [row for row in read if row.action == "create"]
-        mark_duplicates(self.kind, there, new, self.map.not_duplicate if self.map else None)
+        mark_duplicates(self.known, read, self.map.not_duplicate if self.map else None)
         first = len(plan.rows)
         plan.rows += read
         customers = self._customers() if self.kind.scope == "assignment" else None

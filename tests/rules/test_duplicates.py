@@ -71,7 +71,7 @@ def test_names(one: str, other: str, expected: str | None) -> None:
 
 @pytest.mark.req("R-INT-13")
 def test_a_credit_code_outweighs_a_name() -> None:
-    first, second = "91110000100000007C", "91110000710926094P"
+    first, second = "91110000100000007F", "91110000710926094P"
     assert strength(party("a", "甲商行", code=first), party("b", "乙商行", code=first)) == "exact"
     assert strength(party("a", "天润食品", code=first), party("b", "天润食品", code=second)) == "strong"
     assert strength(party("a", "Blauer See Ltd", code=first), party("b", "Blauer See AG", code=second)) is None

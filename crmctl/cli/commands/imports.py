@@ -27,7 +27,7 @@ _SHOWN = 30
 @details(
     N_(
         "Examples:\n\ncrmctl import plan 客户.xlsx --kind customer\n\n"
-        "crmctl import plan orders/ --map examples/mappings/northwind/northwind.yaml --department east\n\n"
+        "crmctl import plan orders/ --map MAPPING --department east\n\n"
         "Nothing is written: each row is named with what it would do, and why some cannot go in. Then: crmctl import "
         "apply. Without a mapping the headings are field names or labels, as crmctl sheet writes them."
     )

@@ -45,13 +45,16 @@ class _Divisions:
 
 def _read(raw: object, options: Options) -> str:
     text = without_sheet_traces(folded(raw))
+    free = options.get("free") is True
+    if free and text.isascii() and not _CODE.fullmatch(text):
+        return clean_line(raw, LINE_LIMIT)  # a foreign place; looking for the nearest Chinese name costs 60 ms
     divisions = _divisions(_extra(options))
     try:
         if _CODE.fullmatch(text):
             return _known_code(text.ljust(6, "0"), divisions)
         return _code_of_name(re.sub(r"[\s,/-]", "", text), divisions)
     except FieldProblem:
-        if options.get("free") is True:
+        if free:
             return clean_line(raw, LINE_LIMIT)
         raise
 
