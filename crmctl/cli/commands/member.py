@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -143,6 +144,8 @@ def read_roles(texts: list[str], today: date, company_roles: frozenset[str]) -> 
     roles = []
     for text in texts:
         name, at, department = text.partition("@")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or (at and not department):
+            raise UsageError(_("Not a role: {text}", text=text), hint="sales@east, finance")
         if bool(at) == (name in company_roles):
             raise UsageError(
                 _("{role} is held in a department", role=name)
