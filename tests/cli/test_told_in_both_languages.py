@@ -281,3 +281,24 @@ def test_what_sales_people_read_names_no_machinery(language: str) -> None:
             if match := FORBIDDEN.search(i18n._(one.help) + i18n._(details)):
                 found[name] = match[0]
     assert found == {}
+
+
+CLOSED = {"en": "(you cannot open this version)", "zh_CN": "（这一版您不能打开）"}
+
+
+def test_who_cannot_open_a_record_sees_when_it_was_written_and_no_more(
+    company: Company, ids: dict[str, str], language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company.sync("alice", "bob")
+    customer, visit = ids
+    for what, versions in ((visit, 1), (customer, 2)):
+        assert main(["-C", str(company.clone("bob")), "log", what]) == 0
+        text = capsys.readouterr().out
+        assert text.count(CLOSED[language]) == versions
+        assert "北京" not in text
+        assert "假肢" not in text
+        assert main(["-C", str(company.clone("bob")), "blame", what]) == 7
+    assert main(["-C", str(company.clone("bob")), "log", customer, "--all"]) == 0
+    told = capsys.readouterr()
+    assert "假肢" not in told.out + told.err
+    assert told.out.count(CLOSED[language]) == 2
