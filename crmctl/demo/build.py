@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from crmctl.ledger.identity import create
 from crmctl.ledger.joining import join
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.model.kinds import Label
 from crmctl.model.org import Role
 
 Progress = Callable[[str, int], None]
@@ -32,12 +33,16 @@ SELLER, SUPERVISOR = "zhou", "lu"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built, and what a reader tries first. `counts` maps kinds to how many there are."""
+    """What was built, and what a reader tries first.
+
+    `counts` maps kinds to how many there are, `labels` to what they are called.
+    """
 
     path: Path
     home: Path
     company: str
     counts: Mapping[str, int]
+    labels: Mapping[str, Label]
     members: int
     commits: int
     copies: Mapping[str, Path]
@@ -83,16 +88,17 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
     clerk = Clerk(office, home, span, invented)
     clerk.enter(Chronicle(texts, rng, span, invented).deeds(), lambda done: progress(_("Entered"), done))
     with acting(home, span.now, founder.id):
+        labels = {name: kind.label for name, kind in Ledger(office, home=home).in_force.kinds.items()}
         commits = _share(office, path / "server.git")
         copies = {founder.id: office}
         for member, folder in ((SELLER, "sales"), (SUPERVISOR, "supervisor")):
             join(str(path / "server.git"), path / folder, member).repo.close()
             copies[member] = path / folder
     sample = next((c for c in invented if c.is_key and c.owner.id == SELLER), invented[0])
-    pages = _pages(path, home, span.now, copies, str(sample.values["name"]))
-    return Built(
-        path, home, texts.company, clerk.counts, len(texts.people), commits, copies, pages, str(sample.values["name"])
-    )
+    name = str(sample.values["name"])
+    pages = _pages(path, home, span.now, copies, name)
+    people = len(texts.people)
+    return Built(path, home, texts.company, clerk.counts, labels, people, commits, copies, pages, name)
 
 
 def _found(texts: Texts, span: Span, home: Path, office: Path) -> None:
@@ -153,7 +159,7 @@ def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], na
     for report, (member, asked) in wanted.items():
         with acting(home, now, member):
             ledger = Ledger(copies[member], home=home)
-            filled = replace(fill(ledger, find_report(ledger, report), asked))
+            filled = fill(ledger, find_report(ledger, report), asked)
             pages[report] = path / f"{report}.html"
             write_atomic(pages[report], draw(filled, "html"))
             ledger.repo.close()

@@ -12,7 +12,7 @@ import typer
 from crmctl.cli.options import AsJson, details
 from crmctl.cli.out import Out
 from crmctl.cli.progress import progress
-from crmctl.i18n import N_, _
+from crmctl.i18n import N_, _, label
 
 if TYPE_CHECKING:
     from crmctl.demo.build import Built
@@ -51,7 +51,7 @@ def _guide(out: Out, built: Built) -> None:
     """What was built, and what to try, ready to be pasted."""
     from crmctl.demo.build import SELLER, SUPERVISOR
 
-    names = ", ".join(f"{kind} {count}" for kind, count in built.counts.items() if count)
+    names = _(", ").join(f"{label(built.labels[kind])} {count}" for kind, count in built.counts.items() if count)
     out.line(_("{company} is ready in {path}", company=built.company, path=built.path))
     out.line(
         _(
