@@ -13,11 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
 from crmctl.ledger.attached import described
+from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import MAIN, Ledger, parse_record
+from crmctl.ledger.references import Present, new_dangling
 from crmctl.ledger.seal import seal
 from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.unique import refuse_twin
@@ -79,6 +82,7 @@ class Draft:
         self._attachments: dict[str, bytes] = {}
         self._files: dict[str, bytes | None] = {}
         self._touched: list[str] = []
+        self._present = Present(ledger, self._touched)
 
     # What is looked up
 
@@ -88,17 +92,7 @@ class Draft:
 
     def kind(self, name: str) -> Kind:
         """A kind in force, by name or label. Raises NotFound with the nearest name."""
-        from difflib import get_close_matches
-
-        kinds = self.ledger.in_force.kinds
-        if name in kinds:
-            return kinds[name]
-        named = [kind for kind in kinds.values() if name in kind.label]
-        if named:
-            return named[0]
-        near = get_close_matches(name, sorted(kinds), 1)
-        hint = _("Did you mean {near}?", near=near[0]) if near else "crmctl schema list"
-        raise NotFound(_("There is no kind {name}", name=name), hint=hint)
+        return kind_named(self.ledger, name)
 
     def record(self, path: str) -> Record:
         """The record at a path as this draft has it so far. Raises NotFound, NoKey, TrustBroken."""
@@ -167,7 +161,7 @@ class Draft:
         if row is not None:
             return self._change_row(path, kind, row, values, origin, where)
         merged = _merged(old.data, {**values, **described(files)})
-        clean = self._checked(kind, merged, state or self._state_of(old, merged), where)
+        clean = self._checked(kind, merged, state or self._state_of(old, merged), where, old.data)
         marks = {k: v for k, v in {**old.unverified, **(unverified or {})}.items() if v is not None}
         confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
         if clean == old.data and marks == old.unverified and not confirming:
@@ -206,7 +200,7 @@ class Draft:
         ledger = self.ledger
         if self.empty:
             return ledger.head
-        keyring = keyring_change(ledger, self.wrapping.lines)
+        keyring = keyring_change(ledger, self.wrapping.lines, self.wrapping.dropped)
         message = self._message(action, kind, trailers) + ("Crmctl-Keyring: @0\n" if keyring else "")
         changes = [*keyring, Change(MAIN, ledger.head, self._edits(), message)]
         return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
@@ -241,7 +235,10 @@ class Draft:
             raise InvalidInput(_("The record does not read back as it was written"), where=record.id)
         return seal(plain, self.dossier(record.dossier).compartments[record.compartment].key)
 
-    def _checked(self, kind: Kind, values: Mapping[str, object], state: str | None, where: str) -> dict[str, Value]:
+    def _checked(
+        self, kind: Kind, values: Mapping[str, object], state: str | None, where: str,
+        before: Mapping[str, Value] = MappingProxyType({}),
+    ) -> dict[str, Value]:  # fmt: skip
         in_force = self.ledger.in_force
         rules = Rules(
             vocab=in_force.pack.vocab,
@@ -250,6 +247,7 @@ class Draft:
             currency=in_force.settings.currency,
         )
         clean, findings = validate(kind, values, rules, where or kind.name)
+        findings += new_dangling(self._present, kind, clean, before, where or kind.name)
         self.findings += [finding for finding in findings if finding.severity != "error"]
         faults = [finding for finding in findings if finding.severity == "error"]
         if faults:
@@ -342,7 +340,7 @@ class Draft:
         row = find_row(old.data, row_id)
         if row is None:
             raise NotFound(_("There is no {id}", id=row_id))
-        clean = self._checked(kind, _merged(fields_of(row), values), None, where)
+        clean = self._checked(kind, _merged(fields_of(row), values), None, where, row)
         if clean == fields_of(row):
             return None
         if str(clean[kind.monthly or ""])[:7] != old.id:
