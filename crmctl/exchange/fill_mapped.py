@@ -91,11 +91,10 @@ class MappedFiller:
                 hint=", ".join(columns),
             )  # fmt: skip
         joined = {ours for join in self.map.joins for ours, _its in join.on}
-        for column in self.sheet.columns:
-            if column not in wanted and column not in joined:
-                self.notes.append(
-                    Finding("IMP005", N_("Column {name} is not taken"), "info", self.sheet.file, "", {"name": column})
-                )
+        left = [column for column in self.sheet.columns if column not in wanted and column not in joined]
+        if left:
+            args = {"names": ", ".join(left)}
+            self.notes.append(Finding("IMP005", N_("Not taken: {names}"), "info", self.sheet.file, "", args))
 
     def _orders(self, rows: Sequence[JoinedRow]) -> dict[str, DateOrder]:
         dated = [

@@ -34,8 +34,10 @@ class OwnFiller:
         self.notes: list[Finding] = []
         self.outer: dict[str, str] = {}
         self.columns: dict[str, tuple[Path, Field]] = {}
-        for heading in sheet.columns:
-            self._place(heading)
+        left = [heading for heading in sheet.columns if not self._place(heading)]
+        if left:
+            args = {"names": ", ".join(left)}
+            self.notes.append(Finding("IMP005", N_("Not taken: {names}"), "warning", sheet.file, "", args))
         if not self.columns:
             name = cells.kind.name
             raise InvalidInput(
@@ -46,22 +48,21 @@ class OwnFiller:
         self.orders = proved_orders(dated, rows, None)
         self.guarded = not sheet.title and col.ID in self.outer
 
-    def _place(self, heading: str) -> None:
+    def _place(self, heading: str) -> bool:
+        """Whether the heading means anything."""
         folded = heading.casefold()
         for name in col.outer_columns(self.cells.kind):
             if folded == name or folded in {text.casefold() for text in col.OUTER[name]}:
                 self.outer[name] = heading
-                return
+                return True
         path = path_of(self.cells.kind, heading)
         target = field_at(self.cells.kind, path) if path else None
         if path is None or target is None or target.type == "file":
-            self.notes.append(
-                Finding("IMP005", N_("Column {name} is not taken"), "warning", self.sheet.file, "", {"name": heading})
-            )
-        elif path in {known for known, _field in self.columns.values()}:
+            return False
+        if path in {known for known, _field in self.columns.values()}:
             raise InvalidInput(_("Two columns are called {name}", name=heading), where=self.sheet.file)
-        else:
-            self.columns[heading] = (path, target)
+        self.columns[heading] = (path, target)
+        return True
 
     def record_id(self, row: JoinedRow) -> tuple[str, str]:
         """The id and version the row names."""

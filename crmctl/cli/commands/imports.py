@@ -14,7 +14,8 @@ from crmctl.cli.out import Out, finding_line
 from crmctl.cli.progress import progress
 from crmctl.cli.table import table
 from crmctl.errors import ExitCode
-from crmctl.i18n import N_, _
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange
 from crmctl.model.findings import Finding
 
@@ -65,7 +66,7 @@ def plan(
     kept = keep(ledger, made, out_path)
 
     def show() -> None:
-        _show_counts(made)
+        _show_counts(made, ledger)
         _show_updates(out, [row for row in made.rows if row.action == "update"])
         _show_left_out(out, made)
         if made.writes():
@@ -95,11 +96,12 @@ def apply(
     from crmctl.exchange.apply import apply_plan
 
     out = Out(as_json)
+    ledger = open_ledger(directory)
     with progress(_("Rows")) as done:
-        applied = apply_plan(open_ledger(directory), path, whole=whole, dry_run=dry_run, progress=done)
+        applied = apply_plan(ledger, path, whole=whole, dry_run=dry_run, progress=done)
 
     def show() -> None:
-        _show_counts(applied.plan)
+        _show_counts(applied.plan, ledger)
         _show_left_out(out, applied.plan)
         if applied.commit:
             out.line(_("Imported as {name}", name=applied.commit[:12]))
@@ -146,13 +148,19 @@ def revert(
     out.result("import-revert", data, show, done.kept if as_json else ())
 
 
-def _show_counts(made: Plan) -> None:
+def _show_counts(made: Plan, ledger: Ledger) -> None:
+    from crmctl.exchange.staff import STAFF
+
+    kinds = {**ledger.in_force.kinds, STAFF.name: STAFF}
     words = {
         "create": _("New"), "update": _("Changed"), "same": _("Same"), "duplicate": _("Duplicate"),
         "blocked": _("Not allowed"), "error": _("Faulty"),
     }  # fmt: skip
     columns = [(_("Kind"), "left"), *((word, "right") for word in words.values())]
-    rows = [(kind, *(counts.get(action, 0) for action in words)) for kind, counts in made.counts().items()]  # type: ignore[call-overload]
+    rows = [
+        (label(kinds[kind].label), *(counts.get(action, 0) for action in words))  # type: ignore[call-overload]
+        for kind, counts in made.counts().items()
+    ]
     table(columns, rows)  # type: ignore[arg-type]
 
 
