@@ -95,7 +95,9 @@ class Org:
         return sorted(
             m.id
             for m in self.members.values()
-            if m.has_access and m.active(on) and any(r.role == role and r.department == department and r.active(on) for r in m.roles)
+            if m.has_access
+            and m.active(on)
+            and any(r.role == role and r.department == department and r.active(on) for r in m.roles)
         )
 
     def groups_of(self, member: str, on: date) -> list[str]:
