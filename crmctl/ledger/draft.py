@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
-from crmctl.ledger.attached import described
+from crmctl.ledger.attached import content_of, described
 from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import MAIN, Ledger, parse_record
 from crmctl.ledger.references import Present, new_dangling
@@ -354,8 +354,8 @@ class Draft:
         return Kept(path, self._records[path], row_id)
 
     def _attach(self, path: str, dossier_id: str, compartment: str, files: Mapping[str, Path] | None) -> None:
-        for file in (files or {}).values():
-            content = file.read_bytes()
+        for name, file in (files or {}).items():
+            content = content_of(file, self._records[path].data.get(name))
             entry = self.dossier(dossier_id).compartments[compartment]
             self._attachments[attachment_path(path, hashlib.sha256(content).hexdigest())] = seal(content, entry.key)
 
