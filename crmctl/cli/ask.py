@@ -55,7 +55,7 @@ def ask_passphrase(question: str, *, repeat: bool = False) -> str:
     """
     if not can_ask():
         raise NoKey(
-            _("Your keys are locked, and there is no terminal to ask for the passphrase at"),
+            _("The passphrase is needed, and there is no terminal to ask for it at"),
             hint=_("Run crmctl unlock at a terminal first"),
         )
     for _attempt in range(_TRIES):

@@ -125,7 +125,7 @@ def _key(key: str) -> str:
         raise TypeError(f"a key is text, not {type(key).__name__}")
     if len(key) > MAX_KEY:
         raise InvalidInput(
-            _("A key is longer than {limit} characters", limit=MAX_KEY), hint=_("Put long text into the value")
+            _("A name is longer than {limit} characters", limit=MAX_KEY), hint=_("Put long text into the value")
         )
     return _text(key, None)
 

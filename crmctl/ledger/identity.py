@@ -132,7 +132,7 @@ def public_keys(home: Path, member: str) -> PublicKeys:
         content = (_folder(home, member) / PUBLIC).read_bytes()
     except FileNotFoundError:
         raise NoKey(
-            _("There are no keys of {member} on this machine", member=member), hint=f"crmctl key new {member}"
+            _("{member} is not set up on this machine", member=member), hint=f"crmctl key new {member}"
         ) from None
     where = f"identities/{member}/{PUBLIC}"
     found = yamlio.load(content, where)
@@ -213,7 +213,7 @@ def _plain(home: Path, member: str) -> str | None:
         return None
     if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise BadConfiguration(
-            _("Other users of this machine can read your keys"), where=str(path), hint=f"chmod 600 {path}"
+            _("Other users of this machine can read your secret files"), where=str(path), hint=f"chmod 600 {path}"
         )
     return _secret_in(content, f"identities/{member}/{PLAIN}")
 
@@ -239,7 +239,7 @@ def _asked(home: Path, member: str, ask: Callable[[], str] | None) -> str:
             hint=_("Restore it from your backup"),
         ) from None
     if ask is None:
-        raise NoKey(_("The keys of {member} are locked", member=member), where=where, hint="crmctl unlock")
+        raise NoKey(_("Locked: the passphrase of {member} is needed", member=member), where=where, hint="crmctl unlock")
     return _secret_in(open_passphrase(locked, ask(), where), where)
 
 

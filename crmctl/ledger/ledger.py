@@ -71,14 +71,14 @@ class Ledger:
             return self._last_of_day(tip, at)
         commit = self.repo.resolve(at)
         if commit is None:
-            raise NotFound(_("There is no such commit or day: {at}", at=at), hint="crmctl log")
+            raise NotFound(_("There is no such state or day: {at}", at=at), hint="crmctl log")
         return commit
 
     def _last_of_day(self, tip: str, at: str) -> str:
         try:
             date.fromisoformat(at)
         except ValueError as error:
-            raise NotFound(_("There is no such commit or day: {at}", at=at)) from error
+            raise NotFound(_("There is no such state or day: {at}", at=at)) from error
         zone = read_in_force(self.repo, tip).settings.timezone
         end = datetime.fromisoformat(f"{at}T23:59:59").replace(tzinfo=clock.now(zone).tzinfo)
         found = (

@@ -72,7 +72,7 @@ class WrapCheck:
         where = f"{dossier.id} {line[0]}"
         for reader in sorted(actual - expected):
             args = {"reader": reader}
-            yield Finding("KEY002", N_("{reader} has a key the policy does not give"), "error", where, "", args)
+            yield Finding("KEY002", N_("{reader} can open it, which the policy does not say"), "error", where, "", args)
         for reader in sorted(expected - actual):
             args = {"reader": reader}
             if self._was_taken_out(dossier, line, reader):

@@ -86,7 +86,7 @@ class _Reading:
             mark = getattr(error, "problem_mark", None)
             self._refuse(
                 mark.line + 1 if mark else 1,
-                _("Not readable as YAML"),
+                _("Not readable"),
                 _("Check the indentation (blanks, no tabs), a blank after each colon, and the quotes"),
             )
 
@@ -94,9 +94,9 @@ class _Reading:
         self.next()
         start = self.next()
         if type(start) is self.yaml.StreamEndEvent:
-            self._refuse(1, _("The file is empty"), _("Write at least one key and its value"))
+            self._refuse(1, _("The file is empty"), _("Write at least one name and its value"))
         if start.version or start.tags:
-            self._refuse_event(start, _("YAML directives (%…) are not allowed"), _("Remove that line"))
+            self._refuse_event(start, _("Directives (%…) are not allowed"), _("Remove that line"))
         first = self.next()
         if self.positions is not None:
             self.positions[()] = first.start_mark.line + 1
@@ -104,7 +104,7 @@ class _Reading:
         self.next()
         more = self.next()
         if type(more) is not self.yaml.StreamEndEvent:
-            self._refuse_event(more, _("More than one YAML document"), _("Keep one document a file"))
+            self._refuse_event(more, _("More than one document"), _("Keep one document a file"))
         return value
 
     def _node(self, event: Any, depth: int, path: tuple[str | int, ...]) -> Value:
@@ -135,13 +135,13 @@ class _Reading:
         while (event := following()).__class__ is not ends:
             key = self._scalar(event) if event.__class__ is scalar else None
             if not isinstance(key, str):
-                self._refuse_event(event, _("A key must be text"), _("Put the key in quotes"))
+                self._refuse_event(event, _("A name must be text"), _("Put the name in quotes"))
             if key in result:
-                self._refuse_event(event, _("The same key twice"), _("Keep one of the two"))
+                self._refuse_event(event, _("The same name twice"), _("Keep one of the two"))
             if len(key) > MAX_KEY:
                 self._refuse_event(
                     event,
-                    _("A key is longer than {limit} characters", limit=MAX_KEY),
+                    _("A name is longer than {limit} characters", limit=MAX_KEY),
                     _("Put long text into the value"),
                 )
             if positions is not None:
@@ -190,15 +190,15 @@ class _Reading:
     def _refuse_mark(self, event: Any) -> NoReturn:
         if event.tag is not None:
             self._refuse_event(
-                event, _("YAML tags (!…) are not allowed"), _("Remove the tag, or put the text in quotes")
+                event, _("Tags (!…) are not allowed"), _("Remove the tag, or put the text in quotes")
             )
         self._refuse_event(
-            event, _("YAML anchors (&…) are not allowed"), _("Remove the anchor, or put the text in quotes")
+            event, _("Anchors (&…) are not allowed"), _("Remove the anchor, or put the text in quotes")
         )
 
     def _refuse_alias(self, event: Any) -> NoReturn:
         self._refuse_event(
-            event, _("YAML aliases (*…) are not allowed"), _("Write the value out, or put the text in quotes")
+            event, _("Aliases (*…) are not allowed"), _("Write the value out, or put the text in quotes")
         )
 
     def _refuse_event(self, event: Any, what: str, hint: str) -> NoReturn:

@@ -41,15 +41,15 @@ def refused(data: bytes, words: str, line: int | None = None) -> None:
 @pytest.mark.parametrize(
     ("data", "words", "line"),
     [
-        (BOMB, "anchors", 1),
-        (b"a: 1\nb: &unused 2\n", "anchors", 2),
-        (b"a: &unused\n  b: 1\n", "anchors", 1),
-        (b"&unused a: 1\n", "anchors", 1),
-        (b"- &unused [1]\n", "anchors", 1),
-        (b"a: &x\n", "anchors", 1),
-        (b"a: 1\nb: *missing\n", "aliases", 2),
-        (b"*missing : 1\n", "key must be text", 1),
-        (b"<<: {a: 1}\nb: &x 1\n", "anchors", 2),
+        (BOMB, "Anchors", 1),
+        (b"a: 1\nb: &unused 2\n", "Anchors", 2),
+        (b"a: &unused\n  b: 1\n", "Anchors", 1),
+        (b"&unused a: 1\n", "Anchors", 1),
+        (b"- &unused [1]\n", "Anchors", 1),
+        (b"a: &x\n", "Anchors", 1),
+        (b"a: 1\nb: *missing\n", "Aliases", 2),
+        (b"*missing : 1\n", "name must be text", 1),
+        (b"<<: {a: 1}\nb: &x 1\n", "Anchors", 2),
     ],
     ids=ascii,
 )
@@ -79,12 +79,12 @@ def test_anchors_and_aliases(data: bytes, words: str, line: int) -> None:
     ids=ascii,
 )
 def test_tags(tagged: bytes) -> None:
-    refused(b"x: 1\na: " + tagged + b"\n", "tags", 2)
-    refused(b"- " + tagged + b"\n", "tags", 1)
+    refused(b"x: 1\na: " + tagged + b"\n", "Tags", 2)
+    refused(b"- " + tagged + b"\n", "Tags", 1)
 
 
 def test_a_tagged_key() -> None:
-    refused(b"!!str a: 1\n", "tags", 1)
+    refused(b"!!str a: 1\n", "Tags", 1)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_a_tagged_key() -> None:
     ids=ascii,
 )
 def test_duplicate_keys(data: bytes, line: int) -> None:
-    refused(data, "same key twice", line)
+    refused(data, "same name twice", line)
 
 
 @pytest.mark.parametrize(
     "key", [b"1", b"true", b"null", b"? [a]\n", b"? {a: 1}\n", b"?\n", b"[1]", b"-12"], ids=ascii
 )  # fmt: skip
 def test_keys_that_are_no_text(key: bytes) -> None:
-    refused(key + b": 1\n", "key must be text", 1)
+    refused(key + b": 1\n", "name must be text", 1)
 
 
 def test_a_long_key() -> None:
@@ -130,7 +130,7 @@ def test_an_empty_file(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [b"%YAML 1.1\n---\na: 1\n", b"%TAG ! tag:x,2000:\n---\na: 1\n"], ids=ascii)
 def test_directives(data: bytes) -> None:
-    with pytest.raises(InvalidInput, match="directives"):
+    with pytest.raises(InvalidInput, match="Directives"):
         yamlio.load(data, "x")
 
 
@@ -143,7 +143,7 @@ def test_directives(data: bytes) -> None:
     ids=lambda data: ascii(data[:8]),
 )
 def test_depth(data: bytes) -> None:
-    with pytest.raises(InvalidInput, match=r"levels deep|key must be text|Not readable"):
+    with pytest.raises(InvalidInput, match=r"levels deep|name must be text|Not readable"):
         yamlio.load(data, "x")
 
 

@@ -64,7 +64,7 @@ def test_shipped_reports_are_labelled_in_both_languages(trade: Company) -> None:
     ("title: [行, Rows]", "title: [行, Rows]\n    by: colour", 9, "Unknown word colour"),
     ("schema: crmctl/report-folder/1", "schema: crmctl/report/9", 1, "The first line must be"),
     ("is: text", "is: money, month: 700", 11, "counted from 0"),
-    ("audience: [我们, Us]", "audience: [我们, Us", 5, "Not readable as YAML"),
+    ("audience: [我们, Us]", "audience: [我们, Us", 5, "Not readable"),
     ("word: {is: text, label: [词, Word]}", "Word!: {is: text}", 11, "Not a short name"),
 ])  # fmt: skip
 def test_a_fault_in_report_yaml_names_file_and_line(

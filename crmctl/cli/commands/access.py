@@ -132,7 +132,7 @@ def _names(ledger: Ledger) -> dict[str, str]:
 
 
 def _alarms(found: list[Access]) -> list[Finding]:
-    message = N_("{reader} has a key the policy does not give")
+    message = N_("{reader} can open it, which the policy does not say")
     return [
         Finding("KEY002", message, "error", f"{a.dossier} {a.compartment}", "", {"reader": a.member})
         for a in found if a.standing == "not meant"
