@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from crmctl.i18n import N_, _
@@ -18,11 +19,11 @@ from crmctl.ledger.patient import Examination, Patient
 from crmctl.model.findings import Finding
 
 _SEALED = b"age-encryption.org/v1\n"
-# crmctl's own notes in .git/crmctl that hold nothing secret; whatever else lies there must be sealed
-_CLEAR_NOTES = frozenset({
-    "writing.lock", "talking.lock", "notes.lock", "writing.json", "talking.json", "index-at", "member", "rewrapped",
-})  # fmt: skip
-_CLEAR_FOLDERS = ("in-force/",)
+# crmctl's own notes in .git/crmctl that hold ids and names of members only; whatever else lies there must be sealed
+_CLEAR_NOTES = (
+    "*.lock", "writing.json", "talking.json", "index-at", "member", "rewrapped", "verified", "seen-*",
+    "in-force/*.json", "snapshot/*/purged.json",
+)  # fmt: skip
 _SHOWN = 5
 _CACHE = r"^diff\..*\.cachetextconv$"
 _NOTES = "refs/notes/textconv"
@@ -174,12 +175,7 @@ def _notes(patient: Patient) -> Iterator[Finding]:
     for folder in {_repo(patient).common_dir / "crmctl", _repo(patient).git_dir / "crmctl"}:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
             name = path.relative_to(folder).as_posix()
-            if (
-                path.is_file()
-                and name not in _CLEAR_NOTES
-                and not name.startswith(_CLEAR_FOLDERS)
-                and not _sealed(path)
-            ):
+            if path.is_file() and not any(fnmatch(name, note) for note in _CLEAR_NOTES) and not _sealed(path):
                 yield Finding(
                     "DOC038", N_("Not a file of crmctl's, and not sealed"), "warning", str(path), "", {},
                     N_("Look at it and remove it"),
