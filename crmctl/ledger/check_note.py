@@ -109,7 +109,8 @@ class CheckNote:
             wraps = repo.changed(self.keyring or None, _tree(self.ledger) or None)
         except CrmctlError:  # that state was cleared away
             return None
-        if any(change.path.startswith("groups/") for change in wraps):
+        strays = [finding for finding in self.units.get("", Unit()).findings if finding.where.startswith(_UNITS)]
+        if strays or any(change.path.startswith("groups/") for change in wraps):
             return None
         found: set[str] = set()
         for change in [*changes, *wraps]:
@@ -192,13 +193,18 @@ class CheckNote:
     @classmethod
     def _decoded(cls, ledger: Ledger, raw: Mapping[str, Any], seen: bytes) -> CheckNote:
         units = {
-            name: Unit(existing, opened, [Finding(**finding) for finding in findings], refers_to, _day(until))
+            name: Unit(existing, opened, list(map(_finding, findings)), refers_to, _day(until))
             for name, (existing, opened, findings, refers_to, until) in raw["units"].items()
         }
         return cls(
             ledger, raw["set_up"], raw["head"], raw["keyring"], date.fromisoformat(raw["day"]), _day(raw["until"]),
             units, set(raw["removed"]), seen,
         )  # fmt: skip
+
+
+def _finding(raw: Mapping[str, Any]) -> Finding:
+    args = {name: tuple(value) if isinstance(value, list) else value for name, value in raw["args"].items()}
+    return Finding(**{**raw, "args": args})
 
 
 def _set_up(ledger: Ledger) -> str:

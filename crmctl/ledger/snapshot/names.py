@@ -8,6 +8,7 @@ initials of a few new names wait until somebody asks for initials.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Names:
 
     def search(self, who: str) -> list[Name]:
         """Those meant by `who`: by a whole word, else the id's beginning, else a fragment, else pinyin initials."""
-        needle = who.casefold().strip()
+        needle = _folded(who)
         if not needle:
             return []
         ways = (
@@ -70,7 +71,7 @@ class Names:
 
     def having(self, word: str) -> list[Name]:
         """Those with exactly this name, credit code, phone or code, whatever its case."""
-        return list(self._found("instr(words, ?)", f"{_EDGE}{word.casefold().strip()}{_EDGE}"))
+        return list(self._found("instr(words, ?)", f"{_EDGE}{_folded(word)}{_EDGE}"))
 
     def _by_initials(self, needle: str) -> list[Name]:
         if not needle.isascii():
@@ -127,7 +128,13 @@ def initials(name: str) -> str:
     from pypinyin import Style, lazy_pinyin
 
     parts = lazy_pinyin(name, style=Style.FIRST_LETTER)
-    return "".join(part[0] for part in parts if part and part[0].isalnum()).casefold()
+    return "".join(part.strip()[0] for part in parts if part.strip()[:1].isalnum()).casefold()
+
+
+def _folded(text: str) -> str:
+    """A word folded for comparison; a number without the blanks it is written with."""
+    folded = text.casefold().strip()
+    return re.sub(r"[\s-]", "", folded) if re.fullmatch(r"\+?[\d\s-]+", folded) else folded
 
 
 def _from_cards(connection: sqlite3.Connection, part: Part, present: Present) -> None:
@@ -155,7 +162,7 @@ def _opened_json(cells: Sequence[str | None]) -> list[Value]:
 
 def _row(path: str, record_id: str, values: Sequence[Value], *, at_once: bool) -> Row:
     name = str(values[0] or "")
-    words = dict.fromkeys(word.casefold() for value in (record_id, *values) for word in _flat(value))
+    words = dict.fromkeys(_folded(word) for value in (record_id, *values) for word in _flat(value))
     folded = _EDGE + _EDGE.join(words) + _EDGE
     return record_id, name, folded, initials(name) if at_once else None, path
 
