@@ -40,7 +40,7 @@ def read_pin(repo: Repository) -> Pin | None:
         clock = datetime.fromisoformat(raw["clock"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Pin(raw["founding"], raw["tip"], keyring, clock, seen) if seen else None
+    return None if seen is None else Pin(raw["founding"], raw["tip"], keyring, clock, seen)
 
 
 def write_pin(repo: Repository, pin: Pin) -> None:

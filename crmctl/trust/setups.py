@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from crmctl.ledger.git import Repository
-from crmctl.ledger.in_force import CLEAR, InForce, compile_in_force
+from crmctl.ledger.in_force import CLEAR, InForce, compile_in_force, read_in_force
 from crmctl.ledger.yamlio import load
 from crmctl.model.values import Value
 
@@ -18,12 +18,16 @@ def is_set_up(path: str) -> bool:
     return path.partition("/")[0] in CLEAR
 
 
+# by the Git trees they lie in, so that one process compiles each once, whatever repository it reads
+_compiled_ones: dict[tuple[str, ...], InForce] = {}
+
+
 class SetUps:
     """Set-ups by what lies in them: commits that do not touch them share one."""
 
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
-        self._by_roots: dict[tuple[str, ...], InForce] = {}
+        self._by_roots = _compiled_ones
         self._parsed: dict[tuple[str, str], Value] = {}
 
     def at(self, treeish: str) -> InForce:
@@ -32,11 +36,22 @@ class SetUps:
         key = tuple(root[name].oid if name in root else "" for name in CLEAR)
         found = self._by_roots.get(key)
         if found is None:
-            found = compile_in_force(self._raw(dict(self._files(treeish))))
+            found = self._first(treeish) if not self._parsed else self._compiled(treeish)
             if len(self._by_roots) >= _KEPT:
                 self._by_roots.pop(next(iter(self._by_roots)))
             self._by_roots[key] = found
         return found
+
+    def _first(self, treeish: str) -> InForce:
+        """The first one comes out of the copy's cache of parsed set-ups; the others share what it parsed."""
+        found = read_in_force(self._repo, treeish)
+        self._parsed.update({
+            (path, oid): found.raw[path] for path, oid in self._files(treeish) if path in found.raw
+        })  # fmt: skip
+        return found
+
+    def _compiled(self, treeish: str) -> InForce:
+        return compile_in_force(self._raw(dict(self._files(treeish))))
 
     def laid_over(self, treeish: str, edits: Mapping[str, str | None]) -> InForce:
         """What is in force at a commit once these files (path: blob, None for taken out) lie on it."""

@@ -11,7 +11,6 @@ WORDS: dict[str, str] = {
     "TRU001": N_("The history here is cut off, so nothing can be proved"),
     "TRU002": N_("The history is not the one seen before: {tip} is no longer in it"),
     "TRU003": N_("The line of main was swapped: {tip} is in it only by the way of a merge"),
-    "TRU004": N_("The ledger begins with another commit than the one seen first"),
     "TRU005": N_("This copy replaces parts of history ({refs}); verify does not follow them"),
     "TRU010": N_("Not signed"),
     "TRU011": N_("Author and committer are not one and the same member: {author}, {committer}"),
