@@ -229,11 +229,7 @@ class Draft:
         return {**self.wrapping.edits(), **sealed, **self._attachments, **self._files}
 
     def _seal(self, record: Record, path: str) -> bytes:
-        plain = dump(record.encode())
-        # A record that would not load again is lost for ever: read back what is about to be sealed.
-        if parse_record(plain, path) != record:
-            raise InvalidInput(_("The record does not read back as it was written"), where=record.id)
-        return seal(plain, self.dossier(record.dossier).compartments[record.compartment].key)
+        return seal_record(record, path, self.dossier(record.dossier))
 
     def _checked(
         self, kind: Kind, values: Mapping[str, object], state: str | None, where: str,
@@ -302,9 +298,11 @@ class Draft:
         return (origin.at or self.ledger.now).date()
 
     def _may_write(self, kind: Kind, dossier_id: str, compartment: str) -> None:
-        if kind.filed_by_anyone or self.wrapping.holds_new_key(dossier_id, compartment):
+        if self.wrapping.holds_new_key(dossier_id, compartment):
             return
-        if not self.ledger.ring.can_open(self.dossier(dossier_id), compartment):
+        # asked also where anybody may file: a reader notices a public key that was exchanged
+        opens = self.ledger.ring.can_open(self.dossier(dossier_id), compartment)
+        if not (opens or kind.filed_by_anyone):
             raise NoKey(
                 _("You do not deal with this customer"),
                 where=dossier_id,
@@ -362,6 +360,17 @@ class Draft:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def seal_record(record: Record, path: str, dossier: Dossier) -> bytes:
+    """A record sealed to its compartment. Raises InvalidInput for one that would not load again.
+
+    Such a record would be lost for ever, so that what is sealed is read back before.
+    """
+    plain = dump(record.encode())
+    if parse_record(plain, path) != record:
+        raise InvalidInput(_("The record does not read back as it was written"), where=record.id)
+    return seal(plain, dossier.compartments[record.compartment].key)
 
 
 def author_of(ledger: Ledger) -> Who:

@@ -18,6 +18,7 @@ from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, T
 from crmctl.i18n import _
 from crmctl.ledger.draft import author_of
 from crmctl.ledger.git import Repository
+from crmctl.ledger.hand_in_again import made_anew
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
@@ -26,11 +27,9 @@ from crmctl.ledger.rewrap import rewrap
 from crmctl.ledger.server import fetch_safely, remember_server, require_origin
 from crmctl.ledger.snapshot.purge import purge
 from crmctl.ledger.transaction import Change, RefMove, merge_trees, move_refs, write
-from crmctl.model.paths import dossier_of, place_of
 from crmctl.model.wraps import WrapError, merge_wraps
 
 _TRIES = 12
-_NAMED = 5
 _REMOTE = "refs/remotes/origin/"
 Progress = Callable[[str, int, int | None], None]
 
@@ -163,11 +162,8 @@ def _main(ledger: Ledger, theirs: str, changes: list[Change], moves: list[RefMov
         return
     merged = merge_trees(repo, base, ours, theirs)
     if merged.conflicts:
-        listed = ", ".join(dict.fromkeys(map(_record_of, merged.conflicts[:_NAMED])))
-        raise Conflict(
-            _("{count} records were changed here and elsewhere meanwhile", count=len(merged.conflicts)), where=listed,
-            hint=_("crmctl undo takes back the change made here"),
-        )  # fmt: skip
+        changes += made_anew(ledger, base, theirs, merged.conflicts, len(changes))
+        return
     keyring = "@0" if changes else next((move.new for move in moves), None) or ledger.keyring.tip
     message = f"land {ledger.member_id}\n\nCrmctl-Action: land\nCrmctl-Keyring: {keyring}\n"
     changes.append(Change(MAIN, theirs, merged.edits, message, parents=[theirs, ours], expected=ours))
@@ -203,16 +199,7 @@ def _keyring(ledger: Ledger, changes: list[Change], moves: list[RefMove]) -> Non
     changes.append(Change(ref, theirs, edits, message, expected=ours))
 
 
-def _record_of(path: str) -> str:
-    """What a person calls the file at a path: the record's id, or the customer's for its card and its month."""
-    place = place_of(path)
-    if place is None or not place.is_record:
-        return dossier_of(path) or path
-    known_by_id = "-" in place.record_id and not place.record_id[0].isdigit()
-    return place.record_id if known_by_id else f"{place.dossier} {place.record_id}"
-
-
-def _merge_base(ledger: Ledger, ours: str, theirs: str) -> str | None:
+def _merge_base(ledger: Ledger, ours: str, theirs: str) -> str:
     found = ledger.repo.run("merge-base", ours, theirs, check=False).decode().strip()
     if not found:
         raise TrustBroken(_("The server's history is another one"), hint=_("Ask who changed it before doing anything"))

@@ -1,0 +1,72 @@
+"""Merge two versions of a record that grew out of one: field by field, rows by their id.
+
+A field only one side changed takes that side's value; one both changed to the same is no
+conflict. Lists to which both sides only added keep both additions, theirs first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crmctl.model.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldConflict:
+    """A field that both sides changed, each to something else."""
+
+    field: str
+    base: Value
+    ours: Value
+    theirs: Value
+
+
+def merge(
+    base: Mapping[str, Value], ours: Mapping[str, Value], theirs: Mapping[str, Value], prefix: str = ""
+) -> tuple[dict[str, Value], list[FieldConflict]]:
+    """The merged fields, in theirs' order with ours' new ones behind, and what could not be merged.
+
+    A conflicting field keeps theirs. merge(b, x, b) = x and merge(b, b, x) = x.
+    """
+    merged: dict[str, Value] = {}
+    conflicts: list[FieldConflict] = []
+    for name in dict.fromkeys([*theirs, *ours, *base]):
+        value, found = _field(base.get(name), ours.get(name), theirs.get(name), prefix + name)
+        conflicts += found
+        if value is not None:
+            merged[name] = value
+    return merged, conflicts
+
+
+def _field(base: Value, ours: Value, theirs: Value, path: str) -> tuple[Value, list[FieldConflict]]:
+    if _same(ours, theirs) or _same(ours, base):
+        return theirs, []
+    if _same(theirs, base):
+        return ours, []
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        inner = base if isinstance(base, dict) else {}
+        return merge(inner, ours, theirs, f"{path}.")
+    if isinstance(ours, list) and isinstance(theirs, list):
+        listed = _lists(base if isinstance(base, list) else [], ours, theirs, path)
+        if listed is not None:
+            return listed
+    return theirs, [FieldConflict(path, base, ours, theirs)]
+
+
+def _lists(
+    base: list[Value], ours: list[Value], theirs: list[Value], path: str
+) -> tuple[Value, list[FieldConflict]] | None:
+    if all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in [*base, *ours, *theirs]):
+        keyed = [{str(item["id"]): item for item in side if isinstance(item, dict)} for side in (base, ours, theirs)]
+        rows, conflicts = merge(keyed[0], keyed[1], keyed[2], f"{path}.")
+        return list(rows.values()), conflicts
+    size = len(base)
+    if ours[:size] == base and theirs[:size] == base:
+        added = [item for item in ours[size:] if item not in theirs[size:]]
+        return [*theirs, *added], []
+    return None
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one == other and type(one) is type(other)
