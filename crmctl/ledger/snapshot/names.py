@@ -99,7 +99,7 @@ def names(ledger: Ledger) -> Names:
     part.load(notes)
     if part.basis is None or present.since(part.basis) is None:
         _from_cards(connection, part, present)
-    else:
+    elif part.basis != present.basis:
         from crmctl.ledger.snapshot.refresh import refresh
 
         refresh(part, present)
