@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
-from crmctl.ledger.draft import Draft
+from crmctl.ledger.draft import Draft, seal_record
 from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.objects import CommitInfo
 from crmctl.ledger.seal import seal
@@ -317,7 +317,9 @@ class _Undoing:
         generation = self._dossier(place).compartments[place.compartment].generation
         version = replace(version, generation=generation, unverified=dict(old.unverified))
         self.made.sealed_to.add((place.dossier, place.compartment, generation))
-        self.made.put(change.path, seal(dump(version.encode()), self._key(place)), about or _about(change.path))
+        self.made.put(
+            change.path, seal_record(version, change.path, self._dossier(place)), about or _about(change.path)
+        )
 
     def _key(self, place: Place) -> str:
         return self._dossier(place).compartments[place.compartment].key

@@ -392,6 +392,15 @@ def test_a_public_key_replaced_in_the_dossier(shop: Shop) -> None:
     assert shop.ledger.read(shop.path("customer", shop.customer)).data["name"] == CARD["name"]
 
 
+def test_what_anybody_may_file_is_not_sealed_to_an_exchanged_key_by_a_reader(shop: Shop) -> None:
+    dossier = shop.ledger.dossier(shop.customer)
+    mallory = dossier.with_compartments({"east/service": Compartment(new_key().public)})
+    shop.write({dossier.path: dump(encode_dossier(mallory))})
+    complaint = {"content": "late", "category": "delivery", "channel": "phone", "received_at": "2026-11-20T09:00"}
+    with pytest.raises(TrustBroken):
+        shop.company.add("complaint", complaint, customer=shop.customer)
+
+
 # Names
 
 

@@ -34,11 +34,11 @@ def doctor(
 
     def show() -> None:
         for examined in looked_at:
-            out.line(f"{_('ok') if examined.ok else '!!'}\t{_(examined.about)}")
+            out.line(f"{_('ok') if examined.ok else '!!'}  {_(examined.about)}")
             for text in examined.mended:
-                out.line(f"\t{_('Mended: {what}', what=text)}")
+                out.line(f"    {_('Mended: {what}', what=text)}")
             for finding in examined.findings:
-                out.line(f"\t{finding_line(finding)}")
+                out.line(f"    {finding_line(finding)}")
 
     data = [{"name": each.name, "ok": each.ok, "mended": list(each.mended)} for each in looked_at]
     out.result("doctor", data, show, findings if as_json else ())
