@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
 from crmctl.ledger.draft import Draft, seal_record
+from crmctl.ledger.keyring import Keyring
 from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.objects import CommitInfo
 from crmctl.ledger.seal import seal
 from crmctl.ledger.treewalk import PathChange
 from crmctl.ledger.yamlio import dump
 from crmctl.model.clear_files import encode_dossier
-from crmctl.model.dossier import Dossier
+from crmctl.model.dossier import Dossier, clear_path, wraps_folder
 from crmctl.model.monthly import Row, rows_in, with_row, without_row
 from crmctl.model.paths import Place, place_of
 from crmctl.model.record import Record
 from crmctl.model.values import Value
+from crmctl.model.wraps import Wraps
 
 ACTION, UNDOES = "undo", "Crmctl-Undoes"
 _TOPS = ("customers/", "offices/", "blacklist/")
@@ -49,6 +52,8 @@ class _Plan:
     restored: dict[str, None] = field(default_factory=dict)
     removed: dict[str, None] = field(default_factory=dict)
     sealed_to: set[tuple[str, str, int]] = field(default_factory=set)
+    wraps: dict[str, Wraps] = field(default_factory=dict)
+    dropped: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
 
     def put(self, path: str, content: bytes | None, about: str) -> None:
         self.edits[path] = (content, about)
@@ -67,6 +72,8 @@ def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) ->
     draft = Draft(ledger)
     for path, (content, about) in plan.edits.items():
         draft.put_file(path, content, about)
+    draft.wrapping.lines.update(plan.wraps)
+    draft.wrapping.dropped.update(plan.dropped)
     trailers = [f"{UNDOES}: {info.oid}", *(f"Crmctl-Generation: {d}:{c}:{g}" for d, c, g in sorted(plan.sealed_to))]
     made = None if dry_run else draft.commit(ACTION, trailers=trailers)
     return Undone(info.oid, info.subject, made, tuple(plan.restored), tuple(plan.removed))
@@ -149,6 +156,18 @@ class _Undoing:
         then.__dict__["identity"] = self.ledger.identity
         return then
 
+    @cached_property
+    def _buried(self) -> Ledger:
+        """The state before the change with the keyring of that time: a dossier goes with its keys."""
+        then = self._seen_at(self.info.parents[0])
+        named = dict(self.info.trailers).get("Crmctl-Keyring")
+        if named and (earlier := self.repo.resolve(f"{named}~1")):
+            then.__dict__["keyring"] = Keyring(self.repo, self.ledger.in_force.settings.epoch, earlier)
+        return then
+
+    def _then(self, dossier_id: str) -> Ledger:
+        return self.before if self._oid_now(clear_path(dossier_id)) else self._buried
+
     # What stands in the way
 
     def _changed_since(self, change: PathChange) -> bool:
@@ -177,7 +196,9 @@ class _Undoing:
         return all(rows.get(row_id) == after for row_id, (_before, after) in self._row_changes(change).items())
 
     def _row_changes(self, change: PathChange) -> dict[str, tuple[Row | None, Row | None]]:
-        before = _by_id(self.before.read(change.path, change.old_oid)) if change.old_oid else {}
+        place = place_of(change.path)
+        then = self._then(place.dossier) if place else self.before
+        before = _by_id(then.read(change.path, change.old_oid)) if change.old_oid else {}
         after = _by_id(self.after.read(change.path, change.new_oid)) if change.new_oid else {}
         return {
             row_id: (before.get(row_id), after.get(row_id))
@@ -216,13 +237,26 @@ class _Undoing:
             self._nothing_else_inside(change.path, about)
             self.made.put(change.path, None, about)
             self.made.removed[about] = None
+            folder = wraps_folder(about)
+            for reader, lines in self.ledger.keyring.readers(folder).items():
+                self.made.dropped[f"{folder}/{reader}"] = set(lines)
             return
         before = parse_dossier(self.repo.read_blob(change.old_oid), change.path)
         if change.new_oid is not None:
             after = parse_dossier(self.repo.read_blob(change.new_oid), change.path)
             self._may_go_back(before, after)
+        else:
+            self._wrap_again(before)
         self.made.put(change.path, dump(encode_dossier(before)), about)
         self.made.restored[about] = None
+
+    def _wrap_again(self, dossier: Dossier) -> None:
+        """The keys that went with a dossier, for those who may read it today."""
+        folder = wraps_folder(dossier.id)
+        for reader, lines in self._buried.keyring.readers(folder).items():
+            held = {key: wrap for key, wrap in lines.items() if reader in self.ledger.expected_readers(dossier, key[0])}
+            if held:
+                self.made.wraps[f"{folder}/{reader}"] = held
 
     def _nothing_else_inside(self, clear: str, about: str) -> None:
         """A dossier goes only with all that is in it."""
@@ -265,7 +299,7 @@ class _Undoing:
             self._must_be_unshared(_about(change.path))
             self._take_out(change.path, _about(change.path))
         else:
-            old = self.before.read(change.path, change.old_oid)
+            old = self._then(place.dossier).read(change.path, change.old_oid)
             self._bring_back(change, place, old.data, old)
             self.made.restored[_about(change.path)] = None
 
@@ -276,10 +310,8 @@ class _Undoing:
             if not self.shared:
                 self.made.put(change.path, None, about)
             return
-        dossier = self.before.dossier(place.dossier)
-        plain = self.before.ring.opener(dossier, place.compartment).open(
-            self.repo.read_blob(change.old_oid), change.path
-        )
+        then = self._then(place.dossier)
+        plain, _generation = then.open_sealed(change.path, self.repo.read_blob(change.old_oid))
         self.made.put(change.path, seal(plain, self._key(place)), about)
 
     def _rows(self, change: PathChange, place: Place) -> None:
@@ -298,7 +330,7 @@ class _Undoing:
         if not data["rows"] and not self.shared:
             self.made.put(change.path, None, about)
             return
-        shape = current or self.before.read(change.path, change.old_oid)
+        shape = current or self._then(place.dossier).read(change.path, change.old_oid)
         self._bring_back(change, place, data, shape, about)
 
     def _take_out(self, path: str, about: str) -> None:

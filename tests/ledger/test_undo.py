@@ -81,6 +81,21 @@ def test_an_undo_can_be_undone(company: Company) -> None:
     assert sound(company)
 
 
+def test_the_keys_of_a_customer_go_and_come_back_with_it(company: Company) -> None:
+    before = git(company.clone("alice"), "ls-tree", "-r", "--name-only", "keyring/1")
+    customer = company.customer()
+    company.add("visit", VISIT, customer=customer)
+    undo(company.ledger())
+    gone = undo(company.ledger())
+    assert git(company.clone("alice"), "ls-tree", "-r", "--name-only", "keyring/1") == before
+    assert sound(company)
+    undo(company.ledger(), gone.commit)
+    company.add("visit", VISIT, customer=customer)
+    company.sync("alice", "carol", "alice", "carol")
+    assert company.ledger("carol").read(card(company.ledger("carol"), customer)).data["name"] == CARD["name"]
+    assert sound(company)
+
+
 def test_nothing_of_ones_own_is_left_to_take_back(company: Company) -> None:
     company.customer()
     company.sync("alice")
