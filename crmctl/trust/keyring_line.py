@@ -11,14 +11,14 @@ from crmctl.ledger.git import PathChange, Repository
 from crmctl.ledger.objects import FILE_MODE
 from crmctl.ledger.seal import check_header
 from crmctl.model.clear_files import Settings
-from crmctl.model.dossier import Dossier, wraps_folder
+from crmctl.model.dossier import wraps_folder
 from crmctl.model.findings import Finding
 from crmctl.model.org import Org
 from crmctl.model.paths import dossier_of
-from crmctl.model.wraps import GROUP, WrapError, Wraps, read_wraps
+from crmctl.model.wraps import WrapError, Wraps, read_wraps
+from crmctl.trust.given import Given, GivenPast
 from crmctl.trust.line import new_commits
 from crmctl.trust.signed import signed_well
-from crmctl.trust.standing import policy_readers
 from crmctl.trust.view import View, local_day
 from crmctl.trust.words import found
 
@@ -29,7 +29,8 @@ _HEAD = "keyring.yaml"
 class KeyringCheck:
     """The keyring from `old` (None: its root) to `new`, by main as it stands in `view`.
 
-    `before` is the org main had when `old` was proved: a reader whose own key changed since gets new wraps.
+    `since` and `before` are main and its org when `old` was proved: a reader whose own key changed since
+    gets new wraps.
     """
 
     repo: Repository
@@ -38,7 +39,12 @@ class KeyringCheck:
     old: str | None
     new: str
     before: Org | None = None
+    since: str | None = None
     _days: set[date] = field(default_factory=set)
+
+    @property
+    def _past(self) -> GivenPast:
+        return GivenPast(self.view, self.since)
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is off, commit by commit, then in what the stretch leaves behind."""
@@ -103,36 +109,30 @@ class KeyringCheck:
     def _lines(
         self, path: str, reader: str, group: str | None, dossier_id: str | None, was: Wraps, now: Wraps
     ) -> Iterator[Finding]:
-        dossier = self.view.dossier(dossier_id) if dossier_id else None
         for line in sorted(was.keys() | now.keys()):
+            if was.get(line) == now.get(line):
+                continue
             name = f"{group or dossier_id} {line[0]}"
-            entitled = self._entitled(reader, group, dossier, line)
-            if line not in now:
-                if entitled:
-                    yield found("TRU064", self.new, path, reader=reader, name=name)
-                continue
-            if was.get(line) == now[line]:
-                continue
-            if line in was and not self._key_changed(reader):
-                yield found("TRU065", self.new, path, reader=reader, name=name)
-            elif not entitled:
+            given = Given(reader, group, dossier_id, line)
+            entitled = self._past.gives(self.view, given, self._days)
+            if line in now and not entitled and not self._past.ever_gave(given, self._days):
                 yield found("TRU063", self.new, path, reader=reader, name=name)
-            try:
-                check_header(now[line], path)
-            except CrmctlError as error:
-                yield found("TRU066", self.new, path, why=error.what)
+            elif line in was and entitled and not self._was_free_to_go(given, line not in now):
+                yield found("TRU064" if line not in now else "TRU065", self.new, path, reader=reader, name=name)
+            if line in now:
+                yield from self._header(now[line], path)
 
-    def _entitled(self, reader: str, group: str | None, dossier: Dossier | None, line: tuple[str, int]) -> bool:
-        """Whether main gives this reader this key on one of the days the stretch was written."""
-        in_force = self.view.in_force
-        if group is not None:
-            key = in_force.org.groups.get(group)
-            known = key is not None and line[0] == GROUP and line[1] <= key.generation
-            return known and any(reader in in_force.org.group_members(group, day) for day in self._days)
-        entry = dossier.compartments.get(line[0]) if dossier else None
-        if dossier is None or entry is None or entry.public(line[1]) is None:
-            return False
-        return any(reader in policy_readers(in_force, dossier, line[0], day) for day in self._days)
+    def _was_free_to_go(self, given: Given, gone: bool) -> bool:
+        """Whether a wrap the policy gives may be another or none all the same."""
+        if self._past.ever_refused(given, self._days):
+            return True  # it was taken back and given again in between
+        return not gone and self._key_changed(given.reader)
+
+    def _header(self, sealed: bytes, path: str) -> Iterator[Finding]:
+        try:
+            check_header(sealed, path)
+        except CrmctlError as error:
+            yield found("TRU066", self.new, path, why=error.what)
 
     def _key_changed(self, reader: str) -> bool:
         org = self.view.in_force.org

@@ -102,7 +102,7 @@ class Judge:
             return
         view = self.view(main, walk.pin.clock)
         before = self.set_ups.at(pin.tip).org if pin else None
-        yield from KeyringCheck(self.repo, view, self.now, old, keyring, before).findings()
+        yield from KeyringCheck(self.repo, view, self.now, old, keyring, before, pin.tip if pin else None).findings()
 
 
 class _Walk:

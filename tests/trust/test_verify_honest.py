@@ -8,10 +8,11 @@ import pytest
 
 from crmctl.ledger.dealing import handover
 from crmctl.ledger.draft import HERE_AND_NOW
-from crmctl.ledger.enrol import leave
+from crmctl.ledger.enrol import leave, set_roles
 from crmctl.ledger.entry import update
 from crmctl.ledger.git import Repository
 from crmctl.ledger.undo import undo
+from crmctl.model.org import Role
 from crmctl.trust.pin import read_pin, write_pin
 from tests.attacks.forgery import AT, MAIN, Forger, codes, verified
 from tests.company import VISIT, Company
@@ -129,3 +130,32 @@ def test_a_range_is_proved_without_the_pin(company: Company) -> None:
     result, since = verify_here(Repository(company.clone("alice")), f"{old}..main", full=False, progress=print)
     assert (result.commits, result.findings, since) == (1, (), old)
     assert read_pin(Repository(company.clone("alice"))) is None
+
+
+def test_keys_of_roles_somebody_no_longer_holds_are_no_ghosts(company: Company) -> None:
+    """The founder's wraps of groups she belonged to at first stay in the keyring's history."""
+    ledger = company.ledger()
+    old = verified(company).pin
+    roles = tuple(role for role in ledger.member.roles if role.role != "sales")
+    set_roles(ledger, "alice", roles)
+    company.sync("alice")
+    assert codes(company) == set()
+    assert codes(company, pin=old) == set()
+
+
+def test_a_customer_handed_away_and_back_between_two_looks(company: Company) -> None:
+    set_roles(
+        company.ledger(),
+        "carol",
+        (Role("supervisor", "east", date(2026, 1, 1)), Role("sales", "east", date(2026, 1, 1))),
+    )
+    customer = company.customer("alice")
+    company.sync("alice", "carol")
+    pin = verified(company).pin
+    handover(company.ledger(), [customer], "carol", "away")
+    company.sync("alice", "carol")
+    assert codes(company) == set()
+    handover(company.ledger("carol"), [customer], "alice", "back")
+    company.sync("carol", "alice")
+    assert codes(company, pin=pin) == set()
+    assert codes(company) == set()
