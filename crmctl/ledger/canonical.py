@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
 from crmctl.errors import InvalidInput
 from crmctl.i18n import _
@@ -32,20 +31,20 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _HIDDEN = "\x0b-\x1f\x7f-\xa0\xad\u0600-\u0605\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
 
 
-class _Patterns(NamedTuple):
-    plain: re.Pattern[str]
-    escaped: re.Pattern[str]
-    unfit: re.Pattern[str]
+# Compiled when first needed: these take some milliseconds, and most commands only read.
+@cache
+def _plain() -> re.Pattern[str]:
+    return re.compile(rf"[A-Za-z_/({_LETTERS}](?:[ :]?[{_INNER}])*")
 
 
 @cache
-def _patterns() -> _Patterns:
-    """Compiled when something is first written: that takes 7 ms, and most commands only read."""
-    return _Patterns(
-        re.compile(rf"[A-Za-z_/({_LETTERS}](?:[{_INNER}]|[ :](?=[{_INNER}]))*"),
-        re.compile(f'["\\\\\x00-\x0a{_HIDDEN}]'),
-        re.compile(f"[\x00-\x09{_HIDDEN}]| (?:\n|$)"),
-    )
+def _escaped() -> re.Pattern[str]:
+    return re.compile(f'["\\\\\x00-\x0a{_HIDDEN}]')
+
+
+@cache
+def _unfit() -> re.Pattern[str]:
+    return re.compile(f"[\x00-\x09{_HIDDEN}]| (?:\n|$)")
 
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -132,17 +131,17 @@ def _key(key: str) -> str:
 
 def _text(text: str, indent: str | None) -> str:
     """`text` as a scalar; only with an `indent` may it be a literal block."""
-    if _patterns().plain.fullmatch(text) and text.lower() not in _WORDS:
+    if _plain().fullmatch(text) and text.lower() not in _WORDS:
         return text
     if indent is not None and "\n" in text and _fits_literal(text):
         body = text.removesuffix("\n")
         inner = "\n".join(indent + row if row else "" for row in body.split("\n"))
         return f"{'|-' if body is text else '|'}\n{inner}"
-    return f'"{_patterns().escaped.sub(_escape, text)}"'
+    return f'"{_escaped().sub(_escape, text)}"'
 
 
 def _fits_literal(text: str) -> bool:
-    return text[0] not in " \n" and not text.endswith("\n\n") and not _patterns().unfit.search(text)
+    return text[0] not in " \n" and not text.endswith("\n\n") and not _unfit().search(text)
 
 
 def _escape(match: re.Match[str]) -> str:

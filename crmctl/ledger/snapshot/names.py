@@ -1,7 +1,7 @@
 """The small segment of names and identifiers: all that `show` and `add` need to find a customer.
 
 A customer's words are its id, name, other names, invoice name, credit code, phone and codes, folded
-for comparison; its initials those of the name in pinyin. pypinyin takes 100 ms to load, so that
+for comparison; its initials those of the name in pinyin. pypinyin takes 400 ms to load, so that
 initials of a few new names wait until somebody asks for initials.
 """
 
@@ -145,7 +145,8 @@ def _from_cards(connection: sqlite3.Connection, part: Part, present: Present) ->
     held = {name for name, _affinity in cards.segment.columns}
     wanted = ", ".join(f'"{name}"' if name in held else "NULL" for name in _WORDS)
     found = connection.execute(f'SELECT path, id, {wanted} FROM cards."{kind.table}"').fetchall()
-    rows = {path: _row(path, record_id, _opened_json(cells), at_once=True) for path, record_id, *cells in found}
+    many = len(found) >= _MANY
+    rows = {path: _row(path, record_id, _opened_json(cells), at_once=many) for path, record_id, *cells in found}
     sources = cards.sources()
     part.start()
     part.change({path: Made(path, generation, [rows[path]] if path in rows else []) for path, generation in sources})
