@@ -10,6 +10,8 @@ from crmctl.model.kinds import Label
 
 ScopeName: TypeAlias = Literal["dossier", "own", "department", "company"]
 Layout: TypeAlias = Literal["rows", "fields"]
+Shape: TypeAlias = Literal["list", "card", "board"]
+ChartName: TypeAlias = Literal["bars", "line"]
 PeriodName: TypeAlias = Literal["none", "month", "quarter", "half", "year"]
 ColumnType: TypeAlias = Literal[
     "text", "note", "code", "int", "quantity", "money", "percent", "date", "month", "instant", "bool", "choice",
@@ -18,6 +20,8 @@ ColumnType: TypeAlias = Literal[
 
 SCOPES: tuple[str, ...] = get_args(ScopeName)
 LAYOUTS: tuple[str, ...] = get_args(Layout)
+SHAPES: tuple[str, ...] = get_args(Shape)
+CHARTS: tuple[str, ...] = get_args(ChartName)
 PERIODS: tuple[str, ...] = get_args(PeriodName)
 COLUMN_TYPES: tuple[str, ...] = get_args(ColumnType)
 NUMBERS = frozenset({"int", "quantity", "money", "percent"})
@@ -29,7 +33,8 @@ class Column:
     """One column. `of` names the vocabulary of a choice or the kind of a state or field.
 
     `month` makes it a column of one month of the period (0: the first); its label is that month,
-    and it is left out of a shorter period.
+    and it is left out of a shorter period. `key` columns tell which row is which when two states
+    are compared.
     """
 
     name: str
@@ -38,11 +43,21 @@ class Column:
     of: str = ""
     total: bool = False
     month: int | None = None
+    key: bool = False
 
     @property
     def is_number(self) -> bool:
         """Whether it is set to the right and sorted as a number."""
         return self.type in NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of a table: what column `value` says for each `label`, as bars or as a line through them."""
+
+    type: ChartName
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +78,15 @@ class Table:
     by: str | None = None
     note: Label | None = None
     hide_empty: bool = False
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report folder, read. `files` are its page templates by name; `folder` is where it lies."""
+    """A report folder, read. `files` are its page templates by name; `folder` is where it lies.
+
+    `shape` is how its page is laid out: a list below another, a card, or a board of panels.
+    """
 
     name: str
     title: Label
@@ -80,3 +99,4 @@ class Report:
     files: Mapping[str, bytes]
     page: str | None = None
     own: bool = False
+    shape: Shape = "list"

@@ -28,15 +28,16 @@ def fill(ledger: Ledger, report: Report, asked: Asked) -> Filled:
     """
     from crmctl.ledger.snapshot.connection import connect
     from crmctl.report.coverage import coverage
-    from crmctl.report.provided import provide
+    from crmctl.report.provided import kinds_behind, provide
 
     question = settle(ledger, report, asked)
     parameters = question.parameters(ledger)
     read = {name for table in report.tables for name in prove(ledger, table, parameters, question)}
-    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read]
+    behind = set(kinds_behind(ledger, read))
+    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in behind]
     connection = connect(ledger, [kind.name for kind in kinds])
     try:
-        provide(connection, ledger, read)
+        provide(connection, ledger, read, question.as_of)
         tables = tuple(_filled(connection, table, parameters, question) for table in report.tables)
         counted = coverage(ledger, connection, report, question, kinds)
         name = _customer_name(connection, question) if "customer" in read else None

@@ -6,6 +6,7 @@ import base64
 import hashlib
 
 from crmctl.i18n import label, language
+from crmctl.report.chart import chart_of
 from crmctl.report.definition import Column
 from crmctl.report.filled import Cell, Filled, FilledTable, Row
 from crmctl.report.words import Words
@@ -39,7 +40,7 @@ def as_values(filled: Filled) -> dict[str, object]:
         "about": label(filled.report.about),
         "heading": [{"name": name, "value": value} for name, value in filled.heading()],
         "complete": filled.complete,
-        "shape": "card" if filled.report.page else "list",
+        "shape": filled.report.shape,
         "scope": filled.scope,
         "tables": tables,
         "table": {str(table["name"]): table for table in tables},
@@ -63,6 +64,7 @@ def _table(table: FilledTable, words: Words) -> dict[str, object]:
         "note": label(table.table.note) if table.table.note else "",
         "layout": table.table.layout,
         "count": len(table.rows),
+        "chart": chart_of(table, words),
         "narrow": len(columns) <= _NARROW and all(column.type != "note" for column in columns),
         "columns": [_column(column) for column in columns],
         "sections": [

@@ -2,6 +2,9 @@
 
 `first_entry (kind, id, by, at, on_day)`: `entered_*` of a kind's table tell of the present
 version; this one of version 1, read through the chain of `prev`.
+`due (code, kind, id, dossier, department, member, since, due_on, late, days, done_on, zh, en)`: what the
+policy's clocks say of everything the reader can open: open items (done_on null) and those done too
+late of late. `member` is who it is up to in the first place.
 """
 
 from __future__ import annotations
@@ -21,12 +24,20 @@ if TYPE_CHECKING:
 
 FIRST_ENTRY = "first_entry"
 CREATE = {FIRST_ENTRY: f'CREATE TABLE {FIRST_ENTRY} (kind TEXT, id TEXT, "by" TEXT, at INTEGER, on_day TEXT)'}
+DUE = "due"
+CREATE[DUE] = (
+    f"CREATE TABLE {DUE} (code TEXT, kind TEXT, id TEXT, dossier TEXT, department TEXT, member TEXT, since TEXT, "
+    "due_on TEXT, late INTEGER, days INTEGER, done_on TEXT, zh TEXT, en TEXT)"
+)
 FUNCTIONS = (("working_days", 2),)
 
 
-def provide(connection: Connection, ledger: Ledger, tables: Collection[str]) -> None:
+def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_of: date) -> None:
     """Add to a snapshot what of this its questions read (`tables`: all they read)."""
     connection.create_function("working_days", 2, working_days(ledger), deterministic=True)
+    if DUE in tables:
+        connection.execute(CREATE[DUE])
+        connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 13)})", _due(ledger, as_of))  # noqa: S608
     if FIRST_ENTRY not in tables:
         return
     connection.execute(CREATE[FIRST_ENTRY])
@@ -50,6 +61,26 @@ def working_days(ledger: Ledger) -> Callable[[object, object], int | None]:
         return calendars[0].workdays_between(date.fromisoformat(first[:10]), date.fromisoformat(last[:10]))
 
     return count
+
+
+def kinds_behind(ledger: Ledger, tables: Collection[str]) -> Iterator[str]:
+    """The kinds that a provided table draws on besides those a question names: what clocks look at."""
+    if DUE in tables:
+        kinds = ledger.in_force.kinds
+        yield from dict.fromkeys(clock.on for clock in ledger.in_force.pack.clocks if clock.on in kinds)
+
+
+def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
+    from crmctl.ledger.due import Whose, agenda
+
+    org = ledger.in_force.org
+    found = agenda(ledger, Whose(frozenset(org.members), frozenset(org.departments)), as_of)
+    for item in (*found.items, *found.done_late):
+        yield (
+            item.code, item.kind, item.id, item.dossier, item.department, item.who[0] if item.who else None,
+            item.since.isoformat(), item.due.isoformat() if item.due else None, item.late, item.late_days,
+            item.done.isoformat() if item.done else None, *item.text,
+        )  # fmt: skip
 
 
 def _entries(ledger: Ledger, rows: list[tuple[str, int, str, int, str, str]]) -> Iterator[tuple[object, ...]]:

@@ -13,26 +13,33 @@ from crmctl.ledger.yamlio import Positions, load_located
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.report.definition import (
+    CHARTS,
     COLUMN_TYPES,
     LAYOUTS,
+    NUMBERS,
     PERIODS,
     SCOPES,
+    SHAPES,
     SUMMABLE,
+    Chart,
+    ChartName,
     Column,
     ColumnType,
     Layout,
     PeriodName,
     Report,
     ScopeName,
+    Shape,
     Table,
 )
 
 FILE = "report.yaml"
 SCHEMA = "crmctl/report-folder/1"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
-_KEYS = ("schema", "title", "about", "audience", "scope", "period", "page", "tables")
-_TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty")
-_COLUMN_KEYS = ("is", "of", "label", "total", "month")
+_KEYS = ("schema", "title", "about", "audience", "scope", "period", "page", "shape", "tables")
+_TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty", "chart")
+_CHART_KEYS = ("is", "label", "value")
+_COLUMN_KEYS = ("is", "of", "label", "total", "month", "key")
 _NEEDS_OF = frozenset({"choice", "state", "field"})
 _MONTHS = 120
 Path = tuple[str | int, ...]
@@ -76,6 +83,7 @@ class _Reader:
             files={file: content for file, content in self.files.items() if file.endswith(".html")},
             page=str(page) if page else None,
             own=self.own,
+            shape=cast("Shape", self._word(raw.get("shape", "card" if page else "list"), ("shape",), SHAPES)),
         )
 
     def _tables(self, raw: Value) -> tuple[Table, ...]:
@@ -104,7 +112,16 @@ class _Reader:
             by=str(by) if by else None,
             note=self._label(spec["note"], (*path, "note")) if "note" in spec else None,
             hide_empty=self._word(spec.get("empty", "say"), (*path, "empty"), ("say", "hide")) == "hide",
+            chart=self._chart(spec["chart"], (*path, "chart"), columns) if "chart" in spec else None,
         )
+
+    def _chart(self, raw: Value, path: Path, columns: tuple[Column, ...]) -> Chart:
+        spec = self._mapping(raw, path, _CHART_KEYS)
+        name = self._word(spec.get("is"), (*path, "is"), CHARTS)
+        fixed = [column for column in columns if column.month is None]
+        label = self._word(spec.get("label"), (*path, "label"), [column.name for column in fixed])
+        numbers = [column.name for column in fixed if column.type in NUMBERS]
+        return Chart(cast("ChartName", name), label, self._word(spec.get("value"), (*path, "value"), numbers))
 
     def _columns(self, raw: Value, path: Path) -> tuple[Column, ...]:
         if not isinstance(raw, dict) or not raw:
@@ -126,7 +143,10 @@ class _Reader:
             self._fault((*path, "month"), _("A month of the period is counted from 0"))
         label = ("", "") if month is not None else self._label(spec.get("label"), (*path, "label"))
         number = month if isinstance(month, int) else None
-        return Column(name, cast("ColumnType", kind), label, str(of), total, number)
+        key = spec.get("key", False)
+        if not isinstance(key, bool):
+            self._fault((*path, "key"), _("Yes or no is needed here: true or false"))
+        return Column(name, cast("ColumnType", kind), label, str(of), total, number, key)
 
     def _mapping(self, raw: Value, path: Path, known: Collection[str]) -> dict[str, Value]:
         if not isinstance(raw, dict):

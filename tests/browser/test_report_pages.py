@@ -32,7 +32,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 @pytest.fixture
 def pages(company: Company, tmp_path: Path) -> Iterator[dict[str, Path]]:
-    """Pages in both languages: the customer list, sales, a card."""
+    """Pages in both languages: the customer list, sales, a card, the dashboard."""
     draft = company.draft()
     for number, name in enumerate(NAMES):
         kept = draft.new_customer({**CARD, "name": name}, "east" if number % 3 else "west", "alice", Origin())
@@ -45,7 +45,8 @@ def pages(company: Company, tmp_path: Path) -> Iterator[dict[str, Path]]:
     made: dict[str, Path] = {}
     for language in ("en", "zh_CN"):
         i18n.set_language(language)
-        for name, asked in (("customers", Asked()), ("sales", Asked()), ("card", Asked(customer="Eta"))):
+        for name, asked in (("customers", Asked()), ("sales", Asked()), ("card", Asked(customer="Eta")),
+                            ("dashboard", Asked())):  # fmt: skip
             ledger = company.ledger()
             made[f"{name}-{language}"] = tmp_path / f"{name}-{language}.html"
             made[f"{name}-{language}"].write_text(to_html(fill(ledger, find_report(ledger, name), asked)), "utf-8")
@@ -164,6 +165,44 @@ def test_a_card_prints_on_one_page_and_a_list_across(browser: Chromium, pages: d
     browser.look(media="print")
     assert browser.ask("getComputedStyle(document.querySelector('.tools')).display") == "none"
     browser.look()
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_dashboard_stands_on_one_screen_and_one_sheet(
+    browser: Chromium, pages: dict[str, Path], language: str
+) -> None:
+    browser.look(width=1440, height=900)
+    browser.open(pages[f"dashboard-{language}"])
+    assert browser.ask("document.documentElement.scrollHeight") <= 900
+    assert browser.ask("document.documentElement.scrollWidth") <= 1440
+    across = "[...document.querySelectorAll('.board .scroll')].every((box) => box.scrollWidth <= box.clientWidth)"
+    assert browser.ask(across)
+    assert len(re.findall(rb"/Type /Page\b(?!s)", browser.pdf())) == 1
+    browser.look()
+
+
+def test_every_chart_says_what_it_shows_and_every_bar_its_figure(browser: Chromium, pages: dict[str, Path]) -> None:
+    for language in ("en", "zh_CN"):
+        browser.look(dark=language == "en")
+        browser.open(pages[f"dashboard-{language}"])
+        labels = browser.ask("[...document.querySelectorAll('svg[role=img]')].map((one) => one.ariaLabel)")
+        assert len(labels) >= 4
+        assert all(": " in label for label in labels)
+        assert browser.ask(
+            "[...document.querySelectorAll('svg g')].every((g) => g.firstChild.textContent.includes(': '))"
+        )
+        # bars and words differ from the ground in the scheme that is on
+        colours = browser.ask(
+            "['.bar', 'svg text'].map((one) => getComputedStyle(document.querySelector(one)).fill)"
+            ".concat(getComputedStyle(document.body).backgroundColor)"
+        )
+        assert len(set(colours)) == 3
+        inside = (
+            "[...document.querySelectorAll('svg.chart text')].every((text) => { const box = text.getBBox();"
+            " const view = text.ownerSVGElement.viewBox.baseVal;"
+            " return box.x >= -1 && box.x + box.width <= view.width + 1; })"
+        )
+        assert browser.ask(inside)
 
 
 def test_screenshots_can_be_taken_for_a_look(browser: Chromium, pages: dict[str, Path]) -> None:

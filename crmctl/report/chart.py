@@ -1,0 +1,162 @@
+"""A table's picture: where bars, points, lines and words stand, in whole units of the drawing.
+
+The page template only draws what stands here, so that a chart is data like the rest of a report:
+no float, no markup, no colour. Every mark carries its words in full, for the pointer and for those
+who are read to; what a label leaves out is told there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from crmctl.i18n import _, label
+from crmctl.model.money import from_minor
+from crmctl.report.definition import Chart, Column
+from crmctl.report.filled import Cell, FilledTable
+from crmctl.report.words import Words
+
+MOST_BARS = 12
+_MOST_LABELS = 8
+_BARS_WIDTH, _ROW, _BAR = 340, 20, 13
+_LABELS, _VALUES = 104, 86
+_LINE_WIDTH, _LINE_HEIGHT, _FOOT, _LEFT, _RIGHT, _TOP = 680, 180, 22, 84, 24, 10
+_STEPS = 4
+_EM, _HALF = 12, 7  # how wide a Chinese and another character are at most, at the page's size
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One row: what it is called, its figure as a number and in words."""
+
+    label: str
+    number: Decimal | None
+    text: str
+
+    @property
+    def title(self) -> str:
+        """The words shown to the pointer."""
+        return f"{self.label}: {self.text or _('unknown')}"
+
+
+def chart_of(table: FilledTable, words: Words) -> dict[str, object] | None:
+    """The table's chart; None when it has none, or nothing to draw."""
+    chart = table.table.chart
+    if chart is None or not table.rows:
+        return None
+    points = list(_points(table, chart, words))
+    drawn = _bars(points[:MOST_BARS]) if chart.type == "bars" else _line(points)
+    return {
+        "type": chart.type,
+        "title": f"{table.title}: {label(_column(table, chart.value)[1].label)}",
+        "more": max(0, len(points) - MOST_BARS) if chart.type == "bars" else 0,
+        "lines": [], "paths": [], "texts": [], **drawn,
+    }  # fmt: skip
+
+
+def _column(table: FilledTable, name: str) -> tuple[int, Column]:
+    return next((place, column) for place, column in enumerate(table.columns) if column.name == name)
+
+
+def _points(table: FilledTable, chart: Chart, words: Words) -> Iterable[_Point]:
+    (at, name), (place, value) = _column(table, chart.label), _column(table, chart.value)
+    for row in table.rows:
+        text = words.text(name, row[at]).replace("\n", " ") or _("(none)")
+        yield _Point(text, _number(value, row[place], words), words.text(value, row[place]))
+
+
+def _number(column: Column, cell: Cell, words: Words) -> Decimal | None:
+    if cell is None:
+        return None
+    return Decimal(from_minor(int(str(cell)), words.currency) if column.type == "money" else str(cell))
+
+
+def _bars(points: Sequence[_Point]) -> dict[str, object]:
+    known = [point.number for point in points if point.number is not None]
+    low, high = min([Decimal(0), *known]), max([Decimal(0), *known])
+    scale = _Scale(low, high if high > low else low + 1, _LABELS + 8, _BARS_WIDTH - _VALUES)
+    marks = []
+    for number, point in enumerate(points):
+        top = number * _ROW
+        start, end = sorted((scale.place(Decimal(0)), scale.place(point.number or Decimal(0))))
+        marks.append({
+            "x": start, "y": top + (_ROW - _BAR) // 2, "width": end - start, "height": _BAR,
+            "label": shortened(point.label, _LABELS), "label_x": _LABELS, "value": point.text or "–",
+            "value_x": end + 5, "text_y": top + 14, "title": point.title,
+        })  # fmt: skip
+    return {"width": _BARS_WIDTH, "height": len(points) * _ROW + 2, "marks": marks}
+
+
+def _line(points: Sequence[_Point]) -> dict[str, object]:
+    known = [point.number for point in points if point.number is not None]
+    step = nice_step(min([Decimal(0), *known]), max([Decimal(0), *known]))
+    low = (min([Decimal(0), *known]) / step).to_integral_value("ROUND_FLOOR") * step
+    high = max((max([Decimal(0), *known]) / step).to_integral_value("ROUND_CEILING") * step, low + step)
+    up = _Scale(low, high, _LINE_HEIGHT - _FOOT, _TOP)
+    across = _Scale(Decimal(0), Decimal(max(1, len(points) - 1)), _LEFT + 12, _LINE_WIDTH - _RIGHT)
+    marks, texts, runs = [], [], [[]]  # type: list[dict[str, object]], list[dict[str, object]], list[list[str]]
+    every = -(-len(points) // _MOST_LABELS)
+    for number, point in enumerate(points):
+        x = across.place(Decimal(number))
+        if number % every == 0:
+            texts.append({"x": x, "y": _LINE_HEIGHT - 5, "text": shortened(point.label, 60)})
+        if point.number is None:
+            runs.append([])
+            continue
+        y = up.place(point.number)
+        runs[-1].append(f"{x} {y}")
+        marks.append({"x": x, "y": y, "title": point.title})
+    count = int((high - low) / step)
+    lines = [
+        {"x1": _LEFT, "x2": _LINE_WIDTH - _RIGHT + 12, "y1": up.place(low + step * n), "text": _tick(low + step * n)}
+        for n in range(count + 1)
+    ]
+    paths = ["M" + "L".join(run) for run in runs if len(run) > 1]
+    return {"width": _LINE_WIDTH, "height": _LINE_HEIGHT, "marks": marks, "texts": texts, "lines": lines,
+            "paths": paths}  # fmt: skip
+
+
+def _tick(number: Decimal) -> str:
+    return format(number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize(), ",f")
+
+
+def nice_step(low: Decimal, high: Decimal) -> Decimal:
+    """The smallest of 1, 2, 5 times a power of ten that divides low to high into at most four steps."""
+    span = high - low
+    if span <= 0:
+        return Decimal(1)
+    power = Decimal(10) ** ((span / _STEPS).adjusted())
+    return next(step for factor in (1, 2, 5, 10) if (step := factor * power) * _STEPS >= span)
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` cut to what fits into so many units of the drawing, with dots for what is left out."""
+    if sum(map(_wide, text)) <= width:
+        return text
+    kept, room = "", width - _EM
+    for character in text:
+        room -= _wide(character)
+        if room < 0:
+            break
+        kept += character
+    return f"{kept}…"
+
+
+def _wide(character: str) -> int:
+    return _EM if ord(character) > 0x2E80 else _HALF
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """A number's place between two places of the drawing."""
+
+    low: Decimal
+    high: Decimal
+    start: int
+    end: int
+
+    def place(self, number: Decimal) -> int:
+        """The whole unit the number stands at."""
+        share = (number - self.low) / (self.high - self.low)
+        return int((self.start + (self.end - self.start) * share).quantize(Decimal(1), ROUND_HALF_EVEN))
