@@ -144,7 +144,8 @@ COMMANDS: Table = {
         {
             "run": Entry("crmctl.cli.commands.grade:run", N_("Grade a department's customers.")),
             "explain": Entry(
-                "crmctl.cli.commands.grade:explain", N_("Show why a customer has its grade: every condition with its value.")
+                "crmctl.cli.commands.grade:explain",
+                N_("Show why a customer has its grade: every condition with its value."),
             ),
             "caps": Entry("crmctl.cli.commands.grade:caps", N_("Show how full the capped grades are, and who waits.")),
             "simulate": Entry(
@@ -152,6 +153,26 @@ COMMANDS: Table = {
                 N_("Show who would be graded otherwise under other values or another date."),
             ),
             "history": Entry("crmctl.cli.commands.grade:history", N_("Show the grades a customer was given.")),
+        },
+        POLICY,
+    ),
+    "blacklist": Family(
+        N_("Who may not be traded with."),
+        {
+            "propose": Entry("crmctl.cli.commands.blacklist:propose", N_("Propose a customer for the blacklist.")),
+            "verify": Entry("crmctl.cli.commands.blacklist:verify", N_("Say that the facts of a proposal hold.")),
+            "reject": Entry("crmctl.cli.commands.blacklist:reject", N_("Turn a proposal down.")),
+            "enter": Entry("crmctl.cli.commands.blacklist:enter", N_("Put a proposal in force.")),
+            "acknowledge": Entry(
+                "crmctl.cli.commands.blacklist:acknowledge", N_("Say that a department's entry was received and filed.")
+            ),
+            "shorten": Entry("crmctl.cli.commands.blacklist:shorten", N_("End a term early.")),
+            "readmit": Entry("crmctl.cli.commands.blacklist:readmit", N_("Approve that a customer comes back.")),
+            "list": Entry("crmctl.cli.commands.blacklist:list_entries", N_("List who is barred, since when and why.")),
+            "check": Entry(
+                "crmctl.cli.commands.blacklist:check",
+                N_("Look whether a party is on the blacklist, under any of its names."),
+            ),
         },
         POLICY,
     ),

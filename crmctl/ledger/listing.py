@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _, label
@@ -26,7 +28,9 @@ _SPOKEN = {
     "id": ("编号", "Id"), "dossier": ("客户", "Customer"), "department": ("部门", "Department"),
     "state": ("状态", "State"),
     "entered_by": ("录入人", "Entered by"), "entered_on": ("录入日期", "Entered on"),
+    "owner": ("负责人", "Owner"), "stage": ("阶段", "Stage"),
 }  # fmt: skip
+_DEALT_WORDS = {"owner": "owner", "stage": "customer_state"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Listing:
     existing: int
     vocab: dict[str, dict[str, tuple[str, str]]]
     currency: str
+    timezone: str
 
     def shown(self) -> list[tuple[object, ...]]:
         """The rows as a person reads them."""
@@ -52,6 +57,17 @@ class Listing:
         return [
             {name: self._plain(name, cell) for name, cell in zip(self.columns, row, strict=True)} for row in self.rows
         ]
+
+    def _around(self, column: str, cell: object) -> object:
+        """What stands around the kind's own fields: its state, who deals with the customer."""
+        if cell is None:
+            return None
+        if column == "state":
+            return label(self.kind.states.get(str(cell), str(cell)))
+        if column in _DEALT_WORDS:
+            words = self.vocab.get(_DEALT_WORDS[column], {})
+            return ", ".join(label(words.get(part, part)) for part in str(cell).split())
+        return cell
 
     def _field(self, column: str) -> Field | None:
         found = self.kind.field(column)
@@ -70,15 +86,17 @@ class Listing:
             return from_minor(cell, self.currency)
         if field.type == "bool":
             return bool(cell)
+        if field.type == "instant":
+            return datetime.fromtimestamp(int(str(cell)), ZoneInfo(self.timezone)).isoformat()
         return cell
 
     def _spoken(self, column: str, cell: object) -> object:
-        if column == "state" and cell is not None:
-            return label(self.kind.states.get(str(cell), str(cell)))
         field = self._field(column)
+        if field is None or cell is None:
+            return self._around(column, cell)
         plain = self._plain(column, cell)
-        if field is None or plain is None:
-            return plain
+        if field.type == "instant":
+            return str(plain)[:16].replace("T", " ")
         if field.type == "choice" and not field.many:
             return label(self.vocab.get(str(field.options.get("of", "")), {}).get(str(plain), str(plain)))
         if isinstance(plain, bool):
@@ -91,7 +109,7 @@ class Listing:
 def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[str], limit: int) -> Listing:
     """The records of a kind, oldest id first. Raises NotFound for a kind or column, InvalidInput for the condition."""
     kind = kind_named(ledger, name)
-    known = [column for column, _affinity in shape_of(kind).columns]
+    known = [*(column for column, _affinity in shape_of(kind).columns), *_dealt(kind)]
     for column in columns:
         if column not in known:
             near = get_close_matches(column, known, 1)
@@ -103,7 +121,8 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
         )
     chosen = tuple(columns) or _usual(kind, known)
     connection = connect(ledger, [kind.name])
-    quoted = ", ".join(f'"{column}"' for column in chosen)
+    dealt = _dealt(kind)
+    quoted = ", ".join(f'{dealt[column]} AS "{column}"' if column in dealt else f'"{column}"' for column in chosen)
     sql = f'SELECT {quoted} FROM "{kind.table}"' + (f" WHERE ({where}\n)" if where else "") + " ORDER BY id"
     answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
     existing = connection.execute(
@@ -112,7 +131,10 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
     in_force = ledger.in_force
     heads = tuple(_head(kind, column) for column in chosen)
     vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
-    return Listing(kind, chosen, heads, answer.rows, existing[0], vocab, in_force.settings.currency)
+    vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
+    return Listing(
+        kind, chosen, heads, answer.rows, existing[0], vocab, in_force.settings.currency, in_force.settings.timezone
+    )
 
 
 def query(ledger: Ledger, sql: str) -> Answer:
@@ -124,8 +146,20 @@ def query(ledger: Ledger, sql: str) -> Answer:
     return ask(connect(ledger, kinds), sql)
 
 
+def _dealt(kind: Kind) -> dict[str, str]:
+    """Columns of a card that say who deals with the customer and how far it has come: name → SQL."""
+    if kind.scope != "core":
+        return {}
+    mine = f'WHERE dealt.dossier = "{kind.table}".dossier'
+    one = f"SELECT group_concat({{column}}, ' ') FROM assignment AS dealt {mine}"
+    columns = {"owner": "dealt.owner", "stage": "dealt.state"}
+    return {name: f"({one.format(column=column)})" for name, column in columns.items() if kind.field(name) is None}
+
+
 def _usual(kind: Kind, known: Sequence[str]) -> tuple[str, ...]:
-    """The id, where it belongs, its title and the first narrow fields."""
+    """The columns the kind's `list:` names; else where it belongs, its title and the first narrow fields."""
+    if kind.listed:
+        return ("id", *(name for name in kind.listed if name in known))
     outer = ["id"] + ([] if kind.scope == "core" else ["dossier"]) + (["state"] if kind.states else [])
     narrow = [f.name for f in kind.fields if f.type not in _WIDE and not f.many]
     names = dict.fromkeys([*outer, *kind.title, *narrow])
@@ -136,6 +170,6 @@ def _head(kind: Kind, column: str) -> tuple[str, Literal["left", "right"]]:
     field = kind.field(column)
     if field:
         return label(field.label), "right" if field.type in _NUMBERS else "left"
-    if column in dict(ENVELOPE):
+    if column in dict(ENVELOPE) or column in _DEALT_WORDS:
         return label(_SPOKEN.get(column, (column, column))), "left"
     return column, "left"

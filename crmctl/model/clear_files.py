@@ -83,7 +83,8 @@ def read_member(raw: Value) -> Member:
             since, until = _day(item, "from"), _optional_day(item, "until")
             roles.append(Role(_text(item, "role"), _optional(item, "department"), since, until))
     return Member(
-        id=_text(top, "id"), name=_text(top, "name"), roles=tuple(roles), opens=_optional(top, "opens"), signs=_optional(top, "signs"),
+        id=_text(top, "id"), name=_text(top, "name"), roles=tuple(roles), opens=_optional(top, "opens"),
+        signs=_optional(top, "signs"),
         since=_day(top, "from"), until=_optional_day(top, "until"), supervisor=_optional(top, "supervisor"),
         territory=_optional(top, "territory"), pledge=_optional_day(top, "pledge"),
     )  # fmt: skip

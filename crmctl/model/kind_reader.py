@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _STRUCTURES = ("list", "group")
 _KIND_KEYS = {
     "schema", "kind", "version", "label", "id", "table", "folder", "in", "single", "store", "fields", "states",
-    "arrows", "unique", "title", "identity", "filed_by",
+    "arrows", "unique", "title", "list", "identity", "filed_by",
 }  # fmt: skip
 # What any field may say; its type adds its own words.
 _FIELD_KEYS = frozenset({"is", "label", "when", "from", "many", "sensitive", "default", "example", "help"})
@@ -178,6 +178,7 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         filed_by_anyone=_filed_by_anyone(reader, raw.get("filed_by")),
         unique=_unique(reader, raw.get("unique")),
         title=reader.names("title", raw.get("title")),
+        listed=reader.names("list", raw.get("list")),
         identity=reader.names("identity", raw.get("identity")),
     )
     _check_references(reader, kind.fields, "fields")
@@ -265,6 +266,7 @@ def _check_names(reader: _Reader, kind: Kind) -> None:
     names = {item.name for item in kind.fields}
     for path, words, known in (
         ("title", kind.title, names),
+        ("list", kind.listed, {*names, "state", "stage", "owner", "dossier"}),
         ("identity", kind.identity, names),
         ("unique", tuple(name for group in kind.unique for name in group), {*names, "assignment", "dossier", "state"}),
     ):

@@ -62,6 +62,7 @@ class Kind:
     filed_by_anyone: bool = False
     unique: tuple[tuple[str, ...], ...] = ()
     title: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
 
     @property

@@ -49,7 +49,7 @@ def show(
     def draw() -> None:
         out.line(f"{label(kind.label)} {found.id}")
         for assignment in _assignments(ledger, found.dossier) if kind.scope == "core" else []:
-            out.line("  " + "  ".join(str(part) for part in assignment.values() if part))
+            out.line(f"  {assignment['label']}")
         rows = [(name, text) for name, text in _lines(ledger, kind, data, record.unverified)]
         table([(_("Field"), "left"), (_("Value"), "left")], rows)
         out.say(_("Entered by {member} on {day}, version {rev}", member=record.by, day=record.at[:10], rev=record.rev))
@@ -92,11 +92,17 @@ def spoken(ledger: Ledger, field: Field, value: Value) -> str:
             ", ".join(spoken(ledger, f, item[f.name]) for f in field.fields if f.name in item)
             for item in value if isinstance(item, dict)
         )  # fmt: skip
+    return _plainly(ledger, field, value)
+
+
+def _plainly(ledger: Ledger, field: Field, value: Value) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field.type == "instant":
+        return str(value)[:16].replace("T", " ")
     if field.type == "choice":
         words = ledger.in_force.pack.vocab.get(str(field.options.get("of", "")), {})
         return label(words.get(str(value), str(value)))
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
     return brief(value)
