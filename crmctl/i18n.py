@@ -79,6 +79,4 @@ def finding_hint(finding: Finding) -> str:
 
 
 def _spoken_args(finding: Finding) -> dict[str, object]:
-    return {
-        name: label(value) if isinstance(value, (list, tuple)) else value for name, value in finding.args.items()
-    }
+    return {name: label(value) if isinstance(value, (list, tuple)) else value for name, value in finding.args.items()}
