@@ -17,6 +17,7 @@ def to_document(filled: Filled) -> dict[str, object]:
         "period": filled.period,
         "as_of": filled.as_of,
         "commit": filled.commit,
+        **({"before": filled.before} if filled.before else {}),
         "coverage": [
             {"kind": one.kind, "label": one.label, "opened": one.opened, "existing": one.existing}
             for one in filled.coverage

@@ -73,7 +73,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The whole report. `commit` is main's full id; nothing in it depends on when it was drawn."""
+    """The whole report. `commit` is main's full id; nothing in it depends on when it was drawn.
+
+    `before` names the state it is compared with.
+    """
 
     report: Report
     company: str
@@ -84,6 +87,7 @@ class Filled:
     coverage: tuple[Coverage, ...]
     tables: tuple[FilledTable, ...]
     words: Words
+    before: str | None = None
 
     @property
     def shown(self) -> tuple[FilledTable, ...]:
@@ -112,6 +116,7 @@ class Filled:
             (_("Scope"), self.scope),
             (_("Period"), self.period or ""),
             (_("As of"), self.as_of),
+            (_("Compared with"), self.before or ""),
             (_("Opened"), _("; ").join(seen) or _("nothing there is to open")),
             (_("State of the ledger"), self.commit[:10]),
         ]

@@ -19,6 +19,9 @@ from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from crmctl.report.filled import Filled, FilledTable, Row
+    from crmctl.report.question import Asked
+
+DIFF = "diff"
 
 
 @details(
@@ -26,11 +29,18 @@ if TYPE_CHECKING:
         "Examples:\n\ncrmctl report --list\n\ncrmctl report customers\n\n"
         "crmctl report card --customer 某某医院 --out card.html\n\n"
         "crmctl report sales --period 2026H1 --out sales.xlsx\n\n"
+        "crmctl report diff 2026-06-30..2026-09-30 customers\n\n"
         "A report in the ledger's own templates/reports goes before the shipped one of that name."
     )
 )
 def report(
     name: Annotated[str | None, typer.Argument(metavar=N_("NAME"), help=N_("Which report."))] = None,
+    rest: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="A..B NAME", help=N_("After diff: two dates or states, and the report."), show_default=False
+        ),
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help=N_("List the reports by who reads them."))] = False,
     period: Annotated[
         str | None, typer.Option("--period", help=N_("2026, 2026H1, 2026Q3, 2026-05 or 2026-01-15..2026-03-31."))
@@ -67,13 +77,32 @@ def report(
         _list(open_ledger(directory, at), Out(as_json or form == "json"))
         return
     chosen = format_of("json" if as_json else form, out_file.suffix if out_file else None)
-    ledger = open_ledger(directory, at)
-    filled = fill(ledger, find_report(ledger, name), Asked(period, as_of, member, department, customer))
+    asked = Asked(period, as_of, member, department, customer)
+    if name == DIFF:
+        filled = _compared(rest or [], asked, directory, at)
+    elif rest:
+        raise UsageError(_("Too much: {text}", text=rest[0]), hint="crmctl report --list")
+    else:
+        ledger = open_ledger(directory, at)
+        filled = fill(ledger, find_report(ledger, name), asked)
     if out_file:
         _write(filled, chosen, out_file)
         Out().say(_("Written to {path}", path=out_file))
     else:
         _show(filled, chosen)
+
+
+def _compared(rest: list[str], asked: Asked, directory: Path | None, at: str | None) -> Filled:
+    from crmctl.report.catalogue import find_report
+    from crmctl.report.compare import fill_both, two_states
+
+    if len(rest) != 2 or at:
+        raise UsageError(
+            _("Say which two states and which report"), hint="crmctl report diff 2026-06-30..2026-09-30 customers"
+        )
+    first, last = two_states(rest[0])
+    after = open_ledger(directory, last)
+    return fill_both(open_ledger(directory, first), after, find_report(after, rest[1]), asked)
 
 
 def _write(filled: Filled, form: str, path: Path) -> None:
