@@ -1,0 +1,144 @@
+"""The figures of composition on the Northwind sample company, computed a second time from its CSV files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from crmctl import i18n
+from crmctl.exchange.apply import apply_plan
+from crmctl.exchange.plan import Order
+from crmctl.exchange.plan_file import keep
+from crmctl.exchange.planner import plan_import
+from crmctl.ledger.founding import Founding, found
+from crmctl.ledger.ledger import Ledger
+from crmctl.report.catalogue import find_report
+from crmctl.report.fill import fill
+from crmctl.report.filled import Filled
+from crmctl.report.formats import draw as drawn
+from crmctl.report.question import Asked
+from tests.company import NOW
+from tests.report.conftest import rows
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPPING = ROOT / "examples/mappings/northwind/northwind.yaml"
+FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or ROOT.parent / "shared/data/northwind")
+CENT = Decimal("0.01")
+YEAR = "1997"
+Line = tuple[str, str, str, str, Decimal]  # day, customer, product, region, amount
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason="the Northwind CSV files are not here (CRMCTL_NORTHWIND=FOLDER)"),
+]
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Filled]]:
+    """`asked("composition", period="1997")` on the imported company."""
+    place = tmp_path_factory.mktemp("northwind")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRMCTL_NOW", NOW)
+        patch.setenv("CRMCTL_HOME", str(place / "home"))
+        before = (i18n._language, i18n._translations)
+        i18n.set_language("en")
+        founding = Founding("Northwind", {"trade": ("贸易", "Trade")}, "nina", "Nina", currency="USD")
+        found(place / "ledger", founding, place / "home")
+        ledger = Ledger(place / "ledger", home=place / "home")
+        keep(ledger, plan_import(ledger, Order(str(FOLDER), str(MAPPING), department="trade")))
+        apply_plan(ledger)
+        ledger = Ledger(place / "ledger", home=place / "home")
+        yield lambda name, **more: fill(ledger, find_report(ledger, name), Asked(**more))
+        i18n._language, i18n._translations = before
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def lines(year: str = YEAR) -> list[Line]:
+    """The order lines of a year as the files have them."""
+    orders = {row["OrderID"]: row for row in table("orders.csv")}
+    names = {row["CustomerID"].strip(): row for row in table("customers.csv")}
+    products = {row["ProductID"]: row["ProductName"] for row in table("products.csv")}
+    found_lines = []
+    for line in table("order_details.csv"):
+        order = orders[line["OrderID"]]
+        total = Decimal(line["UnitPrice"]) * Decimal(line["Quantity"]) * (1 - Decimal(line["Discount"]))
+        customer = order["CustomerID"].strip()
+        region = names[customer]["Region"].strip()
+        amount = total.quantize(CENT, ROUND_HALF_UP)
+        if order["OrderDate"].startswith(year):
+            found_lines.append((order["OrderDate"][:10], customer, products[line["ProductID"]], region, amount))
+    return found_lines
+
+
+def grouped(key: Callable[[Line], str]) -> dict[str, tuple[int, int, int]]:
+    """For each key: how many customers and lines, and the amount in cents."""
+    parts: dict[str, list[Line]] = defaultdict(list)
+    for line in lines():
+        parts[key(line)].append(line)
+    return {name: (len({one[1] for one in part}), len(part), int(sum(one[4] for one in part) * 100))
+            for name, part in parts.items()}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "column", "place"), [("products", "product", 2), ("regions", "region", 3)])
+@pytest.mark.req("R-RPT-09")
+@pytest.mark.req("R-RPT-10")
+def test_composition_is_the_files_own_to_the_cent(
+    asked: Callable[..., Filled], name: str, column: str, place: int
+) -> None:
+    got = rows(asked("composition", period=YEAR), name)
+    want = grouped(lambda line: str(line[place]))
+    assert {str(row[column] or ""): (row["buyers"], row["deals"], row["amount"]) for row in got} == want
+    total = sum(amount for _buyers, _deals, amount in want.values())
+    for row in got:
+        exact = Decimal(100) * want[str(row[column] or "")][2] / total
+        assert abs(Decimal(str(row["share"])) - exact) < Decimal("1e-9")
+    assert abs(sum(Decimal(str(row["share"])) for row in got) - 100) < Decimal("1e-8")
+
+
+@pytest.mark.req("R-RPT-08")
+def test_customers_are_ranked_and_their_shares_add_up(asked: Callable[..., Filled]) -> None:
+    got = rows(asked("composition", period=YEAR), "customers")
+    want = sorted((amount, deals) for _buyers, deals, amount in grouped(lambda line: line[1]).values())[::-1]
+    assert [(row["amount"], row["deals"]) for row in got] == want
+    assert [row["place"] for row in got] == list(range(1, len(got) + 1))
+    total, so_far = sum(amount for amount, _deals in want), 0
+    for row in got:
+        so_far += int(str(row["amount"]))
+        assert abs(Decimal(str(row["together"])) - Decimal(100) * so_far / total) < Decimal("1e-8")
+
+
+def test_the_workbook_read_back_says_the_same(asked: Callable[..., Filled]) -> None:
+    filled = asked("composition", period=YEAR)
+    book = load_workbook(io.BytesIO(drawn(filled, "xlsx")))
+    sheet = book["By product"]
+    head = [cell.value for cell in sheet[1]]
+    want = grouped(lambda line: line[2])
+    read = {line[0]: line for line in sheet.iter_rows(min_row=2, values_only=True)}
+    total = read.pop("Total")
+    assert {name: round(line[head.index("Sales")] * 100) for name, line in read.items()} == {
+        name: amount for name, (_buyers, _deals, amount) in want.items()
+    }  # fmt: skip
+    assert round(total[head.index("Sales")] * 100) == sum(amount for _b, _d, amount in want.values())
+
+
+def test_the_dashboards_trend_is_the_files_own(asked: Callable[..., Filled]) -> None:
+    from datetime import date
+
+    got = rows(asked("dashboard", as_of=date(1997, 12, 31)), "trend")
+    want: dict[str, Decimal] = defaultdict(Decimal)
+    for day, _customer, _product, _region, amount in lines():
+        want[day[:7]] += amount
+    assert {row["month"]: Decimal(str(row["amount"])) / 100 for row in got} == dict(want)
+    assert len(got) == 12
