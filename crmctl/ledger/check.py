@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from crmctl.ledger.check_note import CheckNote, Unit, unit_of
@@ -45,8 +45,19 @@ def _unwatched(_done: int) -> None:
 def check(ledger: Ledger, *, keyless: bool = False, progress: Progress = _unwatched) -> Checked:
     """Check every file at the ledger's commit with this member's keys, or without any (`keyless`).
 
-    What an earlier check found is taken over where nothing it depends on has changed.
+    What an earlier check found is taken over where nothing it depends on has changed; what records
+    of several dossiers say together (the blacklist and the business) is looked at each time.
     """
+    found = _checked(ledger, keyless=keyless, progress=progress)
+    if not ledger.in_force.pack.blacklist:
+        return found
+    from crmctl.ledger.barring import barred_records, vanished_entries
+
+    barred = [] if keyless else barred_records(ledger)
+    return replace(found, findings=(*found.findings, *barred, *vanished_entries(ledger)))
+
+
+def _checked(ledger: Ledger, *, keyless: bool, progress: Progress) -> Checked:
     if keyless:
         return _summed(_Run(ledger, past_of(ledger), keyless=True, progress=progress).everything())
     note = CheckNote.load(ledger)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
 from crmctl.ledger.attached import content_of, described
+from crmctl.ledger.guards import guard, guard_intake, guard_removal
 from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import MAIN, Ledger, parse_record
 from crmctl.ledger.references import Present, new_dangling
@@ -110,10 +111,12 @@ class Draft:
     def new_customer(
         self, values: Mapping[str, object], department: str, owner: str, origin: Origin = HERE_AND_NOW,
         where: str = "", state: str = "potential", unverified: Mapping[str, str] | None = None,
+        checked: str | None = None,
     ) -> Kept:  # fmt: skip
         """Make a dossier with its compartments and the card in it. Raises InvalidInput with every fault."""
         kind = self.kind("customer")
         clean = self._checked(kind, values, state, where)
+        self.findings += guard_intake(self.ledger, clean, department, checked)
         assignment = Assignment(owner, (), None, state, (origin.at or self.ledger.now).date())
         dossier_id = self.wrapping.new_dossier(kind.prefix, department, assignment)
         return self._keep(kind, dossier_id, "core", dossier_id, clean, origin, unverified)
@@ -142,6 +145,7 @@ class Draft:
         clean = self._checked(kind, {**values, "state": state} if state else values, state, where)
         if compartment not in self.dossier(dossier_id).compartments:
             raise NotFound(_("{department} does not deal with this customer", department=department), where=dossier_id)
+        guard(self, kind, dossier_id, compartment, {}, clean)
         if kind.monthly:
             return self._keep_row(kind, dossier_id, compartment, clean, origin)
         refuse_twin(self, kind, dossier_id, compartment, clean)
@@ -166,6 +170,7 @@ class Draft:
         confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
         if clean == old.data and marks == old.unverified and not confirming:
             return None
+        guard(self, kind, old.dossier, old.compartment, old.data, clean)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, path)
         self._replace(path, clean, origin, marks)
         self._touched.append(old.id)
@@ -180,6 +185,8 @@ class Draft:
 
     def put_file(self, path: str, content: bytes | None, about: str) -> None:
         """Write a clear file of main, or take a file out of it (None; its history stays)."""
+        if content is None:
+            guard_removal(self.ledger, path)
         self._records.pop(path, None)
         self._files[path] = content
         self._touched.append(about)
@@ -345,6 +352,7 @@ class Draft:
             raise Refused(
                 _("The date may not move to another month"), where=row_id, hint=_("Remove it and add it anew")
             )
+        guard(self, kind, old.dossier, old.compartment, fields_of(row), clean)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, row_id)
         outer = {key: row[key] for key in OUTER}
         self._replace(path, with_row(old.data, {**outer, **clean}), origin, {})

@@ -174,7 +174,9 @@ def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
         origin = replace(entry.origin, reason="; ".join(reasons) or None)
         from crmctl.ledger import duplicates
 
-        kept = draft.new_customer(entry.values, department, owner, origin, unverified=entry.unverified)
+        kept = draft.new_customer(
+            entry.values, department, owner, origin, unverified=entry.unverified, checked=entry.not_duplicate
+        )
         draft.findings += duplicates.notice(ledger, kind, kept.record.data, kept.id, entry.not_duplicate)
         return kept
     if kind.scope == "office":

@@ -9,6 +9,7 @@ from crmctl.i18n import N_
 from crmctl.model.condition import Leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind
+from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.pack import Pack
 
@@ -27,7 +28,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
     """
     return [
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
-        *check_clocks(pack.clocks, kinds, ""),
+        *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole),
     ]  # fmt: skip
 
 
@@ -69,6 +70,12 @@ def _requires(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fi
                 yield unknown("POL011", f"{path}.{state}", N_("The kind has no state {name}"), state, states)
             for number, field in enumerate(fields):
                 yield from _required(kind, field, f"{path}.{state}.{number}")
+
+
+def _blacklist(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
+    if pack.blacklist:
+        roles = {*whole.company_roles, *whole.vocab.get("role", {})}
+        yield from read_blacklist(pack.blacklist, whole.values, kinds, roles, "")[1]
 
 
 def _required(kind: Kind, name: str, path: str) -> Iterator[Finding]:

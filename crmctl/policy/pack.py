@@ -17,7 +17,7 @@ from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 
 _KEYS = {
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks", "needs", "facts", "grade",
+    "values", "clocks", "needs", "facts", "grade", "blacklist",
 }  # fmt: skip
 
 
@@ -27,7 +27,7 @@ class Pack:
 
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
-    clocks: what makes a record due.
+    clocks: what makes a record due. blacklist: as written, read by `crmctl.policy.blacklist` when needed.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Pack:
     requires: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
     clocks: tuple[Clock, ...] = ()
+    blacklist: Mapping[str, Value] = field(default_factory=dict)
 
     def required(self, kind: str, state: str | None) -> tuple[str, ...]:
         """The fields a record of that kind must hold in that state."""
@@ -78,6 +79,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         requires=requires,
         values=_mapping(raw.get("values")),
         clocks=clocks,
+        blacklist=_mapping(raw.get("blacklist")),
     )
     return pack, findings
 
@@ -100,6 +102,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             requires=requires,
             values={**result.values, **pack.values},
             clocks=lay_clocks(result.clocks, pack.clocks),
+            blacklist={**result.blacklist, **pack.blacklist},
         )
     return result
 

@@ -67,7 +67,10 @@ def test_lost_numbers_are_demanded_and_never_invented(company: Company) -> None:
     assert {f.args["name"] for f in caught.value.findings if f.code == "POL011"} == set(VALUES)
 
 
-@pytest.mark.req("R-GRD-21", "R-GRD-26", "R-GRD-27", "R-GRD-30")
+@pytest.mark.req("R-GRD-21")
+@pytest.mark.req("R-GRD-26")
+@pytest.mark.req("R-GRD-27")
+@pytest.mark.req("R-GRD-30")
 def test_fifteen_and_thirty_percent_of_ten_then_the_rest_qualified(company: Company) -> None:
     adopt_p23(company, VALUES)
     ids = admitted_hospitals(company, 10)

@@ -1,0 +1,45 @@
+"""What stands before every draft's change: the policy's blacklist, where it has one.
+
+A thin door: a ledger without such a policy pays nothing, not even an import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.model.values import Value
+
+if TYPE_CHECKING:
+    from crmctl.ledger.draft import Draft
+
+
+def guard(
+    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    after: Mapping[str, Value],
+) -> None:  # fmt: skip
+    """Refuse a new (`before` empty) or changed record the policy forbids. Raises Refused."""
+    if draft.ledger.in_force.pack.blacklist:
+        from crmctl.ledger import barring
+
+        barring.guard(draft, kind, dossier_id, compartment, before, after)
+
+
+def guard_removal(ledger: Ledger, path: str) -> None:
+    """Refuse to take a record out that the policy keeps for ever. Raises Refused."""
+    if ledger.in_force.pack.blacklist:
+        from crmctl.ledger import barring
+
+        barring.guard_removal(ledger, path)
+
+
+def guard_intake(ledger: Ledger, data: Mapping[str, Value], department: str, checked: str | None) -> list[Finding]:
+    """Warnings about a new customer. Raises Refused for one the policy does not let in."""
+    if not ledger.in_force.pack.blacklist:
+        return []
+    from crmctl.ledger import barring
+
+    return barring.intake(ledger, data, department, checked)

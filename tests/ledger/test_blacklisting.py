@@ -1,0 +1,400 @@
+"""The blacklist on a real ledger: steps and their persons, what is barred, coming back, recognising a listed party."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crmctl.errors import NoKey, Refused
+from crmctl.ledger import blacklisting as steps
+from crmctl.ledger.administer import change_setup
+from crmctl.ledger.barring import barred_records
+from crmctl.ledger.blacklist_view import entries, matches
+from crmctl.ledger.check import check
+from crmctl.ledger.draft import Origin
+from crmctl.ledger.enrol import add_member
+from crmctl.ledger.entry import advance, update
+from crmctl.ledger.identity import create
+from crmctl.ledger.joining import join
+from crmctl.ledger.ledger import MAIN
+from crmctl.ledger.regrading import run
+from crmctl.ledger.transaction import Change, Who, write
+from crmctl.ledger.undo import undo
+from crmctl.ledger.yamlio import dump
+from crmctl.model.org import Role
+from crmctl.resources import packs_path
+from tests.company import CARD, NOW, Company, git
+
+CODE = "91350100M000100Y43"
+SALE = {"date": "2026-11-20", "product": "bandage", "amount": "100"}
+VALUES = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000}
+
+
+@pytest.fixture(scope="module")
+def under_p23(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The company under P23 with dora (division) and max (management), built once."""
+    made = Company(tmp_path_factory.mktemp("p23") / "company")
+    copied(founded, made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRMCTL_NOW", NOW)
+        patch.setenv("CRMCTL_HOME", str(made.home))
+        adopt(made)
+        for member, role in (("dora", "division"), ("max", "management")):
+            keys = create(made.home, member, None)
+            ledger = made.ledger()
+            add_member(ledger, keys, member.title(), (Role(role, None, ledger.today),))
+        made.sync("alice")
+        for member in ("dora", "max"):
+            join(str(made.path / "server.git"), made.clone(member), member)
+        made.sync("bob", "carol")
+    return made
+
+
+def copied(company: Company, copy: Company) -> None:
+    shutil.copytree(company.path, copy.path, symlinks=True)
+    for clone in copy.path.iterdir():
+        if (clone / ".git").is_dir():
+            git(clone, "remote", "set-url", "origin", str(copy.path / "server.git"))
+
+
+def adopt(company: Company) -> None:
+    raw = dict(company.ledger().in_force.raw["policy/company.yaml"])  # type: ignore[arg-type,call-overload]
+    raw |= {"extends": ["base", "p23"], "values": VALUES}
+    pack = (packs_path() / "p23.yaml").read_bytes()
+    files = {"policy/company.yaml": dump(raw), "policy/packs/p23.yaml": pack}
+    change_setup(company.ledger(), files, "policy-adopt", "p23")
+
+
+@pytest.fixture
+def listed(under_p23: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
+    """A copy of it, with the clock standing still."""
+    copy = Company(tmp_path / "company")
+    copied(under_p23, copy)
+    monkeypatch.setenv("CRMCTL_NOW", NOW)
+    monkeypatch.setenv("CRMCTL_HOME", str(copy.home))
+    return copy
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    return lambda day: monkeypatch.setenv("CRMCTL_NOW", f"{day}T10:00:00+08:00")
+
+
+def propose(company: Company, customer: str, level: str = "department", member: str = "carol") -> str:
+    values = {"reason": "arrears", "text": "90 days late"}
+    company.sync(*dict.fromkeys(["alice", member]))
+    made = steps.propose(company.ledger(member), customer, level, values, "east").id
+    company.sync(member, *({"alice", "dora"} - {member}))
+    return made
+
+
+def list_for_department(company: Company, customer: str) -> str:
+    """Carol proposes, alice as head signs."""
+    entry = propose(company, customer)
+    steps.enter(company.ledger(), entry)
+    company.sync("alice")
+    return entry
+
+
+def list_for_company(company: Company, customer: str) -> str:
+    """Alice proposes, dora verifies; a second person of the division signs."""
+    entry = propose(company, customer, "company", "alice")
+    steps.verify(company.ledger("dora"), entry)
+    steps.enter(company.ledger("dora"), entry)
+    company.sync("dora", "alice", "bob")
+    return entry
+
+
+@pytest.mark.req("R-BLK-04")
+def test_a_department_entry_bars_that_department_and_no_other(listed: Company) -> None:
+    customer = listed.customer()
+    entry = list_for_department(listed, customer)
+    with pytest.raises(Refused, match=entry) as caught:
+        listed.add("transaction", dict(SALE), customer=customer, department="east")
+    assert caught.value.rule == "BLK001"
+    assert "2027-05-20" in caught.value.what
+    for kind, values in (("contract", {"subject": "supply"}), ("opportunity", {"subject": "lamp"}),
+                         ("shipment", {"destination": "Jinan", "way": "truck"})):  # fmt: skip
+        with pytest.raises(Refused, match=entry):
+            listed.add(kind, values, customer=customer, department="east")
+    from crmctl.ledger.dealing import assign
+
+    assign(listed.ledger(), customer, "west", "bob")
+    done = listed.add("transaction", dict(SALE), customer=customer, department="west")
+    assert [f.code for f in done.findings] == ["BLK004"]
+
+
+@pytest.mark.req("R-BLK-15")
+def test_what_is_not_barred_stays_open(listed: Company) -> None:
+    customer = listed.customer()
+    contract = listed.add("contract", {"subject": "supply"}, customer=customer).id
+    list_for_department(listed, customer)
+    listed.add("payment", {"on": "2026-11-20", "amount": "50"}, customer=customer)
+    complaint = {
+        "content": "late",
+        "category": "delivery",
+        "channel": "phone",
+        "received_at": "2026-11-20T09:00:00+08:00",
+    }
+    listed.add("complaint", complaint, customer=customer)
+    update(listed.ledger(), contract, {"terms": "as before"}, Origin())
+    with pytest.raises(Refused, match="blacklist"):
+        advance(
+            listed.ledger(), contract, "signed",
+            {"number": "1", "signed_on": "2026-11-20", "valid_from": "2026-11-20"}, Origin(),
+        )  # fmt: skip
+
+
+@pytest.mark.req("R-BLK-05")
+@pytest.mark.req("R-BLK-13")
+def test_a_company_entry_bars_every_department_and_everybody_can_read_that_it_does(listed: Company) -> None:
+    west = listed.customer("bob", name="Western Clinic")
+    listed.sync("bob", "alice")
+    east = listed.customer(name="Southern Clinic")
+    entry = list_for_company(listed, east)
+    from crmctl.ledger.dealing import assign
+
+    assign(listed.ledger(), east, "west", "bob")
+    listed.sync("alice", "bob")
+    with pytest.raises(Refused, match=entry):
+        listed.add("transaction", dict(SALE), "bob", customer=east, department="west")
+    listed.add("transaction", dict(SALE), "bob", customer=west)
+    assert [(e.id, e.name) for e in entries(listed.ledger("bob"), date(2026, 11, 20))] == [(entry, "Southern Clinic")]
+    with pytest.raises(NoKey):
+        listed.ledger("bob").read(f"offices/east/blacklist/blacklist_entries/{entry}.yaml.age")
+
+
+@pytest.mark.req("R-BLK-13")
+def test_a_departments_entry_is_not_read_by_another_department(listed: Company) -> None:
+    entry = list_for_department(listed, listed.customer())
+    listed.sync("bob", "dora")
+    assert entries(listed.ledger("bob"), date(2026, 11, 20), everything=True) == []
+    assert [e.id for e in entries(listed.ledger("dora"), date(2026, 11, 20))] == [entry]
+
+
+@pytest.mark.req("R-BLK-03")
+def test_only_the_head_lists_for_a_department_and_never_who_proposed(listed: Company) -> None:
+    entry = propose(listed, listed.customer())
+    with pytest.raises(Refused) as caught:
+        steps.enter(listed.ledger("carol"), entry)
+    assert caught.value.rule == "BLK002"
+    own = propose(listed, listed.customer(name="Other Clinic"), member="alice")
+    with pytest.raises(Refused) as caught:
+        steps.enter(listed.ledger(), own)
+    assert caught.value.rule == "BLK003"
+    steps.enter(listed.ledger(), entry)
+    with pytest.raises(Refused) as caught:
+        steps.acknowledge(listed.ledger(), entry)
+    assert caught.value.rule == "BLK002"
+    listed.sync("alice", "dora")
+    assert steps.acknowledge(listed.ledger("dora"), entry).state == "in_force"
+
+
+@pytest.mark.req("R-BLK-02")
+@pytest.mark.req("R-BLK-11")
+def test_the_company_list_is_the_divisions_after_its_verification(listed: Company) -> None:
+    entry = propose(listed, listed.customer(), "company", "alice")
+    for act in (steps.verify, steps.enter):
+        with pytest.raises(Refused):
+            act(listed.ledger(), entry)
+    with pytest.raises(Refused):
+        steps.enter(listed.ledger("dora"), entry)
+    with pytest.raises(Refused):
+        advance(listed.ledger(), entry, "verified", {"verified_by": "dora", "verified_on": "2026-11-20"}, Origin())
+    steps.verify(listed.ledger("dora"), entry)
+    assert steps.enter(listed.ledger("dora"), entry).state == "in_force"
+    with pytest.raises(Refused):
+        propose(listed, listed.customer(name="Third Clinic"), "company", "carol")
+
+
+@pytest.mark.req("R-BLK-06")
+@pytest.mark.req("R-BLK-08")
+@pytest.mark.req("R-BLK-09")
+@pytest.mark.req("R-RGD-09")
+def test_the_end_of_the_term_frees_nobody_and_coming_back_takes_change_admission_and_two_leaders(
+    listed: Company, clock: Callable[[str], None]
+) -> None:
+    hospital = {"category": "hospital", "hospital_class": "third_a", "partnership_wish": "2026-01-01"}
+    customer = listed.customer(**hospital)
+    others = [listed.customer(name=f"Hospital {n}", **hospital) for n in range(7)]
+    for dossier in others:
+        admit(listed, dossier, "2026-11-20")
+    entry = list_for_department(listed, customer)
+    ahead = admit(listed, customer, "2026-11-21")
+    with pytest.raises(Refused, match="not over"):
+        update_to_readmitted(listed, entry, ahead)
+    clock("2027-05-21")
+    with pytest.raises(Refused, match="expired"):
+        listed.add("transaction", {**SALE, "date": "2027-05-21"}, customer=customer)
+    with pytest.raises(Refused, match="change_note"):
+        steps.readmit(listed.ledger(), entry)
+    early = admit(listed, customer, "2026-11-20")
+    with pytest.raises(Refused, match="decided after"):
+        steps.readmit(listed.ledger(), entry, "new owner, debts paid", early)
+    passed = admit(listed, customer, "2027-05-21", "99")
+    assert steps.readmit(listed.ledger(), entry, "new owner, debts paid", passed).state == "in_force"
+    with pytest.raises(Refused, match="approval"):
+        steps.readmit(listed.ledger(), entry)
+    with pytest.raises(Refused):
+        listed.add("transaction", {**SALE, "date": "2027-05-21"}, customer=customer)
+    listed.sync("alice", "max")
+    assert steps.readmit(listed.ledger("max"), entry).state == "readmitted"
+    listed.sync("max", "alice")
+    listed.add("transaction", {**SALE, "date": "2027-05-21"}, customer=customer)
+    graded = {p.id: p.decision for p in run(listed.ledger(), "east", date(2027, 5, 21)).proposals}
+    assert graded[customer].grade == "qualified"
+    assert graded[customer].waiting_for is None
+    review = {
+        "period": "2027H1", "on": "2027-06-01", "by": "alice", "performance": "good", "payment": "on time",
+        "integrity": "good", "state": "decided", "result": "raised", "decided_by": "alice",
+        "decided_at": "2027-06-01T10:00:00+08:00",
+    }  # fmt: skip
+    clock("2027-06-01")
+    listed.add("stage_review", review, customer=customer)
+    graded = {p.id: p.decision for p in run(listed.ledger(), "east", date(2027, 6, 1)).proposals}
+    assert graded[customer].grade == "vip"
+
+
+def update_to_readmitted(company: Company, entry: str, admission: str) -> None:
+    advance(
+        company.ledger(), entry, "readmitted",
+        {"change_note": "x", "outcome": "x", "admission": admission, "readmitted_on": "2026-11-20"}, Origin(),
+    )  # fmt: skip
+
+
+def admit(company: Company, customer: str, on: str, total: str = "95") -> str:
+    admission = {
+        "on": on, "by": "alice", "criteria": [{"criterion": "licences", "score": "5"}], "state": "admitted",
+        "total": total, "proposed_grade": "qualified", "background_done": True, "decided_by": "alice", "decided_on": on,
+    }  # fmt: skip
+    return company.add("admission", admission, customer=customer, department="east").id
+
+
+def test_a_term_is_cut_short_with_reason_by_the_head_and_still_bars(
+    listed: Company, clock: Callable[[str], None]
+) -> None:
+    customer = listed.customer()
+    entry = list_for_department(listed, customer)
+    with pytest.raises(Refused):
+        steps.shorten(listed.ledger("carol"), entry, "paid")
+    with pytest.raises(Refused):
+        update(listed.ledger(), entry, {"valid_to": "2026-12-01"}, Origin())
+    steps.shorten(listed.ledger(), entry, "paid")
+    clock("2026-11-21")
+    with pytest.raises(Refused, match="cut short"):
+        listed.add("transaction", {**SALE, "date": "2026-11-21"}, customer=customer)
+
+
+@pytest.mark.req("R-BLK-07")
+def test_the_companys_list_has_no_end_unless_the_pack_gives_one(listed: Company) -> None:
+    entry = list_for_company(listed, listed.customer())
+    line = next(e for e in entries(listed.ledger(), date(2040, 1, 1)) if e.id == entry)
+    assert (line.until, line.barred) == (None, True)
+
+
+@pytest.mark.req("R-BLK-12")
+def test_a_listed_party_is_recognised_under_other_names(listed: Company) -> None:
+    card = {"name": "华东医药有限公司", "credit_code": CODE, "legal_person": "王某", "phone": "0531-88886666"}
+    entry = list_for_company(listed, listed.customer(**card))
+    bob = listed.ledger("bob")
+    assert [(m.entry, m.strength) for m in matches(bob, None, {"credit_code": CODE})] == [(entry, "exact")]
+    assert [m.strength for m in matches(bob, None, {"name": "华东医药（有限公司）"})] != []
+    assert [m.strength for m in matches(bob, None, {"legal_person": "王某"})] == ["weak"]
+    assert [m.strength for m in matches(bob, None, {"phone": "0531-88886666"})] == ["strong"]
+    assert matches(bob, None, {"name": "Quite another"}) == []
+    from crmctl.ledger.entry import Entry, add
+
+    again = {**CARD, "name": "New Name Ltd", "credit_code": CODE}
+    with pytest.raises(Refused) as caught:
+        add(bob, Entry("customer", again))
+    assert caught.value.rule == "BLK005"
+    known = add(bob, Entry("customer", again, not_duplicate="sold to others"))
+    assert "BLK005" in [f.code for f in known.findings]
+    done = listed.add("transaction", dict(SALE), "bob", customer=known.id)
+    assert "BLK005" in [f.code for f in done.findings]
+
+
+@pytest.mark.req("R-BLK-20")
+def test_an_entry_cannot_be_taken_out(listed: Company) -> None:
+    customer = listed.customer()
+    listed.sync("alice")
+    steps.propose(listed.ledger(), customer, "department", {"reason": "arrears", "text": "late"}, "east")
+    with pytest.raises(Refused) as caught:
+        undo(listed.ledger())
+    assert caught.value.rule == "BLK020"
+
+
+def test_check_finds_business_dated_inside_a_bar(listed: Company, clock: Callable[[str], None]) -> None:
+    customer = listed.customer()
+    listed.sync("alice", "bob")
+    entry = propose(listed, customer)
+    listed.add("transaction", {**SALE, "date": "2026-11-10"}, customer=customer)
+    listed.add("transaction", dict(SALE), customer=customer)
+    steps.enter(listed.ledger(), entry)
+    assert [f.code for f in check(listed.ledger()).findings] == ["BLK001"]
+    found = barred_records(listed.ledger())
+    assert [(f.code, f.args["entry"], str(f.args["day"])) for f in found] == [("BLK001", entry, "2026-11-20")]
+
+
+def test_a_ledger_without_a_blacklist_bars_nothing(company: Company) -> None:
+    customer = company.customer()
+    company.add("transaction", dict(SALE), customer=customer)
+    assert barred_records(company.ledger()) == []
+
+
+@pytest.mark.req("R-BLK-03")
+@pytest.mark.req("R-BLK-14")
+def test_an_entry_is_due_thirty_days_before_its_end_and_until_the_customer_is_back(
+    listed: Company, clock: Callable[[str], None]
+) -> None:
+    from crmctl.ledger.due import agenda, own
+
+    entry = list_for_department(listed, listed.customer())
+
+    def told() -> list[tuple[str, bool]]:
+        items = agenda(listed.ledger(), own(listed.ledger())).items
+        return [(item.code, item.late) for item in items if item.id == entry]
+
+    assert told() == [("BLK022", False)]
+    listed.sync("alice", "dora")
+    steps.acknowledge(listed.ledger("dora"), entry)
+    listed.sync("dora", "alice")
+    assert told() == []
+    clock("2027-04-19")
+    assert told() == []
+    clock("2027-04-20")
+    assert told() == [("BLK021", False)]
+    clock("2027-05-20")
+    assert told() == [("BLK021", False)]
+    clock("2027-05-21")
+    assert told() == [("BLK021", True)]
+
+
+def test_a_sheet_brings_no_business_of_a_barred_customer_in(listed: Company, tmp_path: Path) -> None:
+    from crmctl.exchange.plan import Order
+    from crmctl.exchange.planner import plan_import
+
+    entry = list_for_department(listed, listed.customer(name="Barred Clinic"))
+    listed.customer(name="Free Clinic")
+    sheet = tmp_path / "sales.csv"
+    sheet.write_text(
+        "customer,date,product,amount\nBarred Clinic,2026-11-20,bandage,100\nFree Clinic,2026-11-20,bandage,100\n",
+        "utf-8",
+    )
+    plan = plan_import(listed.ledger(), Order(str(sheet), kind="transaction"), lambda _done: None)
+    assert [row.goes_in for row in plan.rows] == [False, True]
+    assert [(f.code, entry in str(f.args["why"])) for f in plan.rows[0].findings] == [("BLK001", True)]
+
+
+@pytest.mark.req("R-BLK-20")
+def test_check_misses_an_entry_that_was_taken_out_by_hand(listed: Company) -> None:
+    entry = list_for_department(listed, listed.customer())
+    ledger = listed.ledger()
+    path = f"offices/east/blacklist/blacklist_entries/{entry}.yaml.age"
+    change = Change(MAIN, ledger.head, {path: None}, "out\n")
+    write(ledger.repo, [change], ledger.identity.sign, Who("alice", "a@b"), ledger.now)
+    assert [(f.code, f.where) for f in check(listed.ledger(), keyless=True).findings] == [("BLK020", path)]
