@@ -96,7 +96,7 @@ def test_help_columns_stay_straight(
 @pytest.mark.parametrize(
     ("arguments", "english", "chinese"),
     [
-        (["plan"], "Missing: WHO", "缺少：WHO"),
+        (["plan"], "Missing: WHO", "缺少：客户"),
         (["plan", "a", "--cuont", "1"], "No such option: --cuont", "没有这个选项：--cuont"),
         (["plan", "a", "--count", "x"], "--count: 'x' is not a whole number", "--count：'x' 不是整数"),
         (["plan", "a", "--count"], "--count needs a value", "--count 需要一个值"),
