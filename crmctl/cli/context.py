@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crmctl.cli.ask import ask_passphrase, can_ask
+from crmctl.cli.progress import progress
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ask, Ledger
 
@@ -15,5 +16,7 @@ def asker() -> Ask | None:
 
 
 def open_ledger(directory: Path | None, at: str | None = None) -> Ledger:
-    """The ledger at `directory` or above it."""
-    return Ledger.find(directory or Path(), at=at, ask=asker())
+    """The ledger at `directory` or above it; what takes long shows how far it is."""
+    ledger = Ledger.find(directory or Path(), at=at, ask=asker())
+    ledger.watch = lambda total: progress(_("Reading the ledger"), total)
+    return ledger

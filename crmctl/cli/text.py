@@ -33,7 +33,7 @@ def safe(text: object, *, newlines: bool = False) -> str:
     Chinese, emoji and combining marks included, stays.
     """
     plain = str(text)
-    if plain.isascii() and plain.isprintable():
+    if plain.isprintable():  # no control, format, surrogate or separator character but the blank
         return plain
     plain = _BREAKS.sub("\n", _SEQUENCES.sub("", plain))
     return "".join(_harmless(character, newlines=newlines) for character in plain)

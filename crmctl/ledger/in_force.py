@@ -38,6 +38,9 @@ OWN_TABLES = ("member", "role", "department", "assignment", "coverage", "damaged
 _KEEP = 8
 
 
+_compiled: dict[str, InForce] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class InForce:
     """The ledger's set-up at one commit. `raw` maps each clear file to its parsed content."""
@@ -51,11 +54,16 @@ class InForce:
 
 def read_in_force(repo: Repository, commit: str) -> InForce:
     """Read the set-up at a commit. Raises BadConfiguration with every fault of kinds and packs, and its line."""
-    raw = _raw(repo, commit)
+    key = _key(repo, commit)
+    if key in _compiled:
+        return _compiled[key]
     try:
-        return compile_in_force(raw)
+        made = compile_in_force(_raw(repo, commit, key))
     except BadConfiguration as error:
         raise _located(repo, commit, error) from error
+    if len(_compiled) >= _KEEP:
+        _compiled.pop(next(iter(_compiled)))
+    return _compiled.setdefault(key, made)
 
 
 def compile_in_force(raw: Mapping[str, Value]) -> InForce:
@@ -128,9 +136,14 @@ def _pack(raw: Mapping[str, Value], findings: list[Finding]) -> Pack:
     return lay_over([*packs, own])
 
 
-def _raw(repo: Repository, commit: str) -> dict[str, Value]:
+def _key(repo: Repository, commit: str) -> str:
+    """Names the set-up by the Git ids of its trees: the same key is the same content, in any repository."""
     root = repo.tree(commit)
-    key = hashlib.sha256(" ".join(root[name].oid for name in CLEAR if name in root).encode()).hexdigest()[:32]
+    named = " ".join(f"{name}={root[name].oid}" for name in CLEAR if name in root)
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _raw(repo: Repository, commit: str, key: str) -> dict[str, Value]:
     folder = repo.git_dir / "crmctl" / "in-force"
     cached = folder / f"{key}.json"
     if cached.is_file():
@@ -141,7 +154,7 @@ def _raw(repo: Repository, commit: str) -> dict[str, Value]:
         else:
             if isinstance(content, dict):
                 return content
-    raw = _parse(repo, commit, set(root))
+    raw = _parse(repo, commit, set(repo.tree(commit)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(cached, json.dumps(raw, ensure_ascii=False).encode())

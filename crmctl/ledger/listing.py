@@ -48,14 +48,17 @@ class Listing:
 
     def shown(self) -> list[tuple[object, ...]]:
         """The rows as a person reads them."""
+        columns = [(name, self._field(name)) for name in self.columns]
         return [
-            tuple(self._spoken(name, cell) for name, cell in zip(self.columns, row, strict=True)) for row in self.rows
+            tuple(self._spoken(*column, cell) for column, cell in zip(columns, row, strict=True)) for row in self.rows
         ]
 
     def documents(self) -> list[dict[str, object]]:
         """The rows as data; JSON cells opened, money as decimal text."""
+        columns = [(name, self._field(name)) for name in self.columns]
         return [
-            {name: self._plain(name, cell) for name, cell in zip(self.columns, row, strict=True)} for row in self.rows
+            {name: self._plain(field, cell) for (name, field), cell in zip(columns, row, strict=True)}
+            for row in self.rows
         ]
 
     def _around(self, column: str, cell: object) -> object:
@@ -76,8 +79,7 @@ class Listing:
             found = outer.inner(column.removeprefix(f"{outer.name}_")) if outer else None
         return found
 
-    def _plain(self, column: str, cell: object) -> object:
-        field = self._field(column)
+    def _plain(self, field: Field | None, cell: object) -> object:
         if field is None or cell is None:
             return cell
         if field.many or field.type not in FIELD_TYPES:
@@ -90,11 +92,10 @@ class Listing:
             return datetime.fromtimestamp(int(str(cell)), ZoneInfo(self.timezone)).isoformat()
         return cell
 
-    def _spoken(self, column: str, cell: object) -> object:
-        field = self._field(column)
+    def _spoken(self, column: str, field: Field | None, cell: object) -> object:
         if field is None or cell is None:
             return self._around(column, cell)
-        plain = self._plain(column, cell)
+        plain = self._plain(field, cell)
         if field.type == "instant":
             return str(plain)[:16].replace("T", " ")
         if field.type == "choice" and not field.many:
