@@ -146,7 +146,7 @@ def _share(office: Path, server: Path) -> int:
 
 
 def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], name: str) -> dict[str, Path]:
-    """The customer list as the manager sees it, and one card as its salesperson does."""
+    """The customer list as the manager sees it, the dashboard of a supervisor, and one card as its salesperson does."""
     from crmctl.ledger.files import write_atomic
     from crmctl.report.catalogue import find_report
     from crmctl.report.fill import fill
@@ -154,7 +154,11 @@ def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], na
     from crmctl.report.question import Asked
 
     manager = next(iter(copies))
-    wanted = {"customers": (manager, Asked(department="all")), "card": (SELLER, Asked(customer=name))}
+    wanted = {
+        "dashboard": (SUPERVISOR, Asked()),
+        "customers": (manager, Asked(department="all")),
+        "card": (SELLER, Asked(customer=name)),
+    }
     pages = {}
     for report, (member, asked) in wanted.items():
         with acting(home, now, member):

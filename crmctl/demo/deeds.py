@@ -263,11 +263,12 @@ class Chronicle:
             at += timedelta(days=self.rng.randint(0, 6), minutes=self.rng.randint(20, 400))
             if at > self.span.now:
                 return
-            values = {"state": step, **self._step(step, at)}
+            values = {"state": step, **self._step(step, at, category)}
             yield Deed(at, "quality", "advance", "complaint", c.number, values, ref, number_of_step)
 
-    def _step(self, step: str, at: datetime) -> dict[str, object]:
+    def _step(self, step: str, at: datetime, category: str) -> dict[str, object]:
         known: dict[str, dict[str, object]] = {
+            "confirmed": {"cause": self.texts.pick(self.rng, "causes", category)},
             "proposed": {"solution": self.texts.pick(self.rng, "solutions")},
             "agreed": {"agreed_on": at.date().isoformat()},
             "solved": {"solved_at": at.isoformat(), "measures": self.texts.pick(self.rng, "measures")},
