@@ -77,7 +77,9 @@ class Listing:
                 yield bar, found.get(bar.entry)
 
 
+# An import asks for every row; a ledger object stands on one commit for ever.
 _KNOWN: WeakKeyDictionary[Ledger, Listing | None] = WeakKeyDictionary()
+_RULES: WeakKeyDictionary[Ledger, Blacklist | None] = WeakKeyDictionary()
 
 
 def listing(ledger: Ledger) -> Listing | None:
@@ -90,6 +92,12 @@ def listing(ledger: Ledger) -> Listing | None:
 
 def rules_of(ledger: Ledger) -> Blacklist | None:
     """What the policy says of its blacklist. Raises BadConfiguration with every fault."""
+    if ledger not in _RULES:
+        _RULES[ledger] = _read(ledger)
+    return _RULES[ledger]
+
+
+def _read(ledger: Ledger) -> Blacklist | None:
     in_force = ledger.in_force
     if not in_force.pack.blacklist:
         return None
@@ -117,15 +125,15 @@ def guard(
         _refuse_deed(draft, barred, kind, dossier_id, compartment, before, after)
 
 
-def guard_removal(ledger: Ledger, path: str) -> None:
-    """Refuse to take an entry out: the list's history is never deleted (R-BLK-20). Raises Refused."""
+def guard_file(ledger: Ledger, path: str) -> None:
+    """Refuse to take an entry out or set it back past its steps (R-BLK-20). Raises Refused."""
     place, rules = place_of(path), rules_of(ledger)
     if place is None or rules is None or not place.is_record:
         return
     folders = {ledger.in_force.kinds[name].folder for name in (rules.kind, rules.notice) if name}
     if is_office(place.dossier) and place.folder in folders:
         raise Refused(
-            _("An entry of the blacklist is never deleted"), where=place.record_id, rule="BLK020",
+            _("An entry of the blacklist is neither deleted nor taken back"), where=place.record_id, rule="BLK020",
             hint=f"crmctl blacklist reject {place.record_id}",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
@@ -50,7 +51,7 @@ def the_list(ledger: Ledger) -> Listing:
 
 def propose(
     ledger: Ledger, who: str, level: str, values: Mapping[str, object], department: str | None = None, *,
-    dry_run: bool = False,
+    evidence: Path | None = None, dry_run: bool = False,
 ) -> Stepped:  # fmt: skip
     """Put a customer forward for the list. Raises InvalidInput, Refused, NotFound."""
     rules = the_list(ledger).rules
@@ -64,9 +65,10 @@ def propose(
     own: dict[str, object] = {
         "customer": dossier, "level": level, "proposed_by": ledger.member_id, "proposed_on": ledger.today.isoformat(),
     }  # fmt: skip
+    files = {"evidence": evidence} if evidence else None
     if rules.levels[level].bars == "own department":
         own["of_department"] = office
-    kept = draft.new_record(draft.kind(rules.kind), f"office/{office}", office, {**known, **own, **values})
+    kept = draft.new_record(draft.kind(rules.kind), f"office/{office}", office, {**known, **own, **values}, files=files)
     return _written(draft, kept.id, kept.record, "blacklist-propose", dry_run=dry_run)
 
 

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
 from crmctl.ledger.attached import content_of, described
-from crmctl.ledger.guards import guard, guard_intake, guard_removal
+from crmctl.ledger.guards import guard, guard_file, guard_intake
 from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import MAIN, Ledger, parse_record
 from crmctl.ledger.references import Present, new_dangling
@@ -185,8 +185,7 @@ class Draft:
 
     def put_file(self, path: str, content: bytes | None, about: str) -> None:
         """Write a clear file of main, or take a file out of it (None; its history stays)."""
-        if content is None:
-            guard_removal(self.ledger, path)
+        guard_file(self.ledger, path)
         self._records.pop(path, None)
         self._files[path] = content
         self._touched.append(about)

@@ -28,12 +28,12 @@ def guard(
         barring.guard(draft, kind, dossier_id, compartment, before, after)
 
 
-def guard_removal(ledger: Ledger, path: str) -> None:
-    """Refuse to take a record out that the policy keeps for ever. Raises Refused."""
+def guard_file(ledger: Ledger, path: str) -> None:
+    """Refuse to take out, or set back, a record that the policy keeps as it went. Raises Refused."""
     if ledger.in_force.pack.blacklist:
         from crmctl.ledger import barring
 
-        barring.guard_removal(ledger, path)
+        barring.guard_file(ledger, path)
 
 
 def guard_intake(ledger: Ledger, data: Mapping[str, Value], department: str, checked: str | None) -> list[Finding]:

@@ -326,6 +326,11 @@ def test_an_entry_cannot_be_taken_out(listed: Company) -> None:
     with pytest.raises(Refused) as caught:
         undo(listed.ledger())
     assert caught.value.rule == "BLK020"
+    entry = propose(listed, customer)
+    steps.enter(listed.ledger(), entry)
+    with pytest.raises(Refused) as caught:
+        undo(listed.ledger())
+    assert caught.value.rule == "BLK020"
 
 
 def test_check_finds_business_dated_inside_a_bar(listed: Company, clock: Callable[[str], None]) -> None:

@@ -33,6 +33,9 @@ def propose(
     text: Annotated[str, typer.Option("--text", help=N_("What happened."))],
     loss: Annotated[str | None, typer.Option("--loss", help=N_("The amount lost."))] = None,
     breach: Annotated[str | None, typer.Option("--breach", metavar="ID", help=N_("The breach behind it."))] = None,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", metavar=N_("FILE"), help=N_("A file that proves it."))
+    ] = None,
     department: DepartmentOption = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
@@ -43,7 +46,7 @@ def propose(
 
     given = {"reason": reason, "text": text, "loss": loss, "breach": breach}
     values = {name: value for name, value in given.items() if value is not None}
-    done = put_forward(open_ledger(directory), who, level, values, department, dry_run=dry_run)
+    done = put_forward(open_ledger(directory), who, level, values, department, evidence=evidence, dry_run=dry_run)
     _told("propose", done, directory, as_json=as_json, dry_run=dry_run)
 
 
