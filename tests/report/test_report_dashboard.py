@@ -108,3 +108,10 @@ def test_the_page_draws_its_charts_itself(draw: Draw, language: str, words: str)
     assert "<title>2026-03: 5,000.00</title>" in page
     assert " src=" not in page
     assert "href=" not in page
+
+
+def test_an_empty_panel_says_whether_there_is_nothing_or_nothing_to_open(draw: Draw) -> None:
+    page = to_html(draw("dashboard", reader="bob", department="east"))
+    assert "Nothing that you can open" in page
+    assert "Nothing to show" not in page
+    assert "Nothing that you can open" not in to_html(draw("complaints", department="east", period="2020"))
