@@ -5,13 +5,13 @@ No index of identifiers stands in the history: whoever had a copy could try all 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from crmctl.errors import Refused
 from crmctl.i18n import _, finding_text
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.identities import alike, columns_of, identity_in
 from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
@@ -21,14 +21,10 @@ from crmctl.rules.duplicates import REQUIREMENT, RULE, Duplicate, Identity, Regi
 
 def known_identities(ledger: Ledger, kind: Kind) -> Iterator[Identity]:
     """What identifies each record of `kind` that the member can open."""
-    columns = ", ".join(f'"{name}"' for name in ("id", *kind.identity))
-    structured = {name for name in kind.identity if _is_json(kind, name)}
-    for row in connect(ledger, [kind.name]).execute(f'SELECT {columns} FROM "{kind.table}"'):  # noqa: S608 - compiled
-        data: dict[str, Value] = {
-            name: json.loads(cell) if name in structured and cell is not None else cell
-            for name, cell in zip(kind.identity, row[1:], strict=True)
-        }
-        yield identity_of(kind, data, row[0])
+    for record_id, *cells in connect(ledger, [kind.name]).execute(
+        f'SELECT {columns_of(kind)} FROM "{kind.table}"'  # noqa: S608 - compiled
+    ):
+        yield identity_in(kind, record_id, cells)
 
 
 def notice(ledger: Ledger, kind: Kind, data: Mapping[str, Value], record_id: str, checked: str | None) -> list[Finding]:
@@ -38,8 +34,8 @@ def notice(ledger: Ledger, kind: Kind, data: Mapping[str, Value], record_id: str
     """
     if not kind.identity:
         return []
-    register = Register(one for one in known_identities(ledger, kind) if one.id != record_id)
-    found = register.find(identity_of(kind, data, record_id))
+    identity = identity_of(kind, data, record_id)
+    found = Register(one for one in alike(ledger, kind, identity) if one.id != record_id).judge(identity)
     if found and found[0].strength == "exact" and not checked:
         raise refusal(found, hint=_held_elsewhere(ledger, found[0].id))
     return as_warnings(found, record_id)
@@ -74,8 +70,3 @@ def as_warnings(found: Iterable[Duplicate], where: str) -> list[Finding]:
         for duplicate in found
         for one in duplicate.findings(where)
     ]
-
-
-def _is_json(kind: Kind, name: str) -> bool:
-    field = kind.field(name)
-    return field is not None and (field.many or field.type == "codes")

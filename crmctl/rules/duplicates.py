@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ from crmctl.rules.party_names import PartyName, core_and_region, is_latin, party
 
 Strength = Literal["exact", "strong", "weak"]
 RULE = "INT013"
+PIECE = "piece"
 REQUIREMENT = "R-INT-13"
 
 _ORDER: tuple[Strength, ...] = ("exact", "strong", "weak")
@@ -131,27 +132,41 @@ class Register:
                 for piece in _pieces(name):
                     self._blocks.setdefault(piece, set()).add(one.id)
 
+    def judge(self, identity: Identity) -> list[Duplicate]:
+        """Like `find`, where the known records were chosen for this identity: each of them is looked at."""
+        names = tuple(party_names(mark.text for mark in identity.names))
+        same = {other for key in _keys(identity, names) for other in self._same.get(key, ())}
+        near = {other for other in self._known if other in same or self._close(names, other)} - {identity.id}
+        return self._judged(identity, names, near)
+
     def find(self, identity: Identity) -> list[Duplicate]:
         """The known records that may be the same party, the surest first; never the one of the same id."""
         names = tuple(party_names(mark.text for mark in identity.names))
         near = {other for key in _keys(identity, names) for other in self._same.get(key, ())}
         near |= self._similar(names)
         near.discard(identity.id)
+        return self._judged(identity, names, near)
+
+    def _judged(self, identity: Identity, names: tuple[PartyName, ...], near: Iterable[str]) -> list[Duplicate]:
         found = [self._judge(identity, names, other) for other in sorted(near)]
         return sorted((one for one in found if one), key=lambda one: (_ORDER.index(one.strength), one.id))
 
     def _similar(self, names: Iterable[PartyName]) -> set[str]:
-        from rapidfuzz import fuzz
-
         found: set[str] = set()
         for name in names:
-            blocks = sorted((self._blocks[piece] for piece in _pieces(name) if piece in self._blocks), key=len)
-            small = [block for block in blocks[:_RAREST] if len(block) <= _BLOCK_LIMIT]
-            for other in set().union(*small):
-                stems = (one.stem for one in self._names[other])
-                if any(fuzz.ratio(name.stem, stem, score_cutoff=_FIRST_SIEVE_PERCENT) for stem in stems):
-                    found.add(other)
+            blocks = {piece: self._blocks[piece] for piece in _pieces(name) if piece in self._blocks}
+            small = [blocks[piece] for piece in rarest({piece: len(block) for piece, block in blocks.items()})]
+            found |= {other for other in set().union(*small) if self._close([name], other)}
         return found
+
+    def _close(self, names: Iterable[PartyName], other: str) -> bool:
+        from rapidfuzz import fuzz
+
+        return any(
+            fuzz.ratio(name.stem, theirs.stem, score_cutoff=_FIRST_SIEVE_PERCENT)
+            for name in names
+            for theirs in self._names[other]
+        )
 
     def _judge(self, identity: Identity, names: tuple[PartyName, ...], other_id: str) -> Duplicate | None:
         other = self._known[other_id]
@@ -176,6 +191,28 @@ def pairs(identities: Iterable[Identity]) -> Iterator[tuple[str, Duplicate]]:
     register = Register(everybody)
     for one in everybody:
         yield from ((one.id, found) for found in register.find(one) if one.id < found.id)
+
+
+def keys_of(identities: Sequence[Identity]) -> list[list[tuple[str, str]]]:
+    """What each identity is looked up by: its marks, its folded names, and the pieces of these (`PIECE`)."""
+    folded = iter(party_names(mark.text for one in identities for mark in one.names))
+    found = []
+    for one in identities:
+        names = [next(folded) for _mark in one.names]
+        pieces = sorted({piece for name in names for piece in _pieces(name)})
+        found.append([*_keys(one, names), *((PIECE, piece) for piece in pieces)])
+    return found
+
+
+def pieces_of(identity: Identity) -> list[set[str]]:
+    """The pieces of each of the identity's names."""
+    return [_pieces(name) for name in party_names(mark.text for mark in identity.names)]
+
+
+def rarest(sizes: Mapping[str, int]) -> list[str]:
+    """The pieces worth looking into of those that stand for so many records each: the rarest, none of too many."""
+    ordered = sorted(sizes, key=lambda piece: sizes[piece])
+    return [piece for piece in ordered[:_RAREST] if sizes[piece] <= _BLOCK_LIMIT]
 
 
 def _keys(identity: Identity, names: Iterable[PartyName]) -> Iterator[tuple[str, str]]:

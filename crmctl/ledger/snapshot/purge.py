@@ -58,6 +58,10 @@ def _segments(ledger: Ledger) -> Iterator[Segment]:
     for kind in in_force.kinds.values():
         yield kind_segment(in_force, kind)
         yield place_segment(kind)
+        if kind.identity:
+            from crmctl.ledger.snapshot.identities import identity_segment
+
+            yield identity_segment(in_force, kind)
     if KIND in in_force.kinds:
         yield names_segment(in_force)
 
