@@ -222,3 +222,30 @@ def test_every_report_is_drawn_in_every_format_and_language(draw: Draw, traded: 
                 assert len(drawn(filled, form)) > 100, (report.name, form)
         assert all(column.label[0] != column.label[1] or column.month is not None
                    for table in filled.tables for column in table.columns), report.name  # fmt: skip
+
+
+@pytest.mark.req("R-RPT-34")
+def test_letters_are_registered_in_and_out_apart(draw: Draw, trade: Company) -> None:
+    trade.add("correspondence", {"direction": "in", "party": "Ward 3", "subject": "Offer asked", "way": "fax",
+                                 "received_at": "2026-11-03T10:00", "state": "received"}, department="east")  # fmt: skip
+    trade.add("correspondence", {"direction": "out", "party": "Ward 3", "subject": "Offer", "drafted_by": "alice",
+                                 "way": "letter", "state": "drafted"}, department="east")  # fmt: skip
+    found = rows(draw("letters", **EAST), "letters")
+    assert [(row["direction"], str(row["day"]), row["subject"]) for row in found] == [
+        ("in", "2026-11-03", "Offer asked"), ("out", "2026-11-20", "Offer"),
+    ]  # fmt: skip
+    assert rows(draw("letters", period="2026-10", **EAST), "letters") == []
+
+
+@pytest.mark.req("R-RPT-44")
+def test_events_tell_who_came_and_what_it_cost(draw: Draw, trade: Company) -> None:
+    where = draw("customers", **EAST).tables[0].rows[0]
+    guests = [{"customer": where[1], "name": "Wang", "came": True}, {"name": "Li", "came": False}, {"name": "Zhao"}]
+    values = {"name": "Open day", "what": "visit", "on": "2026-05-04", "budget": "100.00", "cost": "120.00",
+              "guests": guests, "state": "held"}  # fmt: skip
+    trade.add("event", values, department="east")
+    filled = draw("events", **EAST)
+    (event,) = rows(filled, "events")
+    assert (event["guests"], event["came"], event["came_share"], event["cost"]) == (3, 1, 50, 12000)
+    came = by(rows(filled, "guests"), "customer")
+    assert (came[where[2]]["came"], came["Li"]["came"], came["Zhao"]["came"]) == (1, 0, None)
