@@ -30,7 +30,7 @@ def place_segment(kind: Kind) -> Segment:
     """The table `place`: record id → path of one kind, found by the beginning of the id."""
     return Segment(
         f"place-{kind.name}", f"1 {__version__}", "place", (("id", "TEXT"), ("path", "TEXT")), taker(kind), places,
-        primary=("id", "path"), sealed=False, light=True,
+        primary=("id", "path"), sealed=False, light=True, folder="" if kind.single else kind.folder,
     )  # fmt: skip
 
 

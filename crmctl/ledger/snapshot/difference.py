@@ -50,6 +50,7 @@ class Present:
     ledger: Ledger
     _differences: dict[Basis, Difference | None] = field(default_factory=dict)
     _leaves: list[Entry] | None = None
+    _by_folder: dict[str, list[Entry]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ledger = self.ledger
@@ -64,12 +65,14 @@ class Present:
         group = self.ledger.in_force.org.groups.get(name)
         return f"{name} {group.generation} {group.key}" if group else name
 
-    def leaves(self) -> list[Entry]:
-        """Every regular file below the dossiers' folders."""
+    def leaves(self, folder: str = "") -> list[Entry]:
+        """Every regular file below the dossiers' folders; with `folder` those that lie directly in one of that name."""
         if self._leaves is None:
             ledger = self.ledger
             self._leaves = [leaf for top in TOPS for leaf in ledger.repo.walk(ledger.head, top)]
-        return self._leaves
+            for leaf in self._leaves:
+                self._by_folder.setdefault(leaf[0].rsplit("/", 2)[-2], []).append(leaf)
+        return self._by_folder.get(folder, []) if folder else self._leaves
 
     def blob(self, path: str) -> str | None:
         """The blob of a regular file now; None when it is gone."""

@@ -24,8 +24,9 @@ def kind_segment(in_force: InForce, kind: Kind) -> Segment:
     """The segment of a kind's table."""
     shape = shape_of(kind)
     return Segment(
-        f"kind-{kind.name}", kind_shape(in_force, kind), shape.table, shape.columns, taker(kind), rows, kind.name
-    )
+        f"kind-{kind.name}", kind_shape(in_force, kind), shape.table, shape.columns, taker(kind), rows, kind.name,
+        folder="" if kind.single else kind.folder,
+    )  # fmt: skip
 
 
 def kind_shape(in_force: InForce, kind: Kind, form: int = ROWS) -> str:

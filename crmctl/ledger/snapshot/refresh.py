@@ -25,7 +25,8 @@ def refresh(part: Part, present: Present) -> None:
     difference = present.since(part.basis) if part.basis else None
     if difference is None:
         part.start()
-        entries = [leaf for leaf in present.leaves() if part.segment.takes(leaf[0])]
+        leaves = present.leaves(part.segment.folder)
+        entries = [leaf for leaf in leaves if part.segment.takes(leaf[0])]
     else:
         entries, changes = _changed(part, present, difference)
         part.change(changes)  # first of all: nothing that is gone is ever read

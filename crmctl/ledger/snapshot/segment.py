@@ -35,7 +35,8 @@ class Segment:
     `takes` says by its path whether a file belongs to it; `work(ledger, argument, entries)` makes
     the rows, in any process. Rows are found again by column `key`, which holds `key_of(path)`.
     `sealed`: the files open only with keys, so that it is kept in mind which did. `clear_counts`: the
-    rows depend on the dossier's clear file too. `light`: not worth a second process.
+    rows depend on the dossier's clear file too. `light`: not worth a second process. `folder`: the
+    files lie in folders of that name only ("": anywhere).
     """
 
     name: str
@@ -51,6 +52,7 @@ class Segment:
     sealed: bool = True
     clear_counts: bool = False
     light: bool = False
+    folder: str = ""
 
     def create(self, schema: str) -> str:
         """The statement that makes the table in a schema of the connection."""
