@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from crmctl.errors import CrmctlError
 from crmctl.ledger.git import PathChange, Repository
-from crmctl.ledger.objects import FILE_MODE
+from crmctl.ledger.objects import FILE_MODE, NO_OBJECT
 from crmctl.ledger.plan import check_path
 from crmctl.ledger.seal import check_header
 from crmctl.ledger.yamlio import load, load_canonical
@@ -18,14 +19,35 @@ from crmctl.trust.authority import Authority, PathRule
 from crmctl.trust.view import read_clear
 from crmctl.trust.words import found
 
+_RAW = re.compile(rb":\d{6} \d{6} [0-9a-f]{40} ([0-9a-f]{40}) [A-Z]")
+
 
 def too_large(repo: Repository, authority: Authority, wanted: Iterable[str], known: Iterable[str]) -> frozenset[str]:
     """New blobs over the largest limit, named without reading them."""
     limit = max(authority.limits.values())
+    wanted, known = list(wanted), list(known)
+    if known:  # the walk over objects would mark everything that is known, however little is new
+        return _too_large_since(repo, limit, wanted, known)
     words = ["--objects", f"--filter=blob:limit={limit + 1}", "--filter-print-omitted", "--no-object-names"]
     tips = "".join([*(f"{oid}\n" for oid in wanted), *(f"^{oid}\n" for oid in known)])
     listing = repo.run("rev-list", *words, "--stdin", input=tips.encode())
     return frozenset(line[1:].decode() for line in listing.split() if line.startswith(b"~"))
+
+
+def _too_large_since(repo: Repository, limit: int, wanted: list[str], known: list[str]) -> frozenset[str]:
+    listing = repo.run(
+        "-c", "log.showRoot=true", "log", "-m", "--raw", "-z", "--no-abbrev", "--no-renames", "--format=", *wanted,
+        *(f"^{oid}" for oid in known), "--", env={"GIT_INDEX_FILE": "/nonexistent"},
+    )  # fmt: skip
+    blobs = {match[1] for match in map(_RAW.search, listing.split(b"\0")) if match} - {NO_OBJECT.encode()}
+    if not blobs:
+        return frozenset()
+    sizes = repo.run(
+        "cat-file", "--buffer", "--batch-check=%(objectname) %(objectsize)", input=b"\n".join(sorted(blobs)) + b"\n"
+    )
+    pairs = (line.split() for line in sizes.splitlines())
+    # a link to another repository names no object here; whether it may stand there is asked elsewhere
+    return frozenset(oid.decode() for oid, size in pairs if size.isdigit() and int(size) > limit)
 
 
 class FileCheck:
