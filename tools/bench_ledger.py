@@ -21,9 +21,10 @@ from crmctl.ledger.identity import create
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.org import Role
 
-FORMAT = 1
+FORMAT = 2
 SHARE = 10  # one record in ten is a customer
 _BATCH = 200  # customers a commit
+_OPEN = 0.01  # of the complaints
 _PLACES = [
     "华北",
     "江南",
@@ -184,7 +185,7 @@ def _visit(numbers: random.Random, day: date) -> dict[str, object]:
         "on": day.isoformat(), "topic": "介绍新产品与交货安排", "purpose": "introduce", "way": "on_site",
         "whom": numbers.choice(_SURNAMES) + "主任", "place": "院内", "minimum_goal": "约定下次见面时间",
         "state": "done", "result": "对方希望试用样品，下周答复。\n价格需要再谈。", "goal_met": "true",
-        "next_step": "寄送样品与报价", "next_on": (day + timedelta(days=14)).isoformat(),
+        "next_step": "寄送样品与报价",
     }  # fmt: skip
 
 
@@ -196,10 +197,14 @@ def _transaction(numbers: random.Random, day: date) -> dict[str, object]:
 
 
 def _complaint(numbers: random.Random, day: date) -> dict[str, object]:
-    return {
+    made: dict[str, object] = {
         "content": "收到的货与合同不符，要求更换。", "category": "quality", "channel": "phone",
         "from_whom": numbers.choice(_SURNAMES) + "工", "received_at": f"{day.isoformat()}T10:00:00+08:00",
     }  # fmt: skip
+    if numbers.random() < _OPEN:
+        return made
+    later = f"{(day + timedelta(days=1)).isoformat()}T10:00:00+08:00"
+    return {**made, "state": "closed", "told_at": later, "solved_at": later, "satisfaction": "satisfied"}
 
 
 _VALUES = {"visit": _visit, "transaction": _transaction, "complaint": _complaint}

@@ -189,12 +189,8 @@ class _Reading:
 
     def _refuse_mark(self, event: Any) -> NoReturn:
         if event.tag is not None:
-            self._refuse_event(
-                event, _("Tags (!…) are not allowed"), _("Remove the tag, or put the text in quotes")
-            )
-        self._refuse_event(
-            event, _("Anchors (&…) are not allowed"), _("Remove the anchor, or put the text in quotes")
-        )
+            self._refuse_event(event, _("Tags (!…) are not allowed"), _("Remove the tag, or put the text in quotes"))
+        self._refuse_event(event, _("Anchors (&…) are not allowed"), _("Remove the anchor, or put the text in quotes"))
 
     def _refuse_alias(self, event: Any) -> NoReturn:
         self._refuse_event(

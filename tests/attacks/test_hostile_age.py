@@ -165,7 +165,9 @@ def test_cut_or_padded_at_each_chunk_it_never_opens_and_releases_nothing(size: i
                 opened(bent)
 
 
-@pytest.mark.parametrize("tail", [b"\x00", b"\n", b"x" * 16, b"x" * 70_000, SEALED], ids=["nul", "newline", "block", "chunk", "second-file"])
+@pytest.mark.parametrize(
+    "tail", [b"\x00", b"\n", b"x" * 16, b"x" * 70_000, SEALED], ids=["nul", "newline", "block", "chunk", "second-file"]
+)
 def test_trailing_bytes(tail: bytes) -> None:
     with pytest.raises(TrustBroken):
         opened(SEALED + tail)

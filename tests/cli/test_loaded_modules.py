@@ -112,7 +112,9 @@ def test_show_by_name_loads_the_names_alone(loaded: Loaded, stocked: tuple[Compa
 def test_adding_a_visit_checks_and_signs_with_five_children(loaded: Loaded, stocked: tuple[Company, str, str]) -> None:
     modules, started = loaded("add", "visit", "-c", "北京第一", *sets(VISIT))
     assert modules & HEAVY <= {"pydantic", "cryptography"}
-    assert not {name for name in modules if name.startswith(("crmctl.rules.duplicates", "crmctl.report", "crmctl.trust"))}
+    assert not {
+        name for name in modules if name.startswith(("crmctl.rules.duplicates", "crmctl.report", "crmctl.trust"))
+    }
     assert [words[1] for words in started if words[0] == "git"] == [
         "rev-parse", "cat-file", "unpack-objects", "update-ref", "read-tree",
     ]  # fmt: skip
