@@ -120,7 +120,8 @@ class Bench:
                 subprocess.run([GIT, "init", "-q", "--bare", "-b", "main", str(server)], check=True)
                 _quiet([GIT, "remote", "remove", "origin"], self.made.path)
                 subprocess.run([GIT, "remote", "add", "origin", str(server)], cwd=self.made.path, check=True)
-                self.run(["sync"])
+                self.run(["sync"])  # gives everything
+                self.run(["sync"])  # proves all of it once
             self.run(add)
 
         return prepare
