@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from crmctl.ledger.draft import Kept, Origin
 from tests.company import NOW, Company, build, git
 
 os.environ["CRMCTL_LANG"] = "en"
+# Started in the background, we and all our children would ignore ^C, and the tests of it could not work.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
