@@ -9,6 +9,7 @@ from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.snapshot.difference import Entry
 from crmctl.ledger.snapshot.records import taker
 from crmctl.ledger.snapshot.segment import Made, Row, Segment
+from crmctl.model.dossier import clear_path
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import dossier_of, place_of
 
@@ -21,8 +22,8 @@ ASSIGNMENT = (
 def assignment_segment() -> Segment:
     """The table `assignment`: each department's dealing with each customer."""
     return Segment(
-        "assignment", f"1 {__version__}", "assignment", ASSIGNMENT, _is_dossier, assignments,
-        key="dossier", key_of=_dossier, sealed=False,
+        "assignment", f"2 {__version__}", "assignment", ASSIGNMENT, _is_dossier, assignments,
+        key="dossier", key_of=_dossier, primary=("dossier", "department"), sealed=False,
     )  # fmt: skip
 
 
@@ -54,7 +55,12 @@ def places(_ledger: Ledger, _argument: str, entries: Sequence[Entry]) -> Iterato
 
 
 def _is_dossier(path: str) -> bool:
-    return path.endswith("/dossier.yaml") and path.startswith("customers/")
+    if not path.endswith("/dossier.yaml"):
+        return False
+    try:
+        return clear_path(_dossier(path)) == path
+    except ValueError:  # no dossier has such an id; `check` tells
+        return False
 
 
 def _dossier(path: str) -> str:

@@ -18,7 +18,10 @@ FIXED = """
 CREATE TABLE member (id TEXT, name TEXT, supervisor TEXT, since TEXT, until TEXT);
 CREATE TABLE role (member TEXT, role TEXT, department TEXT, since TEXT, until TEXT);
 CREATE TABLE department (id TEXT, zh TEXT, en TEXT, until TEXT);
-CREATE TABLE assignment (dossier TEXT, department TEXT, owner TEXT, team TEXT, keeper TEXT, state TEXT, since TEXT);
+CREATE TABLE assignment (
+    dossier TEXT, department TEXT, owner TEXT, team TEXT, keeper TEXT, state TEXT, since TEXT,
+    PRIMARY KEY (dossier, department)
+) WITHOUT ROWID;
 CREATE TABLE coverage (kind TEXT, department TEXT, compartment TEXT, existing INTEGER, opened INTEGER);
 CREATE TABLE damaged (kind TEXT, path TEXT);
 """

@@ -167,6 +167,16 @@ def test_a_damaged_record_is_told_and_the_others_are_there(shop: Shop) -> None:
         assert connection.execute(counted).fetchone() == (1, 0)
 
 
+def test_a_dossier_that_lies_elsewhere_too_is_taken_once(shop: Shop) -> None:
+    ledger = shop.company.ledger()
+    clear = ledger.repo.read(ledger.head, ledger.dossier(shop.north).path)
+    strays = {f"customers/{where}/dossier.yaml": clear for where in (f"zz/{shop.north}", "zz/x", "zz/c-lower", "C-1")}
+    change = Change("refs/heads/main", ledger.head, strays, "by hand\n")
+    write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)
+    found = connect(shop.company.ledger(), ["customer"]).execute("SELECT dossier FROM assignment ORDER BY 1").fetchall()
+    assert found == sorted([(shop.north,), (shop.west,)])
+
+
 # What no longer opens
 
 
