@@ -15,7 +15,7 @@ from crmctl.errors import BadConfiguration
 from crmctl.i18n import _, language
 from crmctl.ledger import identity as identities
 from crmctl.ledger.files import write_atomic
-from crmctl.ledger.git import Repository, create_repository
+from crmctl.ledger.git import Repository
 from crmctl.ledger.groups import missing_groups
 from crmctl.ledger.identity import Identity
 from crmctl.ledger.in_force import compile_in_force
@@ -111,7 +111,7 @@ def _build(path: Path, founding: Founding, home: Path, undo: ExitStack) -> Found
     org = _org(founding, identity, now.date(), recovery_key)
     org, wraps = missing_groups(pack, org, now.date())
 
-    repo = create_repository(path)
+    repo = Repository.create(path)
     who = Who(founding.founder, f"{founding.founder}@{ledger_id}.crmctl.invalid")
     root = _write_keyring(repo, ledger_id, wraps, identity, who, now)
     settings = Settings(

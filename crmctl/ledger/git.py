@@ -311,17 +311,6 @@ class Repository:
             )  # fmt: skip
 
 
-def create_repository(path: Path) -> Repository:
-    """An empty repository in the existing folder `path`, its branch called main. Raises GitFailed."""
-    done = subprocess.run(
-        ["git", *HARDENING, "init", "--quiet", "--initial-branch=main", "--object-format=sha1", "."],
-        cwd=path, env=environment(), capture_output=True, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise failure("init", done.stderr, path, done.returncode)
-    return Repository(path)
-
-
 def git_version() -> str | None:
     """The version of the installed Git, such as `2.39.5`; None where there is none."""
     try:

@@ -166,11 +166,6 @@ def half_year(day: date) -> tuple[date, date]:
     return date(day.year, *first), date(day.year, *last)
 
 
-def minutes_of(clock: time) -> int:
-    """Minutes from midnight."""
-    return clock.hour * 60 + clock.minute
-
-
 def _second(moment: datetime) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
 

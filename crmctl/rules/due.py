@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from crmctl.model.duration import Duration, with_values
 from crmctl.model.kinds import Label
-from crmctl.policy.clocks import EVERY, Clock, value_of
+from crmctl.policy.clocks import Clock, value_of
 from crmctl.rules.calendar import Step, WorkCalendar
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
 
@@ -226,8 +226,3 @@ def _who(clock: Clock, row: DueRow, around: Surroundings) -> tuple[str, ...]:
         if present:
             return present
     return ()
-
-
-def kinds_of(clock: Clock, known: Iterable[str]) -> list[str]:
-    """The kinds whose records a clock looks at."""
-    return list(known) if clock.on == EVERY else [clock.on]

@@ -12,11 +12,9 @@ from crmctl.ledger.objects import FILE_MODE, NO_OBJECT
 from crmctl.ledger.plan import check_path
 from crmctl.ledger.seal import check_header
 from crmctl.ledger.yamlio import load, load_canonical
-from crmctl.model.dossier import Dossier
 from crmctl.model.findings import Finding
 from crmctl.model.paths import place_of
 from crmctl.trust.authority import Authority, PathRule
-from crmctl.trust.view import read_clear
 from crmctl.trust.words import found
 
 _RAW = re.compile(rb":\d{6} \d{6} [0-9a-f]{40} ([0-9a-f]{40}) [A-Z]")
@@ -124,11 +122,6 @@ def _holds(path: str, sort: str, content: bytes) -> None:
         load_canonical(content, path)
     elif path.endswith(".yaml"):
         load(content, path)
-
-
-def dossier_at(repo: Repository, path: str, oid: str | None) -> Dossier | None:
-    """The dossier a clear file says, None where there is none or it does not read."""
-    return read_clear(repo, path, oid) if oid else None
 
 
 def _plain(path: str) -> bool:
