@@ -18,7 +18,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.record import Record
 from crmctl.policy.clocks import EVERY, Clock, check_clocks
-from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running
+from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -80,6 +80,7 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None) -> Agenda:
     found: list[Due] = []
     for clock in clocks:
         found += _missing(ledger, connection, clock, around, whose)
+        found += _waves(ledger, connection, clock, around)
         for kind in _kinds(clock, kinds):
             found += _run(ledger, connection, clock, kind, around)
     wanted = ordered(item for item in found if whose.wants(item, around.dealings.get(item.dossier, {})))
@@ -128,8 +129,36 @@ def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock
     for until in {clock.until for clock in clocks if clock.until}:
         for (dossier, department), last in latest_days(connection, ledger.in_force.kinds[until.kind], until.at).items():
             latest[until.kind, until.at, dossier, department] = last
+            whole = (until.kind, until.at, dossier, None)  # what all departments share is answered by any of them
+            latest[whole] = max(last, latest.get(whole, last))
     active = frozenset(m.id for m in ledger.in_force.org.members.values() if m.active(day))
-    return Surroundings(now, work_calendar(ledger), ledger.in_force.pack.values, dealings, active, latest)
+    values, holders = ledger.in_force.pack.values, _holders(ledger, day)
+    return Surroundings(now, work_calendar(ledger), values, dealings, active, latest, holders)
+
+
+def _holders(ledger: Ledger, day: date) -> dict[tuple[str, str | None], tuple[str, ...]]:
+    """Who holds each role, by department or for the whole company, on that day."""
+    found: dict[tuple[str, str | None], tuple[str, ...]] = {}
+    for member in ledger.in_force.org.members.values():
+        for role in member.roles if member.active(day) else ():
+            if role.active(day):
+                place = (role.role, role.department)
+                found[place] = (*found.get(place, ()), member.id)
+    return found
+
+
+def _waves(ledger: Ledger, connection: Connection, clock: Clock, around: Surroundings) -> Iterator[Due]:
+    """What is asked of each department in some months; a department whose records do not open is not accused."""
+    if not clock.each:
+        return
+    latest: dict[str, date] = {}
+    for (_dossier, department), last in latest_days(connection, ledger.in_force.kinds[clock.on], clock.at).items():
+        latest[department or ""] = max(last, latest.get(department or "", last))
+    closed = connection.execute("SELECT department FROM coverage WHERE kind = ? AND opened < existing", (clock.on,))
+    unseen = {department for (department,) in closed}
+    org = ledger.in_force.org
+    asked = [d.id for d in org.departments.values() if d.until is None and d.id not in unseen]
+    yield from wave_items(clock, latest, asked, around)
 
 
 def _needed(clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> list[str]:
@@ -149,7 +178,7 @@ def _run(ledger: Ledger, connection: Connection, clock: Clock, kind: Kind, aroun
     zone = around.now.tzinfo
     if zone is None:
         return
-    for row in typed_rows(connection, kind, clock.fields, zone, clock.at, clock.conditions):
+    for row in typed_rows(connection, kind, clock.fields, zone, clock.needed, clock.conditions):
         for item in due_items(clock, [_due_row(kind, row)], around):
             yield from _first_entry(ledger, clock, kind, row, item, around)
 

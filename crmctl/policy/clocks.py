@@ -10,7 +10,8 @@ clocks:
 `within` how long it may take; `done` the fields that end it, the first that has a value; `if` a
 condition or a list of them that must all hold; `only` a condition on the policy's own values. A
 `$name` stands for a value of the policy; a clock whose name has no value does not run, or stays
-open without an end where it says `unset: open`.
+open without an end where it says `unset: open`. `else_at` is where the clock starts while `at` has
+no value. `cases`, `then`, `every` and `each` are told in `crmctl.policy.clock_parts`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from crmctl.model.duration import DurationError, check_text, with_values
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
+from crmctl.policy.clock_parts import ROLE, Case, Every, Turn, part_faults, read_parts
 
 EVERY = "*"
 # What every record has besides its fields: days and moments a clock may start from or end at.
@@ -35,11 +37,16 @@ MARKS = frozenset({"entered_at", "added_at", "known_since", "confirmed_on", "unv
 PERSONS = frozenset({"owner", "enterer", "member"})
 NOTHING: Mapping[str, object] = MappingProxyType({})
 _KEYS = frozenset(
-    {"code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who", "missing_for"}
-)
+    {
+        "code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who",
+        "missing_for", "else_at", "cases", "then", "every", "each", "clause", "requirement",
+    }
+)  # fmt: skip
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _DAY_TYPES = frozenset({"date", "instant"})
+# What conditions may ask besides the fields.
+_OUTER = ("state", "department")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,27 @@ class Clock:
     until: Until | None = None
     who: tuple[str, ...] = ("owner",)
     missing_for: tuple[str, ...] = ()
+    else_at: str | None = None
+    cases: tuple[Case, ...] = ()
+    then: tuple[Turn, ...] = ()
+    every: Every | None = None
+    each: Literal["department"] | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Every name of the record it looks at."""
         after = (self.until.after,) if self.until else ()
-        names = (self.at, *self.done, *after, *(leaf.name for leaf in self.conditions), *self.who)
-        return tuple(dict.fromkeys(name for name in names if name not in PERSONS))
+        leaves = (*self.conditions, *(leaf for case in self.cases for leaf in case.conditions))
+        persons = [*self.who, *(word for case in self.cases for word in case.who)]
+        persons += [word for turn in self.then for word in turn.who]
+        names = (self.at, *([self.else_at] if self.else_at else []), *self.done, *after,
+                 *(leaf.name for leaf in leaves), *persons)  # fmt: skip
+        return tuple(dict.fromkeys(n for n in names if n not in PERSONS and not n.startswith(ROLE)))
+
+    @property
+    def needed(self) -> str:
+        """The field without which the clock cannot start."""
+        return self.else_at or self.at
 
 
 def read_clocks(raw: Value, where: str) -> tuple[tuple[Clock, ...], list[Finding]]:
@@ -113,8 +134,9 @@ def check_clocks(
                     findings.append(_unknown(clock, unknown[0], MARKS, where))
                 continue
             known = (
-                {name: field.type for name, field in kind.walk()} | dict.fromkeys(MARKS, "date") | {"state": "choice"}
-            )
+                {name: field.type for name, field in kind.walk()} | dict.fromkeys(MARKS, "date")
+                | dict.fromkeys(_OUTER, "choice")
+            )  # fmt: skip
             findings += [_unknown(clock, name, known, where) for name in names if name not in known]
             for name in _days(clock, kind_name):
                 if known.get(name, "date") not in _DAY_TYPES:
@@ -138,11 +160,16 @@ def value_of(text: str | None, values: Mapping[str, object]) -> str | None:
 
 def _value_faults(clock: Clock, settings: Mapping[str, object], where: str) -> list[Finding]:
     faults = []
-    try:
-        with_values(clock.within or "same day", settings)
-    except DurationError as error:
-        message = N_("{code}: not a span of time: {text}")
-        faults.append(Finding("POL003", message, "error", where, "values", {"code": clock.code, "text": str(error)}))
+    spans = [clock.within, *(case.within for case in clock.cases), *(turn.after for turn in clock.then)]
+    for span in spans:
+        try:
+            with_values(span or "same day", settings)
+        except DurationError as error:
+            message, args = N_("{code}: not a span of time: {text}"), {"code": clock.code, "text": str(error)}
+            faults.append(Finding("POL003", message, "error", where, "values", args))
+    if clock.every and clock.every.named and settings.get(clock.every.named) and not clock.every.in_force(settings):
+        args = {"code": clock.code, "text": str(settings[clock.every.named])}
+        faults.append(Finding("POL003", N_("{code}: not months from 1 to 12: {text}"), "error", where, "values", args))
     by = value_of(clock.by, settings)
     if by is not None and not _TIME.fullmatch(by):
         message = N_("{code}: not a time of day like 09:00: {text}")
@@ -156,7 +183,8 @@ def _named(clock: Clock) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _days(clock: Clock, kind: str) -> list[str]:
-    own = [clock.at, *([clock.until.after] if clock.until else [])] if kind == clock.on else []
+    starts = [clock.at, *([clock.else_at] if clock.else_at else [])]
+    own = [*starts, *([clock.until.after] if clock.until else [])] if kind == clock.on else []
     return own + ([clock.until.at] if clock.until and kind == clock.until.kind else [])
 
 
@@ -196,7 +224,7 @@ def _faults(item: Value, path: str) -> list[Finding]:
         faults.append(
             Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.text")
         )
-    return faults + _texts_faults(item, path)
+    return [*faults, *_texts_faults(item, path), *part_faults(item, path)]
 
 
 def _texts_faults(item: Mapping[str, Value], path: str) -> list[Finding]:
@@ -230,6 +258,7 @@ def _clock(item: Mapping[str, Value]) -> Clock:
     only = item.get("only")
     until = item.get("until")
     names = (str(part) for part in label) if isinstance(label, list) else iter(("", ""))
+    cases, then, every, each = read_parts(item)
     return Clock(
         code=str(item["code"]),
         on=str(item["on"]),
@@ -247,6 +276,11 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         else None,
         who=tuple(_list(item.get("who"))) or ("owner",),
         missing_for=tuple(_list(item.get("missing_for"))),
+        else_at=str(item["else_at"]) if item.get("else_at") is not None else None,
+        cases=cases,
+        then=then,
+        every=every,
+        each=each,
     )
 
 

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 
 from crmctl.model.duration import Duration, with_values
 from crmctl.model.kinds import Label
+from crmctl.policy.clock_parts import ROLE
 from crmctl.policy.clocks import Clock, value_of
-from crmctl.rules.calendar import Step, WorkCalendar
+from crmctl.rules.calendar import Step, WorkCalendar, add_months
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
 
 _NO_LEAD = 0
@@ -48,7 +49,8 @@ class Surroundings:
 
     `now` is the moment taken for the present; `settings` the policy's values; `dealings` who deals
     with a dossier, by department; `active` the members who are still here; `latest` the last day
-    of an `until` record, by (kind, field, dossier, department).
+    of an `until` record, by (kind, field, dossier, department); `holders` who holds a role, by (role,
+    department or None for the whole company).
     """
 
     now: datetime
@@ -57,6 +59,7 @@ class Surroundings:
     dealings: Mapping[str, Mapping[str, Dealing]] = field(default_factory=dict)
     active: frozenset[str] = frozenset()
     latest: Mapping[tuple[str, str, str, str | None], date] = field(default_factory=dict)
+    holders: Mapping[tuple[str, str | None], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -69,7 +72,8 @@ class Due:
     """One item. `due` is None for something open without an end; `done` is set for what was done too late.
 
     `field` names the unverified field; `who` the members it is up to. `late_days` counts calendar
-    days past the end (0: not late, or late today), `late` says whether the end is past.
+    days past the end (0: not late, or late today), `late` says whether the end is past. `turned` counts
+    how often the clock turned to further persons since.
     """
 
     code: str
@@ -88,11 +92,12 @@ class Due:
     done: date | None = None
     within: str = ""
     steps: tuple[Step, ...] = ()
+    turned: int = 0
 
 
 def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
     """The items one clock makes of the records of its kind."""
-    if clock.missing_for or not running(clock, around.settings):
+    if clock.missing_for or clock.each or not running(clock, around.settings):
         return
     for row in rows:
         if all(leaf.holds(row.values) is True for leaf in clock.conditions):
@@ -108,7 +113,10 @@ def running(clock: Clock, settings: Mapping[str, object]) -> bool:
         return False
     if clock.missing_for and value_of(clock.by, settings) is None:
         return False
-    return clock.within is None or clock.unset == "open" or with_values(clock.within, settings) is not None
+    if clock.every is not None:
+        return bool(clock.every.in_force(settings))
+    spans = [clock.within, *(case.within for case in clock.cases)]
+    return clock.within is None or clock.unset == "open" or any(s and with_values(s, settings) for s in spans)
 
 
 def missing_items(
@@ -151,12 +159,21 @@ def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
             yield from _shown(clock, replace(item, field=name), around)
         return
     start = row.values.get(clock.at)
-    if not isinstance(start, date) or _answered(clock, row, around):
+    if start is None and clock.else_at:
+        start = row.values.get(clock.else_at)
+    if not isinstance(start, date):
         return
+    if clock.every is not None:
+        yield from _in_window(clock, row, around, day_of(start))
+    elif not _answered(clock, row, around):
+        yield from _counted(_of_case(clock, row), row, around, start)
+
+
+def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Iterator[Due]:
     span = with_values(clock.within, around.settings) if clock.within else None
     done = next((row.values[name] for name in clock.done if row.values.get(name) is not None), None)
     if clock.within and span is None:
-        if done is None:
+        if done is None and clock.unset == "open":
             yield _open(clock, row, around, start)
         return
     end = deadline(around.calendar, start, span, _clock_time(clock, around), around.now.tzinfo)
@@ -191,10 +208,77 @@ def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Due:
 
 def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: Deadline, span: Duration | None) -> Due:
     late = end.missed(around.now)
+    who, turned = _turned(clock, row, around, end) if late else (_who(clock, row, around), 0)
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
-        max(0, (around.today - end.day).days), _who(clock, row, around), within=str(span or ""), steps=end.steps,
+        max(0, (around.today - end.day).days), who, within=str(span or ""), steps=end.steps, turned=turned,
     )  # fmt: skip
+
+
+def _of_case(clock: Clock, row: DueRow) -> Clock:
+    """The clock with the time and persons of the first case that fits the record."""
+    for case in clock.cases:
+        if all(leaf.holds(row.values) is True for leaf in case.conditions):
+            return replace(clock, within=case.within or clock.within, who=case.who or clock.who)
+    return clock
+
+
+def _turned(clock: Clock, row: DueRow, around: Surroundings, end: Deadline) -> tuple[tuple[str, ...], int]:
+    """Whom a late clock has turned to by now, the last first, and how often it turned."""
+    who, turned = _who(clock, row, around), 0
+    for turn in clock.then:
+        span = with_values(turn.after, around.settings)
+        if span is None or not deadline(around.calendar, end.moment or end.day, span).missed(around.now):
+            continue
+        further = _who(replace(clock, who=turn.who), row, around)
+        if further:
+            who, turned = tuple(dict.fromkeys([*further, *who])), turned + 1
+    return who, turned
+
+
+def wave_items(
+    clock: Clock, latest: Mapping[str, date], departments: Iterable[str], around: Surroundings
+) -> Iterator[Due]:
+    """One record of the clock's kind is asked of each department in each window; `latest` is the last one's day."""
+    window = _window(clock, around)
+    if window is None or clock.each is None:
+        return
+    for department in departments:
+        if latest.get(department, date.min) < window[0]:
+            row = DueRow(clock.on, "", f"office/{department}", department, {})
+            yield _item(clock, row, around, window[0], Deadline(window[1]), None)
+
+
+def _in_window(clock: Clock, row: DueRow, around: Surroundings, start: date) -> Iterator[Due]:
+    """What comes round in some months: asked in each window of whoever was there before it began."""
+    window = _window(clock, around)
+    if window is None or start >= window[0]:
+        return
+    until = clock.until
+    latest = around.latest.get((until.kind, until.at, row.dossier, row.department)) if until else None
+    done = [row.values[name] for name in clock.done if isinstance(row.values.get(name), date)]
+    days = [day_of(day) for day in done if isinstance(day, date)] + ([latest] if latest else [])
+    if not any(day >= window[0] for day in days):
+        yield _item(_of_case(clock, row), row, around, window[0], Deadline(window[1]), None)
+
+
+def _window(clock: Clock, around: Surroundings) -> tuple[date, date] | None:
+    """The first and last day of the newest month that has begun, or begins within the lead."""
+    months = clock.every.in_force(around.settings) if clock.every else ()
+    lead = value_of(clock.lead, around.settings)
+    seen = around.today + timedelta(days=int(lead) if lead and lead.isdigit() else _NO_LEAD)
+    firsts = [date(year, month, 1) for year in (seen.year - 1, seen.year) for month in months]
+    first = max((day for day in firsts if day <= seen), default=None)
+    return None if first is None else (first, add_months(first, 1) - timedelta(days=1))
+
+
+def _holders(
+    role: str, row: DueRow, dealings: Mapping[str, Dealing], around: Surroundings
+) -> tuple[str, ...]:  # fmt: skip
+    """Who holds a role in the record's department (in each that deals with the customer), or in the whole company."""
+    places = [row.department] if row.department else list(dealings)
+    found = [member for place in (*places, None) for member in around.holders.get((role, place), ())]
+    return tuple(dict.fromkeys(found))
 
 
 def _clock_time(clock: Clock, around: Surroundings) -> time | None:
@@ -215,6 +299,8 @@ def _who(clock: Clock, row: DueRow, around: Surroundings) -> tuple[str, ...]:
             named = owners
         elif word == "member":
             named = (row.member,) if row.member else ()
+        elif word.startswith(ROLE):
+            named = _holders(word.removeprefix(ROLE), row, dealings, around)
         elif word == "enterer":
             here = {*owners, *(member for d in concerned for member in d.team)}
             enterer = row.values.get("entered_for") or row.values.get("entered_by")

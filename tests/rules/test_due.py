@@ -14,7 +14,7 @@ from crmctl.ledger.workdays import laid_over
 from crmctl.model.values import Value
 from crmctl.policy.clocks import Clock, read_clocks
 from crmctl.policy.workdays import CompanyDays
-from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered
+from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)  # a Friday
@@ -200,3 +200,85 @@ def test_what_is_late_stays_late(on: date, first: int, more: int) -> None:
     assert early.late <= late.late
     assert early.late_days <= late.late_days
     assert early.due == late.due
+
+
+def test_the_first_case_that_fits_gives_its_own_time_and_persons() -> None:
+    cases: list[Value] = [
+        {"if": "category in [quality]", "within": "1 working day", "who": ["role quality"]},
+        {"if": "category in [service]", "within": "$service working days"},
+    ]
+    made = clock(within="3 working days", cases=cases)
+    held = replace(AROUND, holders={("quality", None): ("dave",)})
+    told = {
+        category: next(iter(due_items(made, [row(on=day("2026-11-18"), category=category)], held)), None)
+        for category in ("quality", "service", "price")
+    }
+    assert told["quality"] is not None
+    assert told["price"] is not None
+    assert (told["quality"].due, told["quality"].who) == (day("2026-11-19"), ("dave",))
+    assert told["service"] is None  # its own time is not set
+    assert (told["price"].due, told["price"].who) == (day("2026-11-23"), ("alice",))
+
+
+def test_a_late_clock_turns_to_the_next_persons_and_keeps_the_first() -> None:
+    then: list[Value] = [
+        {"after": "1 working day", "who": ["role supervisor"]}, {"after": "$far working days", "who": ["role head"]},
+    ]  # fmt: skip
+    made = clock(then=then)
+    held = replace(
+        AROUND, holders={("supervisor", "east"): ("dave",), ("head", None): ("bob",), ("head", "west"): ("alice",)}
+    )
+
+    def who(on: str, far: int) -> tuple[tuple[str, ...], int]:
+        around = replace(held, settings={**held.settings, "far": far})
+        (item,) = due_items(made, [row(on=day(on))], around)
+        return item.who, item.turned
+
+    assert who("2026-11-20", 2) == (("alice",), 0)
+    assert who("2026-11-19", 2) == (("alice",), 0)  # late today, the working day after is not over
+    assert who("2026-11-18", 2) == (("dave", "alice"), 1)
+    assert who("2026-11-17", 2) == (("bob", "dave", "alice"), 2)
+    assert who("2026-11-10", 90) == (("dave", "alice"), 1)
+
+
+@pytest.mark.parametrize(
+    ("today", "asked"),
+    [("2026-01-24", None), ("2026-01-26", "2026-02-28"), ("2026-02-28", "2026-02-28"), ("2026-07-01", "2026-02-28"),
+     ("2026-08-01", "2026-08-31"), ("2027-01-10", "2026-08-31")],
+)  # fmt: skip
+def test_what_comes_round_in_some_months_stays_asked_until_the_next(today: str, asked: str | None) -> None:
+    made = clock(every={"months": [2, 8]}, until={"kind": "survey", "at": "on"})
+    now = datetime.combine(day(today), NOW.timetz())
+    answered = {("survey", "on", "C-1", "east"): day("2025-08-15")}
+    around = replace(AROUND, now=now, latest=answered)
+    found = list(due_items(made, [row(on=day("2025-07-01"))], around))
+    assert [item.due for item in found] == ([day(asked)] if asked else [])
+    done = replace(around, latest={("survey", "on", "C-1", "east"): day(today)})
+    if asked and day(today) >= day(asked).replace(day=1):
+        assert list(due_items(made, [row(on=day("2025-07-01"))], done)) == []
+        # who came within the window is asked in the next one
+        assert list(due_items(made, [row(on=day(today))], around)) == []
+
+
+def test_each_department_is_asked_for_one_record_in_the_months_the_policy_sets() -> None:
+    made = clock(every={"months": "$months"}, each="department", who=["role head"])
+    held = replace(AROUND, holders={("head", "east"): ("alice",), ("head", "west"): ("bob",)})
+    assert not running(made, held.settings)
+    for months in ([3, 11], "3, 11"):
+        around = replace(held, settings={**held.settings, "months": months})
+        assert running(made, around.settings)
+        found = list(wave_items(made, {"west": day("2026-11-02")}, ["east", "west"], around))
+        assert [(item.department, item.due, item.who) for item in found] == [("east", day("2026-11-30"), ("alice",))]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"every": {"months": [13]}}, {"every": {"months": []}}, {"each": "department"}, {"cases": [{"within": "1 day"}]},
+     {"then": [{"after": "soon", "who": ["owner"]}]}, {"cases": [{"if": "a b"}]}, {"then": {"after": "1 day"}}],
+)  # fmt: skip
+def test_parts_of_a_clock_that_say_nothing_are_faults(words: dict[str, Value]) -> None:
+    made, findings = read_clocks(
+        [{"code": "DUE001", "on": "visit", "at": "on", "text": ["拜访", "Visit"], **words}], "p"
+    )
+    assert made == ()
+    assert [finding.severity for finding in findings] == ["error"]
