@@ -62,6 +62,25 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """One role a member lets somebody else stand in for, in a department (None: wherever held), from a day until a day.
+
+    It counts for approvals only: nobody reads or writes more by it.
+    """
+
+    to: str
+    role: str
+    department: str | None
+    since: date
+    until: date
+
+    def counts(self, member: str, role: str, department: str | None, on: date) -> bool:
+        """Whether it lets that member hold the role in the department on that day; both days included."""
+        here = self.department is None or self.department == department
+        return self.to == member and self.role == role and here and self.since <= on <= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Department:
     """A department; `until` is set when it was merged or split away."""
 
@@ -85,6 +104,7 @@ class Org:
     members: Mapping[str, Member] = field(default_factory=dict)
     departments: Mapping[str, Department] = field(default_factory=dict)
     groups: Mapping[str, GroupKey] = field(default_factory=dict)
+    delegations: Mapping[str, tuple[Delegation, ...]] = field(default_factory=dict)
 
     def group_members(self, group: str, on: date) -> list[str]:
         """Ids of a group's members with keys on that day: `<department>.<role>`, `all.<role>`, `all.everyone`."""

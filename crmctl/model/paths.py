@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crmctl.model.dossier import folder_of
+from crmctl.model.dossier import folder_of, is_office
 from crmctl.model.ids import shard
 from crmctl.model.kinds import Kind
 
@@ -50,6 +50,18 @@ def place_of(path: str) -> Place | None:
     if len(parts) not in {size, size + 1}:
         return None
     return Place(dossier, "/".join(parts[:size]), "".join(parts[size:]), match["file"])
+
+
+def lies_there(kind: Kind, place: Place) -> bool:
+    """Whether a file at that place belongs to the kind: a record of it, or an attachment beside one."""
+    if kind.single:
+        return not place.folder and place.file.split(".")[0] == kind.name
+    if place.folder != kind.folder:
+        return False
+    if is_office(place.dossier):
+        return kind.scope == "office" and place.compartment.partition(".")[0] == kind.compartment
+    department, _, short = place.compartment.partition("/")
+    return short == kind.compartment if short else kind.scope == "core" and department == kind.scope
 
 
 def record_path(kind: Kind, dossier: str, compartment: str, record_id: str) -> str:

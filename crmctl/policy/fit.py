@@ -12,6 +12,7 @@ from crmctl.model.kinds import Field, Kind
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.pack import Pack
+from crmctl.policy.review import check_review
 
 # Reader terms that name persons or all; every other term is a role.
 PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone"})
@@ -29,6 +30,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
     return [
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
         *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole),
+        *check_review(pack.review, kinds, {*whole.company_roles, *whole.vocab.get("role", {})}),
     ]  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
+from crmctl.policy.review import ReviewRule, lay_review, read_review
 
 _KEYS = {
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks", "needs", "facts", "grade", "blacklist",
+    "values", "clocks", "needs", "facts", "grade", "blacklist", "review", "guards",
 }  # fmt: skip
 
 
@@ -27,7 +28,8 @@ class Pack:
 
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
-    clocks: what makes a record due. blacklist: as written, read by `crmctl.policy.blacklist` when needed.
+    clocks: what makes a record due. review: who approves what. guarded: the kinds that a guard watches
+    (`crmctl.policy.guards`). blacklist: as written, read by `crmctl.policy.blacklist` when needed.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Pack:
     values: Mapping[str, Value] = field(default_factory=dict)
     clocks: tuple[Clock, ...] = ()
     blacklist: Mapping[str, Value] = field(default_factory=dict)
+    review: tuple[ReviewRule, ...] = ()
+    guarded: frozenset[str] = frozenset()
 
     def required(self, kind: str, state: str | None) -> tuple[str, ...]:
         """The fields a record of that kind must hold in that state."""
@@ -70,6 +74,8 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
     }
     clocks, faults = read_clocks(raw.get("clocks"), where)
     findings += faults
+    review, faults = read_review(raw.get("review"), where)
+    findings += faults
     pack = Pack(
         name=str(raw.get("pack", "")),
         company_roles=frozenset(_texts(raw.get("company_roles"))),
@@ -80,6 +86,8 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         values=_mapping(raw.get("values")),
         clocks=clocks,
         blacklist=_mapping(raw.get("blacklist")),
+        guarded=_guarded(raw.get("guards")),
+        review=review,
     )
     return pack, findings
 
@@ -103,8 +111,17 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             values={**result.values, **pack.values},
             clocks=lay_clocks(result.clocks, pack.clocks),
             blacklist={**result.blacklist, **pack.blacklist},
+            guarded=result.guarded | pack.guarded,
+            review=lay_review(result.review, pack.review),
         )
     return result
+
+
+def _guarded(raw: object) -> frozenset[str]:
+    """The kinds named by `on: add KIND`; what the guards say is read by `crmctl.policy.guards` when needed."""
+    items = [item.get("on") for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+    deeds = [deed for on in items for deed in (on if isinstance(on, list) else [on])]
+    return frozenset(str(deed).partition(" ")[2] for deed in deeds)
 
 
 def _mapping(raw: object) -> dict[str, Value]:

@@ -9,9 +9,8 @@ from datetime import date
 from crmctl.ledger.in_force import InForce
 from crmctl.model.access import readers
 from crmctl.model.dossier import Assignment, Dossier, is_office
-from crmctl.model.kinds import Kind
 from crmctl.model.org import Member
-from crmctl.model.paths import Place
+from crmctl.model.paths import Place, lies_there
 
 _LEADERS = ("supervisor", "head")
 
@@ -101,18 +100,7 @@ def policy_readers(in_force: InForce, dossier: Dossier, compartment: str, day: d
 
 def filed_by_anyone(in_force: InForce, place: Place) -> bool:
     """Whether the path belongs to a kind whose first version anybody may file."""
-    return any(kind.filed_by_anyone and _lies_there(kind, place) for kind in in_force.kinds.values())
-
-
-def _lies_there(kind: Kind, place: Place) -> bool:
-    if kind.single:
-        return not place.folder and place.file.split(".")[0] == kind.name
-    if place.folder != kind.folder:
-        return False
-    if is_office(place.dossier):
-        return kind.scope == "office" and place.compartment.partition(".")[0] == kind.compartment
-    department, _, short = place.compartment.partition("/")
-    return short == kind.compartment if short else kind.scope == "core" and department == kind.scope
+    return any(kind.filed_by_anyone and lies_there(kind, place) for kind in in_force.kinds.values())
 
 
 def _person(term: str, member: str, item: Assignment) -> bool:

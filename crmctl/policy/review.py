@@ -1,0 +1,259 @@
+"""What needs review and by whom, as a pack's `review:` says it: data, read and checked here. Pure.
+
+```yaml
+review:
+  - {code: REV001, on: [add customer, change customer], slots: [verify supervisor/head]}
+  - {code: REV002, on: add trade_start, slots: [sign supervisor, acknowledge management]}
+  - {code: REV003, on: add newcust_application, slots: [[sign head, verify clerk], sign management], paper: true}
+  - {code: REV004, on: grant, slots: [sign head], unless: [head]}
+  - {code: REV010, on: [change org, change policy], slots: [verify admin], if_able: true, only: 'two_admins = yes'}
+  - {code: REV013, on: add quotation, slots: [sign head], route: {by: territory, slots: {north: [sign division]}}}
+```
+
+`on` is `add|change|remove <kind>`, an area of the set-up (`change org` is whatever happens in it) or a field of
+the dossier. A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. `route` gives other
+slots by what stands in the clear: the author's territory or the department. `slots: []` takes a rule of a
+lower pack away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast, get_args
+
+from crmctl.i18n import N_
+from crmctl.model.condition import ConditionError, Leaf, parse_leaf
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Label
+from crmctl.model.values import Value
+
+Act = Literal["propose", "verify", "sign", "acknowledge"]
+ACTS: tuple[Act, ...] = get_args(Act)
+ACTIONS = ("add", "change", "remove")
+# Parts of the set-up, by the folder they lie in.
+AREAS = ("org", "policy", "schemas", "templates")
+# Fields of a dossier's clear file that a rule can name.
+FIELDS = ("grant", "assignment", "owner", "team", "state")
+ROUTES = ("department", "territory")
+_KEYS = ("code", "on", "slots", "text", "clause", "requirement", "if_able", "unless", "paper", "only", "route")
+_CODE = re.compile(r"[A-Z]{3}\d{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One approval asked for: the act, and the roles of which the giver must hold one."""
+
+    act: Act
+    roles: tuple[str, ...]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing lands before it is given; an acknowledgement may come afterwards."""
+        return self.act != "acknowledge"
+
+    def __str__(self) -> str:
+        """The slot as it is written in a pack."""
+        return f"{self.act} {'/'.join(self.roles)}"
+
+
+# Slots in order; those of one step may be given in any order.
+Steps = tuple[tuple[Slot, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What sets a rule off: an action on a kind or an area of the set-up, or a field of the dossier (no action)."""
+
+    action: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Other slots by a fact in the clear: `by` is `territory` (of the author) or `department`."""
+
+    by: str
+    steps: Mapping[str, Steps]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRule:
+    """One entry of `review:`.
+
+    `if_able`: a slot is asked only when somebody but the author holds its role. `unless`: not asked when the
+    author holds one of these roles. `paper`: may be recorded for somebody without a key. `only`: a condition
+    on the policy's values.
+    """
+
+    code: str
+    on: tuple[Trigger, ...]
+    steps: Steps
+    text: Label = ("", "")
+    clause: str = ""
+    if_able: bool = False
+    unless: tuple[str, ...] = ()
+    paper: bool = False
+    only: Leaf | None = None
+    route: Route | None = None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role it names."""
+        routed = self.route.steps.values() if self.route else ()
+        named = [role for steps in (self.steps, *routed) for step in steps for slot in step for role in slot.roles]
+        return tuple(dict.fromkeys([*named, *self.unless]))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One rule in the making; `faults` grow on the way."""
+
+    raw: Mapping[str, Value]
+    path: str
+    faults: list[Finding] = field(default_factory=list)
+
+    def rule(self) -> ReviewRule:
+        self._keys()
+        code = self.raw.get("code")
+        if not (isinstance(code, str) and _CODE.fullmatch(code)):
+            self._fault("POL003", N_("A code is three capital letters and three digits"), "code")
+        on = tuple(self._trigger(text) for text in self._texts("on"))
+        if not on:
+            self._fault("POL002", N_("Missing: {label}"), "on", label="on")
+        flags = {name: self._flag(name) for name in ("if_able", "paper")}
+        return ReviewRule(
+            str(code), on, self._steps(self.raw.get("slots"), "slots"), self._label(),
+            str(self.raw.get("clause") or ""), unless=tuple(self._texts("unless")),
+            only=self._only(), route=self._route(), **flags,
+        )  # fmt: skip
+
+    def _keys(self) -> None:
+        for key in self.raw:
+            if key not in _KEYS:
+                self._unknown(key, _KEYS, key)
+
+    def _trigger(self, text: str) -> Trigger:
+        words = text.split()
+        if len(words) == 1 and words[0] in FIELDS:
+            return Trigger("", words[0])
+        if len(words) == 1:
+            self._unknown(text, FIELDS, "on")
+        elif len(words) != 2 or words[0] not in ACTIONS:
+            message = N_("Write add, change or remove and a kind, or one of {names}: {text}")
+            self._fault("POL003", message, "on", text=text, names=", ".join(FIELDS))
+        return Trigger(words[0] if len(words) > 1 else "", words[-1] if words else "")
+
+    def _steps(self, raw: Value, path: str) -> Steps:
+        if not isinstance(raw, list):
+            self._fault("POL002", N_("A list is needed here"), path)
+            return ()
+        steps = [[str(text) for text in item] if isinstance(item, list) else [str(item)] for item in raw]
+        return tuple(tuple(self._slot(text, path) for text in step) for step in steps if step)
+
+    def _slot(self, text: str, path: str) -> Slot:
+        act, _space, rest = text.partition(" ")
+        if act not in ACTS:
+            self._unknown(act, ACTS, path)
+        roles = tuple(role for role in rest.strip().split("/") if role)
+        if not roles:
+            self._fault("POL003", N_("A slot is written like verify supervisor/head: {text}"), path, text=text)
+        return Slot(cast("Act", act), roles)
+
+    def _route(self) -> Route | None:
+        raw = self.raw.get("route")
+        if raw is None:
+            return None
+        slots = raw.get("slots") if isinstance(raw, dict) else None
+        if not isinstance(raw, dict) or not isinstance(slots, dict):
+            self._fault("POL002", N_("route needs by and slots"), "route")
+            return None
+        by = str(raw.get("by"))
+        if by not in ROUTES:
+            message = N_("{name} cannot be seen without keys; a route goes by {names}")
+            self._fault("POL003", message, "route.by", name=by, names=", ".join(ROUTES))
+        return Route(by, {name: self._steps(steps, f"route.slots.{name}") for name, steps in slots.items()})
+
+    def _only(self) -> Leaf | None:
+        text = self.raw.get("only")
+        if text is None:
+            return None
+        try:
+            return parse_leaf(str(text))
+        except ConditionError:
+            message = N_("Not a condition: {text}. Write: name op literal, lists in brackets")
+            self._fault("POL003", message, "only", text=str(text))
+            return None
+
+    def _flag(self, name: str) -> bool:
+        value = self.raw.get(name, False)
+        if not isinstance(value, bool):
+            self._fault("POL003", N_("{name} is true or false"), name, name=name)
+        return value is True
+
+    def _label(self) -> Label:
+        raw = self.raw.get("text")
+        if raw is not None and not (isinstance(raw, list) and len(raw) == 2):
+            self._fault("POL002", N_("A label is a list of two texts: Chinese, English"), "text")
+        return (str(raw[0]), str(raw[1])) if isinstance(raw, list) and len(raw) == 2 else ("", "")
+
+    def _texts(self, key: str) -> list[str]:
+        raw = self.raw.get(key)
+        return [] if raw is None else [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]
+
+    def _fault(self, code: str, message: str, path: str, **args: object) -> None:
+        self.faults.append(Finding(code, message, "error", "", f"{self.path}.{path}", args))
+
+    def _unknown(self, name: str, known: Iterable[str], path: str) -> None:
+        near = _nearest(name, known)
+        self._fault("POL001", N_("Unknown word {name}; did you mean {near}?"), path, name=name, near=near)
+
+
+def read_review(raw: Value, where: str) -> tuple[tuple[ReviewRule, ...], list[Finding]]:
+    """Read a pack's `review:`. Faults come back as findings; a faulty rule is left out."""
+    if raw is None:
+        return (), []
+    if not isinstance(raw, list):
+        return (), [Finding("POL002", N_("A list is needed here"), "error", where, "review")]
+    rules, findings = [], []
+    for number, item in enumerate(raw):
+        path = f"review.{number}"
+        if not isinstance(item, dict):
+            findings.append(Finding("POL002", N_("A mapping is needed here"), "error", where, path))
+            continue
+        reading = _Reading(item, path)
+        rule = reading.rule()
+        findings += [fault.at(where) for fault in reading.faults]
+        if not reading.faults:
+            rules.append(rule)
+    return tuple(rules), findings
+
+
+def check_review(rules: Iterable[ReviewRule], kinds: Iterable[str], roles: Iterable[str]) -> list[Finding]:
+    """Hold the rules against the kinds and roles in force: every name must be there."""
+    kinds, roles = {*kinds, *AREAS}, set(roles)
+    named = [
+        ("POL010", N_("{code}: there is no {name}; did you mean {near}?"), rule.code, trigger.what, kinds)
+        for rule in rules for trigger in rule.on if trigger.action and trigger.what not in kinds
+    ] + [
+        ("POL014", N_("{code}: there is no {name}; did you mean {near}?"), rule.code, role, roles)
+        for rule in rules for role in rule.roles if role not in roles
+    ]  # fmt: skip
+    found = []
+    for code, message, rule_code, name, known in named:
+        near = _nearest(name, known)
+        found.append(Finding(code, message, "error", "", "review", {"code": rule_code, "name": name, "near": near}))
+    return found
+
+
+def lay_review(lower: Iterable[ReviewRule], upper: Iterable[ReviewRule]) -> tuple[ReviewRule, ...]:
+    """Two packs' rules as one: they add up; a later one of the same code takes the earlier one's place."""
+    return tuple({rule.code: rule for rule in (*lower, *upper)}.values())
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    words = sorted(known)
+    return (get_close_matches(name, words, 1) or words[:1] or [""])[0]
