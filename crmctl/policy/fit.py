@@ -9,6 +9,7 @@ from crmctl.i18n import N_
 from crmctl.model.condition import Leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind
+from crmctl.policy.arrows import arrow_faults
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.pack import Pack
@@ -29,7 +30,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
     """
     return [
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
-        *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole),
+        *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *check_review(pack.review, kinds, {*whole.company_roles, *whole.vocab.get("role", {})}),
     ]  # fmt: skip
 
@@ -78,6 +79,10 @@ def _blacklist(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[F
     if pack.blacklist:
         roles = {*whole.company_roles, *whole.vocab.get("role", {})}
         yield from read_blacklist(pack.blacklist, whole.values, kinds, roles, "")[1]
+
+
+def _arrows(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
+    yield from arrow_faults(pack.arrows, kinds, {*whole.company_roles, *whole.vocab.get("role", {})})
 
 
 def _required(kind: Kind, name: str, path: str) -> Iterator[Finding]:

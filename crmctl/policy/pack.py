@@ -13,12 +13,13 @@ from crmctl.i18n import N_
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
+from crmctl.policy.arrows import ArrowRule, lay_arrows, read_arrows
 from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 from crmctl.policy.review import ReviewRule, lay_review, read_review
 
 _KEYS = {
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks", "needs", "facts", "grade", "blacklist", "review", "guards",
+    "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards",
 }  # fmt: skip
 
 
@@ -28,8 +29,8 @@ class Pack:
 
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
-    clocks: what makes a record due. review: who approves what. guarded: the kinds that a guard watches
-    (`crmctl.policy.guards`). blacklist: as written, read by `crmctl.policy.blacklist` when needed.
+    clocks: what makes a record due. arrows: what a step between states takes. review: who approves
+    what. guarded: the kinds that a guard watches (`crmctl.policy.guards`). blacklist: as written, read by `crmctl.policy.blacklist` when needed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Pack:
     values: Mapping[str, Value] = field(default_factory=dict)
     clocks: tuple[Clock, ...] = ()
     blacklist: Mapping[str, Value] = field(default_factory=dict)
+    arrows: tuple[ArrowRule, ...] = ()
     review: tuple[ReviewRule, ...] = ()
     guarded: frozenset[str] = frozenset()
 
@@ -74,6 +76,8 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
     }
     clocks, faults = read_clocks(raw.get("clocks"), where)
     findings += faults
+    arrows, faults = read_arrows(raw.get("arrows"), where)
+    findings += faults
     review, faults = read_review(raw.get("review"), where)
     findings += faults
     pack = Pack(
@@ -86,6 +90,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         values=_mapping(raw.get("values")),
         clocks=clocks,
         blacklist=_mapping(raw.get("blacklist")),
+        arrows=arrows,
         guarded=_guarded(raw.get("guards")),
         review=review,
     )
@@ -111,6 +116,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             values={**result.values, **pack.values},
             clocks=lay_clocks(result.clocks, pack.clocks),
             blacklist={**result.blacklist, **pack.blacklist},
+            arrows=lay_arrows(result.arrows, pack.arrows),
             guarded=result.guarded | pack.guarded,
             review=lay_review(result.review, pack.review),
         )
