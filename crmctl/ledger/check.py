@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from crmctl.ledger.check_note import CheckNote, Unit, unit_of
 from crmctl.ledger.clear_check import ClearCheck, Leaf
 from crmctl.ledger.file_check import KEYLESS, FileChecked, check_files
+from crmctl.ledger.guards import guard_faults
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.lineage import Past, lineage, past_of
 from crmctl.ledger.owner_check import owner_faults, owners_until
@@ -127,6 +128,8 @@ class _Run:
             unit = self._unit(dossier.path)
             unit.findings += wraps.of(dossier)
             unit.findings += owner_faults(self.ledger, dossier)
+            if not self.keyless:
+                unit.findings += guard_faults(self.ledger, dossier)
             unit.until = _ends(self.ledger, dossier)
         opened = [(file.path, file.oid, file.envelope) for file in files if file.envelope]
         self._note(lineage(self.ledger, self.past, dict(clear.sealed), opened))

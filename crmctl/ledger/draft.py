@@ -145,7 +145,7 @@ class Draft:
         clean = self._checked(kind, {**values, "state": state} if state else values, state, where)
         if compartment not in self.dossier(dossier_id).compartments:
             raise NotFound(_("{department} does not deal with this customer", department=department), where=dossier_id)
-        guard(self, kind, dossier_id, compartment, {}, clean)
+        clean = guard(self, kind, dossier_id, compartment, {}, clean)
         if kind.monthly:
             return self._keep_row(kind, dossier_id, compartment, clean, origin)
         refuse_twin(self, kind, dossier_id, compartment, clean)
@@ -170,7 +170,8 @@ class Draft:
         confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
         if clean == old.data and marks == old.unverified and not confirming:
             return None
-        guard(self, kind, old.dossier, old.compartment, old.data, clean)
+        clean = guard(self, kind, old.dossier, old.compartment, old.data, clean, old.id)
+        must_follow(self, kind, old, clean, origin)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, path)
         self._replace(path, clean, origin, marks)
         self._touched.append(old.id)
@@ -351,7 +352,7 @@ class Draft:
             raise Refused(
                 _("The date may not move to another month"), where=row_id, hint=_("Remove it and add it anew")
             )
-        guard(self, kind, old.dossier, old.compartment, fields_of(row), clean)
+        clean = guard(self, kind, old.dossier, old.compartment, fields_of(row), clean, row_id)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, row_id)
         outer = {key: row[key] for key in OUTER}
         self._replace(path, with_row(old.data, {**outer, **clean}), origin, {})

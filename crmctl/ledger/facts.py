@@ -55,9 +55,28 @@ def department_facts(
     for fact in rules.facts.values():
         for row in ask(connection, fact.sql, parameters).rows:
             if row[0] in found and row[1] is not None:
-                found[str(row[0])][fact.name] = _value(fact, row[1], ledger.in_force.settings.currency)
-    settled = {dossier: settle(rules.facts, rules.applies, values) for dossier, values in found.items()}
-    return DepartmentFacts(department, as_of, settled, connection)
+                found[str(row[0])][fact.name] = typed_value(fact, row[1], ledger.in_force.settings.currency)
+    card = rules.axis.scorecard
+    settled = {dossier: settle(rules.facts, rules.applies, values, card) for dossier, values in found.items()}
+    sets = {name: _grouped(connection, group.sql, parameters, settled) for name, group in rules.sets.items()}
+    return DepartmentFacts(department, as_of, settled, connection, sets)
+
+
+def _grouped(
+    connection: Connection, sql: str, parameters: Mapping[str, object], known: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    ids, groups = frozenset(known), defaultdict[str, set[str]](set)
+    for dossier, group in (row[:2] for row in ask(connection, sql, parameters).rows):
+        if dossier in ids and group is not None:
+            groups[str(group)].add(str(dossier))
+    return {name: frozenset(groups[name]) for name in sorted(groups)}
+
+
+def period_parameters(ledger: Ledger, as_of: date) -> dict[str, object]:
+    """The period a review looks at: after :period_from, up to :period_to (`review_months`, `period_mode`)."""
+    pack = ledger.in_force.pack
+    start, end = review_period(as_of, pack.whole("review_months", 6), str(pack.values.get("period_mode", "rolling")))
+    return {"period_from": start.isoformat(), "period_to": end.isoformat()}
 
 
 def fact_parameters(department: str, as_of: date) -> dict[str, object]:
@@ -102,7 +121,8 @@ def _tables(ledger: Ledger, fact: Fact, parameters: Mapping[str, object]) -> fro
     return surveyed.tables - FIXED_TABLES
 
 
-def _value(fact: Fact, cell: object, currency: str) -> FactValue:
+def typed_value(fact: Fact, cell: object, currency: str) -> FactValue:
+    """What a fact's SQL gave, as a value of the fact; money comes in minor units."""
     match fact.type:
         case "bool":
             return bool(cell)

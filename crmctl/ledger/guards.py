@@ -1,4 +1,4 @@
-"""What stands before every draft's change: the policy's blacklist, where it has one.
+"""What stands before every draft's change: the policy's blacklist and its guards, where it has any.
 
 A thin door: a ledger without such a policy pays nothing, not even an import.
 """
@@ -15,17 +15,35 @@ from crmctl.model.values import Value
 
 if TYPE_CHECKING:
     from crmctl.ledger.draft import Draft
+    from crmctl.model.dossier import Dossier
 
 
 def guard(
     draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
-    after: Mapping[str, Value],
-) -> None:  # fmt: skip
-    """Refuse a new (`before` empty) or changed record the policy forbids. Raises Refused."""
+    after: dict[str, Value], record_id: str = "",
+) -> dict[str, Value]:  # fmt: skip
+    """A new (`before` empty) or changed record as the policy lets it in: `after`, or turned to another state.
+
+    Raises Refused for what the policy forbids.
+    """
     if draft.ledger.in_force.pack.blacklist:
         from crmctl.ledger import barring
 
         barring.guard(draft, kind, dossier_id, compartment, before, after)
+    if kind.name in draft.ledger.in_force.pack.guarded:
+        from crmctl.ledger import guarding
+
+        return guarding.judge_entry(draft, kind, dossier_id, compartment, before, after, record_id)
+    return after
+
+
+def guard_faults(ledger: Ledger, dossier: Dossier) -> list[Finding]:
+    """What the policy's guards say of the records a dossier holds already."""
+    if not ledger.in_force.pack.guarded:
+        return []
+    from crmctl.ledger import guarding
+
+    return guarding.dossier_faults(ledger, dossier)
 
 
 def guard_file(ledger: Ledger, path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import N_, _
@@ -92,8 +93,33 @@ class _Setup:
         for path in [path for path in self._raw if path.startswith("schemas/")]:
             kind, faults = compile_kind(self._raw[path], path)
             self._note(path, faults)
+        self._decisions({k.name: k for k in kinds.values()}, list(packs), whole)
+        if whole.guarded:
+            self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)
             if kind is not None:
                 kinds[path] = kind
+    def _guards(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
+        """The guards of all packs together: one may ask for a fact of another."""
+        from crmctl.ledger.guarding import Guarding, read_guarding, sql_faults
+
+        raws = [(path, self._raw[path]) for path in packs]
+        made, findings = read_guarding(raws, kinds, whole)
+        for path, raw in raws:
+            facts = raw.get("facts")
+            own = {name: fact for name, fact in made.facts.items() if isinstance(facts, dict) and name in facts}
+            self._note(path, sql_faults(Guarding((), own, {}), kinds, whole.values))
+            self._note(path, [replace(finding, where="") for finding in findings if finding.where == path])
+
+    def _decisions(self, kinds: Mapping[str, Kind], paths: Iterable[str], whole: Pack) -> None:
+        from crmctl.ledger.decision_check import decision_faults, department_faults, overlays
+
+        packs = [(path, self._raw[path]) for path in paths]
+        stems = {stem: stem for stem, _path, _content in overlays(self._raw)}
+        departments = dict.fromkeys(self._departments) if self._departments is not None else stems
+        faults = [*decision_faults(packs, kinds, whole), *department_faults(self._raw, packs, departments, whole)]
+        for fault in faults:
+            self._note(fault.where or COMPANY, [fault])
+
         return kinds
 
     def _packs(self) -> dict[str, Pack]:
