@@ -21,7 +21,7 @@ from crmctl.model.findings import Finding
 _SEALED = b"age-encryption.org/v1\n"
 # crmctl's own notes in .git/crmctl that hold ids and names of members only; whatever else lies there must be sealed
 _CLEAR_NOTES = (
-    "*.lock", "writing.json", "talking.json", "index-at", "member", "rewrapped", "verified", "seen-*",
+    "*.lock", "writing.json", "talking.json", "index-at", "member", "rewrapped", "homes", "verified", "seen-*",
     "in-force/*.json", "snapshot/*/purged.json",
 )  # fmt: skip
 _SHOWN = 5
@@ -90,10 +90,10 @@ def _work_tree(patient: Patient) -> Iterator[Finding]:
             "warning",
             hint="crmctl doctor --fix",
         )
-    if not attributes.is_file() or "*.age binary" not in attributes.read_text("utf-8", "replace"):
+    if not sparse.drivers_stand(repo):
         yield Finding(
             "DOC034",
-            N_("Git does not know that records are sealed"),
+            N_("Git does not know how to merge and show sealed records"),
             "warning",
             str(attributes),
             hint="crmctl doctor --fix",

@@ -23,7 +23,7 @@ from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, claim_clone
 from crmctl.ledger.seal import new_key, seal_passphrase
 from crmctl.ledger.shipped import kind_files, pack_file
-from crmctl.ledger.sparse import set_up
+from crmctl.ledger.sparse import TRACKED_ATTRIBUTES, set_up
 from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.yamlio import dump, load
 from crmctl.model.access import RECOVERY
@@ -123,6 +123,7 @@ def _build(path: Path, founding: Founding, home: Path, undo: ExitStack) -> Found
         {"schema": "crmctl/company/1", "pack": "company", "version": 1, "extends": list(founding.packs)}
     )
     compile_in_force({name: load(content, name) for name, content in edits.items() if content is not None})
+    edits[".gitattributes"] = TRACKED_ATTRIBUTES.encode()
     message = f"found ledger {ledger_id}\n\nCrmctl-Action: init\nCrmctl-Keyring: {root}\n"
     set_up(repo)
     commit = write(repo, [Change(MAIN, None, edits, message)], identity.sign, who, now)[-1]

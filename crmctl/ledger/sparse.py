@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from pathlib import Path
+
 from crmctl.ledger.git import Repository
 from crmctl.ledger.lock import ledger_lock
 
+_DRIVER = "crmctl.cli.git_driver"
+_STARTED = ("merge.crmctl.driver", "diff.crmctl.textconv")
 CLEAR_FOLDERS = ("org", "policy", "schemas", "templates")
 _CONE = "/*\n!/*/\n" + "".join(f"/{folder}/\n" for folder in CLEAR_FOLDERS)
 
@@ -15,21 +21,35 @@ _SETTINGS = {
     "core.logallrefupdates": "true",
     "transfer.fsckobjects": "true",
 }
-# Until the real commands are installed: a merge of sealed files ends in a conflict that keeps
-# our side whole (Git's own text merge would write marks into them), a diff says "binary".
-_UNTIL_INSTALLED = {
+# Git starts these from the work tree: -P keeps a file that lies there from being taken for a module.
+_PROGRAM = f"{shlex.quote(sys.executable)} -P -m {_DRIVER}"
+_UNSEEN = 'echo "[sealed $(git hash-object "$1")]"'
+# A driver that does not start (the program moved) ends in a conflict that keeps our side whole, and a
+# diff says "sealed": Git would give up the whole diff otherwise.
+_COMMANDS = {
     "merge.crmctl.name": "crmctl: merge sealed records by field",
-    "merge.crmctl.driver": "false",
+    "merge.crmctl.driver": f"{_PROGRAM} merge %O %A %B %P",
+    "merge.crmctl.recursive": "binary",
+    "diff.crmctl.textconv": f'f() {{ {_PROGRAM} show "$1" 2>/dev/null || {_UNSEEN}; }}; f',
+    "diff.crmctl.cachetextconv": "false",
     "diff.crmctl.binary": "true",
 }
 _BEGIN, _END = "# crmctl begin", "# crmctl end"
-_ATTRIBUTES = f"{_BEGIN}\n*.age binary -delta merge=crmctl diff=crmctl\n{_END}\n"
+# Who is responsible and which key counts is never merged line by line: both sides changed it, both must look.
+_NEVER_MERGED = ("dossier.yaml", "office.yaml", "/ledger.yaml", "/org/**")
+_ATTRIBUTES = (
+    f"{_BEGIN}\n*.age binary -delta merge=crmctl diff=crmctl\n"
+    + "".join(f"{pattern} -merge\n" for pattern in _NEVER_MERGED)
+    + f"{_END}\n"
+)
+# The same for a copy that plain `git clone` made: it knows no driver, so sealed files are kept apart.
+TRACKED_ATTRIBUTES = "*.age binary -delta\n" + "".join(f"{pattern} -merge\n" for pattern in _NEVER_MERGED)
 
 
 def set_up(repo: Repository) -> None:
     """Sparse work tree of the clear files only, settings and attributes for sealed ones; as often as you like.
 
-    What the user configured for the merge driver or added to the attributes stays.
+    A merge driver or textconv of the user's own stays, and so do other attributes.
     """
     with ledger_lock(repo) as descriptor:
         _configure(repo, descriptor)
@@ -50,6 +70,31 @@ def is_sparse(repo: Repository) -> bool:
     return cone == _CONE and wanted.items() <= _config(repo).items()
 
 
+def refresh_drivers(repo: Repository) -> bool:
+    """Set the copy up again where Git would not find crmctl for its merges and diffs; whether that was so."""
+    if drivers_stand(repo):
+        return False
+    set_up(repo)
+    return True
+
+
+def drivers_stand(repo: Repository) -> bool:
+    """Whether Git knows how to merge and show sealed files here, and the program it would start is there."""
+    try:
+        attributes = (repo.common_dir / "info" / "attributes").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    config = _config(repo)
+    return _ATTRIBUTES in attributes and all(_starts(config.get(name, "false")) for name in _STARTED)
+
+
+def _starts(command: str) -> bool:
+    if _DRIVER not in command:
+        return command != "false"  # the user's own
+    words = shlex.split(command.removeprefix("f() { ").partition(" -P ")[0])
+    return len(words) == 1 and Path(words[0]).is_file()
+
+
 def _config(repo: Repository) -> dict[str, str]:
     pairs = repo.run("config", "--list", "-z").decode("utf-8", "replace").split("\0")
     return {name: value for name, _newline, value in (pair.partition("\n") for pair in pairs)}
@@ -58,10 +103,15 @@ def _config(repo: Repository) -> dict[str, str]:
 def _configure(repo: Repository, descriptor: int) -> None:
     listed = repo.run("config", "--local", "--list", "-z").decode("utf-8", "replace").split("\0")
     present = {name: value for name, _newline, value in (pair.partition("\n") for pair in listed)}
-    missing = {name: value for name, value in _UNTIL_INSTALLED.items() if name not in present}
+    missing = {name: value for name, value in _COMMANDS.items() if _is_ours(name, present.get(name))}
     for name, value in (_SETTINGS | missing).items():
         if present.get(name) != value:
             repo.run("config", "--local", name, value, keep_open=(descriptor,))
+
+
+def _is_ours(name: str, present: str | None) -> bool:
+    """Whether crmctl may set this: it is not set, or crmctl set it (earlier ones made every merge fail)."""
+    return present is None or name not in _STARTED or present == "false" or _DRIVER in present
 
 
 def _attributes(repo: Repository) -> None:

@@ -90,7 +90,14 @@ def test_both_first_commits_are_signed_by_the_founder(founded: Founded, home: Pa
 
 def test_the_folder_holds_only_what_is_clear(founded: Founded, home: Path) -> None:
     add(Ledger(founded.path, home=home), Entry("customer", CARD, department="east"))
-    assert {entry.name for entry in founded.path.iterdir()} == {".git", "ledger.yaml", "org", "policy", "schemas"}
+    assert {entry.name for entry in founded.path.iterdir()} == {
+        ".git",
+        ".gitattributes",
+        "ledger.yaml",
+        "org",
+        "policy",
+        "schemas",
+    }
     assert git(founded.path, "status", "--porcelain") == ""
     # a commit made by hand afterwards deletes nothing
     (founded.path / "policy" / "note.yaml").write_text("x: y\n")

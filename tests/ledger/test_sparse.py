@@ -87,12 +87,12 @@ def test_a_merge_without_the_driver_leaves_no_marks_in_a_sealed_file(repo: Repos
     assert not (repo.path / CARD).exists() or (repo.path / CARD).read_bytes() == ours
 
 
-def test_a_diff_of_a_sealed_file_says_binary(repo: Repository) -> None:
+def test_a_diff_of_a_file_that_does_not_open_says_sealed(repo: Repository) -> None:
     set_up(repo)
     put(repo, EVERYTHING)
     put(repo, {CARD: b"age-encryption.org/v1\nB\n"})
     shown = plain_git(repo.path, "show", MAIN)
-    assert b"Binary files" in shown
+    assert [line[:9] for line in shown.splitlines() if line[1:2] == b"["] == [b"-[sealed ", b"+[sealed "]
     assert b"encryption" not in shown
 
 

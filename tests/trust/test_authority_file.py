@@ -18,7 +18,7 @@ from tests.company import Company
         ("templates/card/page.html", "clear"), ("customers/7q/C-7Q2M9K4T/dossier.yaml", "dossier"),
         ("customers/7q/C-7Q2M9K4T/core/customer.yaml.age", "sealed"), ("offices/east/office.yaml", "dossier"),
         ("offices/east/plans.alice/day_plans/D-1.yaml.age", "sealed"), ("numbers/1", None), ("org/x.yaml", None),
-        ("org/members/a/b.yaml", None), ("schemas/x/y.yaml", None), (".gitattributes", None), ("ledger.yaml.age", None),
+        ("org/members/a/b.yaml", None), ("schemas/x/y.yaml", None), (".gitattributes", "clear"), ("org/.gitattributes", None), ("ledger.yaml.age", None),
     ],
 )  # fmt: skip
 def test_the_line_a_path_falls_under(path: str, sort: str | None) -> None:

@@ -45,11 +45,13 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Exchange changes with the others."""
+    from crmctl.ledger.sparse import refresh_drivers
     from crmctl.ledger.sync import sync as exchange
     from crmctl.trust.gate import Gate
 
     out = Out(as_json)
     ledger = open_ledger(directory)
+    refresh_drivers(ledger.repo)
     with transfer() as shown:
         done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
     data = {"received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head}
