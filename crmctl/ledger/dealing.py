@@ -143,11 +143,11 @@ def _may_arrange(ledger: Ledger, dossier: Dossier, department: str) -> None:
 
 
 def _change(draft: Draft, customer: str, department: str, assignment: Assignment) -> None:
-    """Set the assignment; who reads follows from it: new readers get the keys, former ones lose theirs."""
+    """Set the assignment; who reads follows from it: new readers get the keys, former ones no later ones."""
     draft.set_assignment(customer, department, assignment)
     mine = ["core", *(name for name in draft.dossier(customer).compartments if name.startswith(f"{department}/"))]
+    draft.wrapping.turn_where_due(customer, mine)
     draft.wrapping.extend_readers(customer, mine)
-    draft.wrapping.drop_readers(customer, mine)
 
 
 def _record(draft: Draft, department: str, owner: str, to: str, ids: Sequence[str], more: Mapping[str, object]) -> str:

@@ -31,6 +31,7 @@ from crmctl.model.dossier import Assignment, Dossier, is_office
 from crmctl.model.findings import Finding
 from crmctl.model.ids import new_id
 from crmctl.model.kinds import Kind
+from crmctl.model.merge import laid_over
 from crmctl.model.monthly import OUTER, Row, fields_of, find_row, with_row
 from crmctl.model.paths import attachment_path, compartment_of, record_path
 from crmctl.model.record import Record
@@ -164,7 +165,7 @@ class Draft:
         kind = self.kind(old.kind)
         if row is not None:
             return self._change_row(path, kind, row, values, origin, where)
-        merged = _merged(old.data, {**values, **described(files)})
+        merged = laid_over(old.data, {**values, **described(files)})
         clean = self._checked(kind, merged, state or self._state_of(old, merged), where, old.data)
         marks = {k: v for k, v in {**old.unverified, **(unverified or {})}.items() if v is not None}
         confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
@@ -196,7 +197,7 @@ class Draft:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self._touched or self.wrapping.lines)
+        return not (self._touched or self.wrapping.lines or self.wrapping.dropped)
 
     def commit(self, action: str, kind: str = "", trailers: Sequence[str] = ()) -> str:
         """Write the draft as one commit on main (and one on the keyring). Returns main's commit id.
@@ -207,6 +208,9 @@ class Draft:
         ledger = self.ledger
         if self.empty:
             return ledger.head
+        for record in self._records.values():  # whom a later step of this draft took the reading right
+            self.wrapping.turn_where_due(record.dossier, [record.compartment])
+        self._records = {path: self._of_today(record) for path, record in self._records.items()}
         keyring = keyring_change(ledger, self.wrapping.lines, self.wrapping.dropped)
         message = self._message(action, kind, trailers) + ("Crmctl-Keyring: @0\n" if keyring else "")
         changes = [*keyring, Change(MAIN, ledger.head, self._edits(), message)]
@@ -234,6 +238,10 @@ class Draft:
     def _edits(self) -> dict[str, bytes | None]:
         sealed: dict[str, bytes | None] = {path: self._seal(record, path) for path, record in self._records.items()}
         return {**self.wrapping.edits(), **sealed, **self._attachments, **self._files}
+
+    def _of_today(self, record: Record) -> Record:
+        """The record under the generation it will be sealed to."""
+        return replace(record, generation=self.dossier(record.dossier).compartments[record.compartment].generation)
 
     def _seal(self, record: Record, path: str) -> bytes:
         return seal_record(record, path, self.dossier(record.dossier))
@@ -276,13 +284,18 @@ class Draft:
         path = record_path(kind, dossier_id, compartment, record_id)
         record = Record(
             schema=kind.schema, id=record_id, kind=kind.name, dossier=dossier_id, compartment=compartment,
-            generation=self.dossier(dossier_id).compartments[compartment].generation, rev=1, prev=None,
+            generation=self._generation(dossier_id, compartment), rev=1, prev=None,
             by=self.ledger.member_id, for_=origin.for_member, at=(origin.at or self.ledger.now).isoformat(),
             reason=origin.reason, data=data, unverified=dict(unverified or {}), known_since=_iso(origin.known_since),
         )  # fmt: skip
         self._records[path] = record
         self._touched.append(record_id)
         return Kept(path, record)
+
+    def _generation(self, dossier_id: str, compartment: str) -> int:
+        """The generation to seal to, turned first where somebody who left still has the key."""
+        self.wrapping.turn_where_due(dossier_id, [compartment])
+        return self.dossier(dossier_id).compartments[compartment].generation
 
     def _replace(self, path: str, data: Mapping[str, Value], origin: Origin, marks: Mapping[str, str]) -> None:
         """Put new content at a path: the next version of what is on main, however often the draft changes it."""
@@ -294,7 +307,7 @@ class Draft:
             data, prev=oid, by=self.ledger.member_id, at=origin.at or self.ledger.now, for_=origin.for_member,
             reason=origin.reason,
         )  # fmt: skip
-        generation = self.dossier(old.dossier).compartments[old.compartment].generation
+        generation = self._generation(old.dossier, old.compartment)
         confirmed = self._day_of(origin).isoformat() if origin.confirmed else old.confirmed_on
         known = _iso(origin.known_since)
         self._records[path] = replace(
@@ -311,11 +324,9 @@ class Draft:
         opens = self.ledger.ring.can_open(self.dossier(dossier_id), compartment)
         if not (opens or kind.filed_by_anyone):
             raise NoKey(
-                _("You do not deal with this customer"),
-                where=dossier_id,
-                rule="R-ACL-01",
+                _("You do not deal with this customer"), where=dossier_id, rule="R-ACL-01",
                 hint=f"crmctl access {dossier_id}",
-            )
+            )  # fmt: skip
 
     # Kinds stored a file a month
 
@@ -345,7 +356,7 @@ class Draft:
         row = find_row(old.data, row_id)
         if row is None:
             raise NotFound(_("There is no {id}", id=row_id))
-        clean = self._checked(kind, _merged(fields_of(row), values), None, where, row)
+        clean = self._checked(kind, laid_over(fields_of(row), values), None, where, row)
         if clean == fields_of(row):
             return None
         if str(clean[kind.monthly or ""])[:7] != old.id:
@@ -384,17 +395,3 @@ def seal_record(record: Record, path: str, dossier: Dossier) -> bytes:
 def author_of(ledger: Ledger) -> Who:
     """The commit's author and committer: the member's id, never a name."""
     return Who(ledger.member_id, f"{ledger.member_id}@{ledger.in_force.settings.id}.crmctl.invalid")
-
-
-def _merged(old: Mapping[str, Value], values: Mapping[str, object]) -> dict[str, object]:
-    """The old fields with the new ones over them; groups are merged inside, None takes a field away."""
-    merged: dict[str, object] = dict(old)
-    for name, value in values.items():
-        before = merged.get(name)
-        if value is None:
-            merged.pop(name, None)
-        elif isinstance(value, dict) and isinstance(before, dict):
-            merged[name] = _merged(before, value)
-        else:
-            merged[name] = value
-    return merged

@@ -110,8 +110,10 @@ def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     pack = ledger.in_force.pack
     org, renewed, dropped = renewed_groups(ledger.keyring, pack, org, ledger.today)
     org, made = missing_groups(pack, org, ledger.today)
-    held = {name: ledger.ring.group_secrets.get(name, []) for name in ledger.in_force.org.groups}
-    lines = {**renewed, **made, **unwrapped_members(ledger.keyring, org, held, ledger.today)}
+    held = {name: ledger.ring.group_keys.get(name, {}) for name in ledger.in_force.org.groups}
+    lines = unwrapped_members(ledger.keyring, org, held, ledger.today)
+    for file, line in {**renewed, **made}.items():
+        lines.setdefault(file, {}).update(line)
     edits: dict[str, bytes | None] = {
         f"org/members/{member.id}.yaml": dump(encode_member(member)) for member in org.members.values()
     }
@@ -120,6 +122,18 @@ def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     message = f"{action} {about}\n\nCrmctl-Action: {action}\n"
     changes = [*keyring_change(ledger, lines, dropped), Change(MAIN, ledger.head, edits, message)]
     return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+
+
+def renew_groups(ledger: Ledger) -> int:
+    """Turn the keys of groups that somebody has left. An admin's to do; returns how many wraps were made."""
+    member = ledger.in_force.org.members.get(ledger.member_id)
+    if member is None or not member.holds("admin", None, ledger.today):
+        return 0
+    in_force = ledger.in_force
+    _org, lines, _gone = renewed_groups(ledger.keyring, in_force.pack, in_force.org, ledger.today)
+    if lines:
+        save_org(ledger, in_force.org, "group-turn", f"{len(lines)} wraps")
+    return len(lines)
 
 
 def _check_keys(keys: PublicKeys) -> None:

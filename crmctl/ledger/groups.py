@@ -8,6 +8,7 @@ from datetime import date
 
 from crmctl.ledger.keyring import Keyring, wrap
 from crmctl.ledger.seal import new_key, public_of
+from crmctl.ledger.turning import left_behind
 from crmctl.model.access import RECOVERY
 from crmctl.model.org import GroupKey, Org
 from crmctl.model.wraps import GROUP
@@ -44,25 +45,32 @@ def missing_groups(pack: Pack, org: Org, on: date) -> tuple[Org, WrapLines]:
 
 
 def renewed_groups(keyring: Keyring, pack: Pack, org: Org, on: date) -> tuple[Org, WrapLines, Dropped]:
-    """Make a new key for each wanted group whose present one nobody who is still there holds.
+    """Make a new key for each group whose present one is no good any more.
 
-    What was wrapped to the old key goes (`Dropped`): it opens for nobody, and whoever holds the
-    compartments wraps them to the new one at the next sync.
+    One that somebody holds who left: the wraps of the leaver go, and each compartment follows with the next
+    record (`turning`). One that nobody who is still there holds: what was wrapped to it goes (`Dropped`), it
+    opens for nobody; whoever holds the compartments wraps them to the new one at the next sync.
     """
     made: dict[str, GroupKey] = {}
     lines: WrapLines = {}
-    for name in wanted_groups(pack, org, on):
-        old = org.groups.get(name)
-        if old is None:
-            continue
+    gone: Dropped = {}
+    lost: list[str] = []
+    wanted = wanted_groups(pack, org, on)
+    for name, old in org.groups.items():
         members = org.group_members(name, on)
-        present = keyring.readers(f"groups/{name}")
-        if any((GROUP, old.generation) in present.get(member, {}) for member in members):
+        if name == RECOVERY or not members:
             continue
+        present = keyring.readers(f"groups/{name}")
+        held = any((GROUP, old.generation) in present.get(member, {}) for member in members)
+        left = left_behind(present, old.generation, members)
+        if not left and (held or name not in wanted):
+            continue
+        gone.update({f"groups/{name}/{member}": dropped for member, dropped in left.items()})
+        lost += [] if held else [name]
         pair = new_key()
         made[name] = GroupKey(pair.public, old.generation + 1)
         lines.update(group_wraps(name, pair.secret, old.generation + 1, members, org))
-    gone = _wrapped_to(keyring, made) if made else {}
+    gone.update(_wrapped_to(keyring, lost) if lost else {})
     return replace(org, groups={**org.groups, **made}), lines, gone
 
 
@@ -81,14 +89,20 @@ def group_wraps(name: str, secret: str, generation: int, members: Iterable[str],
     return {f"groups/{name}/{member}": {(GROUP, generation): wrap(secret, member, org)} for member in members}
 
 
-def unwrapped_members(keyring: Keyring, org: Org, held: Mapping[str, list[str]], on: date) -> WrapLines:
-    """Wraps for members of groups whose secret is `held` but who have none yet."""
+def unwrapped_members(keyring: Keyring, org: Org, held: Mapping[str, Mapping[int, str]], on: date) -> WrapLines:
+    """Wraps for members of groups whose keys are `held` (by generation) but who have none yet.
+
+    Earlier generations go along: what was wrapped to them stays as it is.
+    """
     lines: WrapLines = {}
-    for name, secrets in held.items():
-        if not secrets or name == RECOVERY or public_of(secrets[0]) != org.groups[name].key:
+    for name, keys in held.items():
+        present_key = org.groups[name]
+        newest = keys.get(present_key.generation)
+        if newest is None or name == RECOVERY or public_of(newest) != present_key.key:
             continue
-        generation = org.groups[name].generation
         present = keyring.readers(f"groups/{name}")
-        lacking = [m for m in org.group_members(name, on) if (GROUP, generation) not in present.get(m, {})]
-        lines.update(group_wraps(name, secrets[0], generation, lacking, org))
+        for generation, secret in keys.items():
+            lacking = [m for m in org.group_members(name, on) if (GROUP, generation) not in present.get(m, {})]
+            for file, line in group_wraps(name, secret, generation, lacking, org).items():
+                lines.setdefault(file, {}).update(line)
     return lines

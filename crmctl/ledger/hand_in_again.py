@@ -7,57 +7,68 @@ of them brings the record merged by field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from crmctl.errors import Conflict, NoKey
 from crmctl.i18n import N_, _
 from crmctl.ledger.draft import seal_record
-from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.keyring import Keyring
+from crmctl.ledger.ledger import MAIN, Ledger, parse_dossier, parse_record
+from crmctl.ledger.objects import object_id
+from crmctl.ledger.seal import seal
 from crmctl.ledger.transaction import BlobRef, Change, Edit
+from crmctl.ledger.yamlio import dump
+from crmctl.model.clear_files import encode_dossier
+from crmctl.model.dossier import Dossier, clear_path
+from crmctl.model.dossier_merge import merge_dossiers
 from crmctl.model.findings import Finding
 from crmctl.model.merge import FieldConflict, merge
 from crmctl.model.paths import dossier_of, place_of
 from crmctl.model.record import Record
 
 _NAMED = 5
+_CLEAR = ("/dossier.yaml", "/office.yaml")
+_GENERATION = re.compile(r"^Crmctl-Generation: (\S+?):(\S+):(\d+)$", re.MULTILINE)
 
 
 def made_anew(ledger: Ledger, base: str, theirs: str, conflicts: Collection[str], before: int) -> list[Change]:
     """The changes that put the member's own commits since `base` onto `theirs`.
 
-    `before` is how many changes of the same write come first. Raises Conflict when a file cannot be
-    merged, with every field both sides changed to something else; nothing is written then.
+    `before` is how many changes of the same write come first. What was sealed to a key that was turned
+    meanwhile is sealed anew. Raises Conflict when a file cannot be merged, with every field both sides changed to
+    something else; nothing is written then.
     """
-    merged = _all_merged(ledger, base, theirs, conflicts)
+    meeting = _Meeting(ledger, base, theirs)
+    merged = meeting.merged(conflicts)
     own = ledger.repo.run("rev-list", "--reverse", "--topo-order", "--no-merges", ledger.head, f"^{theirs}")
     steps = [(commit, _edits(ledger, commit)) for commit in own.decode().split()]
     last = {path: number for number, (_commit, edits) in enumerate(steps) for path in edits}
     changes: list[Change] = []
     for number, (commit, edits) in enumerate(steps):
-        kept: dict[str, Edit] = {path: edit for path, edit in edits.items() if path not in merged}
+        kept = {path: meeting.resealed(path, edit) for path, edit in edits.items() if path not in merged}
         kept |= {path: content for path, content in merged.items() if last.get(path) == number}
         onto = f"@{before + number - 1}" if number else theirs
         final = number == len(steps) - 1
         expected = ledger.head if final else None
-        message = ledger.repo.commit(commit).message
+        message = meeting.renamed(ledger.repo.commit(commit).message)
         changes.append(Change(MAIN if final else None, onto, kept, message, expected=expected))
     return changes
 
 
-def _all_merged(ledger: Ledger, base: str, theirs: str, paths: Collection[str]) -> dict[str, bytes]:
-    merged: dict[str, bytes] = {}
-    told: list[Conflict] = []
-    for path in paths:
-        try:
-            merged[path] = _merged(ledger, base, theirs, path)
-        except Conflict as conflict:
-            told.append(conflict)
-    if told:
-        names = dict.fromkeys(str(conflict.where) for conflict in told)
-        findings = [finding for conflict in told for finding in conflict.findings]
-        raise Conflict(told[0].what, where=", ".join([*names][:_NAMED]), findings=findings, hint=told[0].hint)
-    return merged
+def sealed_to_old_keys(ledger: Ledger, base: str, theirs: str) -> bool:
+    """Whether own commits since `base` sealed something to a key that the server's main has turned meanwhile."""
+    turned = [change.path for change in ledger.repo.changed(base, theirs) if change.path.endswith(_CLEAR)]
+    if not turned:
+        return False
+    meeting = _Meeting(ledger, base, theirs)
+    folders = tuple(path.rpartition("/")[0] + "/" for path in turned)
+    return any(
+        change.new_oid and change.path.startswith(folders) and meeting.is_stale(change.path)
+        for change in ledger.repo.changed(base, ledger.head)
+    )
 
 
 def _edits(ledger: Ledger, commit: str) -> Mapping[str, Edit]:
@@ -68,29 +79,128 @@ def _edits(ledger: Ledger, commit: str) -> Mapping[str, Edit]:
     }
 
 
-def _merged(ledger: Ledger, base: str, theirs: str, path: str) -> bytes:
-    place = place_of(path)
-    if place is None or not place.is_record:
-        raise _conflict(_record_of(path), [])
-    before, mine, shared = (_version(ledger, commit, path) for commit in (base, ledger.head, theirs))
-    if mine is None or shared is None:
-        raise _conflict(_record_of(path), [])  # one side took it away
-    data, conflicts = merge(before.data if before else {}, mine.data, shared.data)
-    marks, _unsure = merge(before.unverified if before else {}, mine.unverified, shared.unverified)
-    if conflicts:
-        raise _conflict(_record_of(path), conflicts, shared)
-    entry = ledger.repo.entry(theirs, path)
-    made = shared.next_version(
-        data, prev=entry.oid if entry else "", by=mine.by, at=ledger.now, for_=mine.for_, reason=mine.reason
-    )
-    made = replace(
-        made,
-        generation=ledger.dossier(mine.dossier).compartments[mine.compartment].generation,
-        unverified={name: str(day) for name, day in marks.items()},
-        known_since=mine.known_since,
-        confirmed_on=mine.confirmed_on or shared.confirmed_on,
-    )
-    return seal_record(made, path, ledger.dossier(mine.dossier))
+class _Meeting:
+    """Own commits since `base` and what the server has come to."""
+
+    def __init__(self, ledger: Ledger, base: str, theirs: str) -> None:
+        self.ledger = ledger
+        self.base = base
+        self.theirs = theirs
+        self._dossiers: dict[str, Dossier] = {}
+        self._anew: dict[str, str] = {}
+
+    @cached_property
+    def there(self) -> Ledger:
+        """The server's main, with the server's keyring."""
+        there = Ledger(self.ledger.repo, at=self.theirs, home=self.ledger.home)
+        there.__dict__["identity"] = self.ledger.identity
+        epoch = there.in_force.settings.epoch
+        tip = self.ledger.repo.resolve(f"refs/remotes/origin/keyring/{epoch}")
+        there.__dict__["keyring"] = Keyring(self.ledger.repo, epoch, tip)
+        return there
+
+    def merged(self, paths: Collection[str]) -> dict[str, bytes]:
+        """What becomes of files both sides changed. Raises Conflict with everything that cannot be merged."""
+        merged: dict[str, bytes] = {}
+        told: list[Conflict] = []
+        for path in paths:
+            try:
+                merged[path] = self._merged(path)
+            except Conflict as conflict:
+                told.append(conflict)
+        if told:
+            names = dict.fromkeys(str(conflict.where) for conflict in told)
+            findings = [finding for conflict in told for finding in conflict.findings]
+            raise Conflict(told[0].what, where=", ".join([*names][:_NAMED]), findings=findings, hint=told[0].hint)
+        return merged
+
+    def dossier(self, dossier_id: str) -> Dossier:
+        """A dossier as both sides together leave it. Raises Conflict."""
+        if dossier_id not in self._dossiers:
+            path = clear_path(dossier_id)
+            base, ours, theirs = (self._clear(commit, path) for commit in (self.base, self.ledger.head, self.theirs))
+            if ours is None or theirs is None:
+                known = ours or theirs
+                if known is None or base is not None:
+                    raise _conflict(dossier_id, [])  # one side took it away
+                self._dossiers[dossier_id] = known
+            else:
+                merged, conflicts = merge_dossiers(base or Dossier(dossier_id), ours, theirs)
+                if conflicts:
+                    raise _conflict(dossier_id, conflicts)
+                self._dossiers[dossier_id] = merged
+        return self._dossiers[dossier_id]
+
+    def _clear(self, commit: str, path: str) -> Dossier | None:
+        content = self.ledger.repo.read(commit, path)
+        return parse_dossier(content, path) if content is not None else None
+
+    def is_stale(self, path: str) -> bool:
+        """Whether our file at that path is sealed to a key that was turned on the server."""
+        place = place_of(path)
+        if place is None or not path.endswith(".age"):
+            return False
+        ours = self.ledger.dossier(place.dossier).compartments.get(place.compartment)
+        both = self.dossier(place.dossier).compartments.get(place.compartment)
+        return ours is not None and both is not None and ours.key != both.key
+
+    def resealed(self, path: str, edit: Edit) -> Edit:
+        """Our file, sealed anew where its key was turned; one that was only filed (never opened) stays."""
+        if not isinstance(edit, BlobRef) or not self.is_stale(path):
+            return edit
+        place = place_of(path)
+        assert place is not None
+        try:
+            plain, _generation = self.ledger.open_sealed(path, self.ledger.repo.read_blob(edit.oid))
+        except NoKey:
+            return edit
+        dossier = self.dossier(place.dossier)
+        entry = dossier.compartments[place.compartment]
+        if not place.is_record:
+            return seal(plain, entry.key)
+        record = parse_record(plain, path)
+        prev = self._anew.get(record.prev or "", record.prev)
+        content = seal_record(replace(record, generation=entry.generation, prev=prev), path, dossier)
+        self._anew[edit.oid] = object_id("blob", content)
+        return content
+
+    def renamed(self, message: str) -> str:
+        """The message with the generations that the records have now."""
+
+        def now(match: re.Match[str]) -> str:
+            entry = self.dossier(match[1]).compartments.get(match[2])
+            return f"Crmctl-Generation: {match[1]}:{match[2]}:{entry.generation if entry else match[3]}"
+
+        return _GENERATION.sub(now, message) if "Crmctl-Generation" in message else message
+
+    def _merged(self, path: str) -> bytes:
+        if path.endswith(_CLEAR):
+            found = dossier_of(path) or f"office/{path.split('/')[1]}"
+            return dump(encode_dossier(self.dossier(found)))
+        place = place_of(path)
+        if place is None or not place.is_record:
+            raise _conflict(_record_of(path), [])
+        before = _version(self.ledger, self.base, path)
+        mine, shared = _version(self.ledger, self.ledger.head, path), _version(self.there, self.theirs, path)
+        if mine is None or shared is None:
+            raise _conflict(_record_of(path), [])  # one side took it away
+        data, conflicts = merge(before.data if before else {}, mine.data, shared.data)
+        marks, _unsure = merge(before.unverified if before else {}, mine.unverified, shared.unverified)
+        if conflicts:
+            raise _conflict(_record_of(path), conflicts, shared)
+        entry = self.ledger.repo.entry(self.theirs, path)
+        made = shared.next_version(
+            data, prev=entry.oid if entry else "", by=mine.by, at=self.ledger.now, for_=mine.for_, reason=mine.reason
+        )
+        dossier = self.dossier(mine.dossier)
+        made = replace(
+            made,
+            generation=dossier.compartments[mine.compartment].generation,
+            unverified={name: str(day) for name, day in marks.items()},
+            known_since=mine.known_since,
+            confirmed_on=mine.confirmed_on or shared.confirmed_on,
+        )
+        return seal_record(made, path, dossier)
 
 
 def _version(ledger: Ledger, commit: str, path: str) -> Record | None:

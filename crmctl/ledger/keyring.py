@@ -105,9 +105,14 @@ class Ring:
         One of the present generation that is not the group's key on main is left out: whoever can write
         to the keyring could otherwise have the next wraps made to a key of his own.
         """
-        return {group: list(self._group_secrets(group)) for group in self._groups}
+        return {group: list(keys.values()) for group, keys in self.group_keys.items()}
 
-    def _group_secrets(self, group: str) -> Iterator[str]:
+    @cached_property
+    def group_keys(self) -> Mapping[str, dict[int, str]]:
+        """The same by generation, the newest first."""
+        return {group: dict(self._group_keys(group)) for group in self._groups}
+
+    def _group_keys(self, group: str) -> Iterator[tuple[int, str]]:
         present = self._org.groups[group]
         where = f"groups/{group}/{self._identity.member}"
         wraps = self._keyring.wraps(f"groups/{group}", self._identity.member)
@@ -117,7 +122,7 @@ class Ring:
             try:
                 secret = self._own.open(sealed, where).decode("ascii", "replace")
                 if self._opener_of(secret).public == present.key or generation < present.generation:
-                    yield secret
+                    yield generation, secret
             except (NoKey, TrustBroken, InvalidInput):
                 continue  # the compartments it should open do not: `check` tells
 

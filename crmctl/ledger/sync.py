@@ -18,16 +18,16 @@ from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, T
 from crmctl.i18n import _
 from crmctl.ledger.draft import author_of
 from crmctl.ledger.git import Repository
-from crmctl.ledger.hand_in_again import made_anew
+from crmctl.ledger.hand_in_again import made_anew, sealed_to_old_keys
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.keyring_merge import merged_keyring
 from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.remote import push
 from crmctl.ledger.rewrap import rewrap
 from crmctl.ledger.server import fetch_safely, remember_server, require_origin
 from crmctl.ledger.snapshot.purge import purge
 from crmctl.ledger.transaction import Change, RefMove, merge_trees, move_refs, write
-from crmctl.model.wraps import WrapError, merge_wraps
 
 _TRIES = 12
 _REMOTE = "refs/remotes/origin/"
@@ -161,7 +161,7 @@ def _main(ledger: Ledger, theirs: str, changes: list[Change], moves: list[RefMov
         moves.append(RefMove(MAIN, new=theirs, old=ours))
         return
     merged = merge_trees(repo, base, ours, theirs)
-    if merged.conflicts:
+    if merged.conflicts or sealed_to_old_keys(ledger, base, theirs):
         changes += made_anew(ledger, base, theirs, merged.conflicts, len(changes))
         return
     keyring = "@0" if changes else next((move.new for move in moves), None) or ledger.keyring.tip
@@ -184,17 +184,7 @@ def _keyring(ledger: Ledger, changes: list[Change], moves: list[RefMove]) -> Non
     if base == ours:
         moves.append(RefMove(ref, new=theirs, old=ours))
         return
-    edits: dict[str, bytes | None] = {}
-    for change in repo.changed(base, ours):
-        before = repo.read_blob(change.old_oid) if change.old_oid else b""
-        mine = repo.read_blob(change.new_oid) if change.new_oid else b""
-        shared = repo.read(theirs, change.path) or b""
-        try:
-            edits[change.path] = merge_wraps(before, mine, shared) or None
-        except WrapError as error:
-            raise TrustBroken(
-                _("Line {line} of a wrap file is damaged", line=error), where=change.path, hint="crmctl doctor"
-            ) from error
+    edits = merged_keyring(repo, base, ours, theirs)
     message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.head}\n"
     changes.append(Change(ref, theirs, edits, message, expected=ours))
 

@@ -18,6 +18,7 @@ from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.objects import CommitInfo
 from crmctl.ledger.seal import seal
 from crmctl.ledger.treewalk import PathChange
+from crmctl.ledger.wrapping import Wrapping
 from crmctl.ledger.yamlio import dump
 from crmctl.model.clear_files import encode_dossier
 from crmctl.model.dossier import Dossier, clear_path, wraps_folder
@@ -67,9 +68,8 @@ def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) ->
     """
     info = _named(ledger, commit) if commit else _last_own(ledger)
     _must_be_own(ledger, info)
-    work = _Undoing(ledger, info)
-    plan = work.plan()
     draft = Draft(ledger)
+    plan = _Undoing(ledger, info, draft.wrapping).plan()
     for path, (content, about) in plan.edits.items():
         draft.put_file(path, content, about)
     draft.wrapping.lines.update(plan.wraps)
@@ -123,8 +123,9 @@ def _must_be_own(ledger: Ledger, info: CommitInfo) -> None:
 class _Undoing:
     """One change looked at from both sides and from today."""
 
-    def __init__(self, ledger: Ledger, info: CommitInfo) -> None:
+    def __init__(self, ledger: Ledger, info: CommitInfo, wrapping: Wrapping) -> None:
         self.ledger = ledger
+        self.wrapping = wrapping
         self.repo = ledger.repo
         self.info = info
         self.before = self._seen_at(info.parents[0])
@@ -244,6 +245,10 @@ class _Undoing:
         before = parse_dossier(self.repo.read_blob(change.old_oid), change.path)
         if change.new_oid is not None:
             after = parse_dossier(self.repo.read_blob(change.new_oid), change.path)
+            if after.compartments.keys() == before.compartments.keys():
+                before = replace(before, compartments=after.compartments)  # a key that was turned stays turned
+            if before == after:
+                return
             self._may_go_back(before, after)
         else:
             self._wrap_again(before)
@@ -358,10 +363,11 @@ class _Undoing:
 
     def _dossier(self, place: Place) -> Dossier:
         """The dossier as it will stand: as it is now, else as it was before the change took it out."""
-        try:
-            return self.ledger.dossier(place.dossier)
-        except NotFound:
+        if self._oid_now(clear_path(place.dossier)) is None:
             return self.before.dossier(place.dossier)
+        if clear_path(place.dossier) not in self.made.edits:
+            self.wrapping.turn_where_due(place.dossier, [place.compartment])
+        return self.wrapping.dossier(place.dossier)
 
 
 def _by_id(record: Record) -> dict[str, Row]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
-from crmctl.errors import NotFound, Refused
+from crmctl.errors import NoKey, NotFound, Refused, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.groups import WrapLines
 from crmctl.ledger.keyring import wrap
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.seal import new_key
 from crmctl.ledger.transaction import Change
+from crmctl.ledger.turning import group_generations, lapsed, must_turn
 from crmctl.ledger.yamlio import dump
 from crmctl.model.clear_files import encode_dossier
 from crmctl.model.dossier import Assignment, Compartment, Dossier, clear_path, wraps_folder
 from crmctl.model.ids import new_id
-from crmctl.model.wraps import write_wraps
+from crmctl.model.wraps import Wraps, write_wraps
 
 
 class Wrapping:
@@ -29,6 +31,7 @@ class Wrapping:
         self._secrets: dict[tuple[str, str], str] = {}
         self.lines: WrapLines = {}
         self.dropped: dict[str, set[tuple[str, int]]] = {}
+        self._held: dict[str, dict[str, Wraps]] = {}
 
     def dossier(self, dossier_id: str) -> Dossier:
         """A dossier as the draft has it so far. Raises NotFound."""
@@ -81,39 +84,84 @@ class Wrapping:
         added = {name: Compartment(pair.public) for name, pair in pairs.items()}
         self.put(self.dossier(dossier_id).with_compartments(added))
         for name, pair in pairs.items():
+            readers = self._readers(dossier_id, name)
+            self._made_for(dossier_id, name, readers)
             self._secrets[dossier_id, name] = pair.secret
-            self._wrap_to(dossier_id, name, self._readers(dossier_id, name))
+            self._wrap_to(dossier_id, name, readers)
 
     def extend_readers(self, dossier_id: str, compartments: Iterable[str]) -> int:
         """Wrap these compartments' keys to readers the policy names and the keyring lacks. Returns how many.
 
+        Who reads a compartment reads all of it, so keys of earlier generations go along where this member has them.
         Raises NoKey for a compartment this member cannot open.
         """
         made = 0
-        present = self._ledger.keyring.readers(wraps_folder(dossier_id))
+        present = self.held(dossier_id)
         dossier = self.dossier(dossier_id)
         for name in compartments:
-            key = (name, dossier.compartments[name].generation)
-            lacking = [r for r in self._readers(dossier_id, name) if key not in present.get(r, {})]
-            made += len(lacking)
-            self._wrap_to(dossier_id, name, lacking)
+            for generation in dossier.compartments[name].generations:
+                lacking = [r for r in self._readers(dossier_id, name) if (name, generation) not in present.get(r, {})]
+                try:
+                    self._wrap_to(dossier_id, name, lacking, generation)
+                except NoKey:
+                    if generation == dossier.compartments[name].generation:
+                        raise
+                    continue  # another holder's to make
+                made += len(lacking)
         return made
 
-    def drop_readers(self, dossier_id: str, compartments: Iterable[str]) -> int:
-        """Take these compartments' wraps from readers the policy no longer names. Returns how many lines go.
+    def held(self, dossier_id: str) -> dict[str, Wraps]:
+        """Every reader's wraps of a dossier, as the keyring has them."""
+        if dossier_id not in self._held:
+            self._held[dossier_id] = self._ledger.keyring.readers(wraps_folder(dossier_id))
+        return self._held[dossier_id]
 
-        What they have read stays read; records sealed later need a new generation to stay from them.
+    def turn_where_due(self, dossier_id: str, compartments: Iterable[str]) -> list[str]:
+        """Give a new key to those of these compartments whose present one somebody has who reads it no more.
+
+        Former readers' wraps go, today's readers get the new key. Returns the compartments turned; one that
+        this member does not read or cannot open is left to somebody who does.
         """
-        present = self._ledger.keyring.readers(wraps_folder(dossier_id))
-        gone = 0
+        turned = []
+        held = self.held(dossier_id)
         for name in compartments:
-            expected = self._readers(dossier_id, name)
-            for reader, lines in present.items():
-                keys = {key for key in lines if key[0] == name and reader not in expected}
-                if keys:
-                    self.dropped.setdefault(f"{wraps_folder(dossier_id)}/{reader}", set()).update(keys)
-                    gone += len(keys)
-        return gone
+            if (dossier_id, name) in self._secrets or not held:
+                continue  # made or turned in this very draft
+            entry, readers = self.dossier(dossier_id).compartments[name], self._readers(dossier_id, name)
+            if not must_turn(held, name, entry, readers, self._ledger.in_force.org):
+                self._drop(dossier_id, lapsed(held, name, readers))
+            elif self._may_turn(dossier_id, name, readers):
+                self._turn(dossier_id, name, readers)
+                self._drop(dossier_id, lapsed(held, name, readers))
+                turned.append(name)
+        return turned
+
+    def _may_turn(self, dossier_id: str, name: str, readers: frozenset[str]) -> bool:
+        """Whoever makes the new key knows it, so it is for one who goes on reading, and did before."""
+        ledger = self._ledger
+        try:
+            before = ledger.dossier(dossier_id)
+            known = ledger.expected_readers(before, name) & readers & {*ledger.ring.readers}
+            return bool(known) and ledger.ring.can_open(before, name)
+        except (TrustBroken, NotFound):
+            return False  # `check` tells
+
+    def _turn(self, dossier_id: str, name: str, readers: frozenset[str]) -> None:
+        pair = new_key()
+        entry = self.dossier(dossier_id).compartments[name].turned(pair.public, {})
+        self.put(self.dossier(dossier_id).with_compartments({name: entry}))
+        self._made_for(dossier_id, name, readers)
+        self._secrets[dossier_id, name] = pair.secret
+        self._wrap_to(dossier_id, name, readers)
+
+    def _made_for(self, dossier_id: str, name: str, readers: frozenset[str]) -> None:
+        org, entry = self._ledger.in_force.org, self.dossier(dossier_id).compartments[name]
+        later = {group: number for group, number in group_generations(readers, org).items() if number > 1}
+        self.put(self.dossier(dossier_id).with_compartments({name: replace(entry, groups=later)}))
+
+    def _drop(self, dossier_id: str, gone: Mapping[str, set[tuple[str, int]]]) -> None:
+        for reader, lines in gone.items():
+            self.dropped.setdefault(f"{wraps_folder(dossier_id)}/{reader}", set()).update(lines)
 
     def edits(self) -> dict[str, bytes | None]:
         """The clear files of main that the draft makes or changes."""
@@ -132,16 +180,18 @@ class Wrapping:
             )
         return found
 
-    def _wrap_to(self, dossier_id: str, name: str, wanted: Iterable[str]) -> None:
+    def _wrap_to(self, dossier_id: str, name: str, wanted: Iterable[str], generation: int | None = None) -> None:
         wanted = list(wanted)
         if not wanted:
             return
-        entry = self.dossier(dossier_id).compartments[name]
-        secret = self._secrets.get((dossier_id, name)) or self._ledger.ring.secret(self.dossier(dossier_id), name)
+        present = self.dossier(dossier_id).compartments[name].generation
+        number = generation or present
+        secret = self._secrets.get((dossier_id, name)) if number == present else None
+        secret = secret or self._ledger.ring.secret(self.dossier(dossier_id), name, number)
         for reader in wanted:
             file = f"{wraps_folder(dossier_id)}/{reader}"
             sealed = wrap(secret, reader, self._ledger.in_force.org)
-            self.lines.setdefault(file, {})[name, entry.generation] = sealed
+            self.lines.setdefault(file, {})[name, number] = sealed
 
 
 def keyring_change(

@@ -131,6 +131,8 @@ def encode_dossier(dossier: Dossier) -> dict[str, Value]:
         entry: dict[str, Value] = {"key": item.key, "generation": item.generation}
         if item.past:
             entry["past"] = {str(generation): key for generation, key in sorted(item.past.items())}
+        if item.groups:
+            entry["groups"] = dict(sorted(item.groups.items()))
         compartments[name] = entry
     return {
         "schema": "crmctl/dossier/1",
@@ -158,7 +160,8 @@ def read_dossier(raw: Value) -> Dossier:
             assignments[department] = _assignment(item)
     for name, item in _items(top, "compartments"):
         with _inside(f"compartments.{name}"):
-            compartments[name] = Compartment(_text(item, "key"), _whole(item, "generation"), _past(item))
+            key, generation = _text(item, "key"), _whole(item, "generation")
+            compartments[name] = Compartment(key, generation, _past(item), _made_for(item))
     for number, item in enumerate(_mappings(top.get("grants"), "grants")):
         with _inside(f"grants.{number}"):
             grants.append(Grant(_text(item, "member"), _text(item, "compartment"), _day(item, "until")))
@@ -179,6 +182,12 @@ def _past(item: Mapping[str, Value]) -> dict[int, str]:
         raise ClearFileError("past")
     with _inside("past"):
         return {int(generation): _text(past, generation) for generation in past}
+
+
+def _made_for(item: Mapping[str, Value]) -> dict[str, int]:
+    groups = _mapping(item.get("groups", {}), "groups")
+    with _inside("groups"):
+        return {group: _whole(groups, group) for group in groups}
 
 
 def _items(top: Mapping[str, Value], key: str) -> list[tuple[str, dict[str, Value]]]:

@@ -22,15 +22,29 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Compartment:
-    """A compartment's public age key and generation. `past` holds the keys of earlier generations."""
+    """A compartment's public age key and generation. `past` holds the keys of earlier generations.
+
+    `groups` tells for which generation of its reading groups' keys this one was made, where that is not the first.
+    """
 
     key: str
     generation: int = 1
     past: Mapping[int, str] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def generations(self) -> tuple[int, ...]:
+        """All generations, the present one first."""
+        return (self.generation, *sorted(self.past, reverse=True))
 
     def public(self, generation: int) -> str | None:
         """The public key of one generation."""
         return self.key if generation == self.generation else self.past.get(generation)
+
+    def turned(self, key: str, groups: Mapping[str, int]) -> Compartment:
+        """The next generation, made with `key` for these generations of the reading groups' keys."""
+        later = {name: generation for name, generation in groups.items() if generation > 1}
+        return Compartment(key, self.generation + 1, {**self.past, self.generation: self.key}, later)
 
 
 @dataclass(frozen=True, slots=True)

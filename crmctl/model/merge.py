@@ -70,3 +70,17 @@ def _lists(
 
 def _same(one: Value, other: Value) -> bool:
     return one == other and type(one) is type(other)
+
+
+def laid_over(old: Mapping[str, Value], values: Mapping[str, object]) -> dict[str, object]:
+    """The old fields with the new ones over them; groups are merged inside, None takes a field away."""
+    merged: dict[str, object] = dict(old)
+    for name, value in values.items():
+        before = merged.get(name)
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, dict) and isinstance(before, dict):
+            merged[name] = laid_over(before, value)
+        else:
+            merged[name] = value
+    return merged

@@ -76,7 +76,7 @@ def test_a_handover_moves_customers_keys_and_leaves_a_record(company: Company, d
     second = company.add("customer", {**CARD, "name": "Second", "phone": "010-62770000"}, "bob", department="west").id
     done = handover(company.ledger("bob"), [first, second], dave, "changes post", why="moves", promised=True)
     assert set(done.customers) == {first, second}
-    company.sync("bob", dave)
+    company.sync("bob", dave, "bob")
     for customer in (first, second):
         assert company.ledger(dave).dossier(customer).assignments["west"].owner == dave
         assert opens(company, dave, customer)

@@ -94,9 +94,9 @@ def test_a_false_group_key_is_neither_used_nor_handed_on(company: Company, custo
     assert false.secret not in ledger.ring.group_secrets["east.supervisor"]
     dave = replace(org.members["carol"], id="dave")
     wider = Org({**org.members, "dave": dave}, org.departments, org.groups)
-    made = unwrapped_members(ledger.keyring, wider, ledger.ring.group_secrets, ledger.today)
+    made = unwrapped_members(ledger.keyring, wider, ledger.ring.group_keys, ledger.today)
     assert ("groups/east.supervisor/dave" in made) == (generation != 1)  # the true key of generation 1 still stands
-    forged = unwrapped_members(ledger.keyring, wider, {"east.supervisor": [false.secret]}, ledger.today)
+    forged = unwrapped_members(ledger.keyring, wider, {"east.supervisor": {1: false.secret}}, ledger.today)
     assert forged == {}
     assert opens(company, customer) == (generation != 1)
 
