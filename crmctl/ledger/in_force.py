@@ -19,6 +19,7 @@ from crmctl.ledger.yamlio import load, load_located
 from crmctl.model.clear_files import (
     ClearFileError,
     Settings,
+    read_delegations,
     read_departments,
     read_groups,
     read_member,
@@ -33,9 +34,11 @@ from crmctl.model.values import Value
 from crmctl.policy.pack import Pack, lay_over, read_pack
 
 CLEAR = ("ledger.yaml", "org", "policy", "schemas")
+DELEGATIONS = "org/delegations/"
 # Tables every snapshot has besides those of the kinds.
 OWN_TABLES = ("member", "role", "department", "assignment", "coverage", "damaged")
 _KEEP = 8
+_COMPANYS = frozenset({"policy/company.yaml", "policy/calendar.yaml"})
 
 
 _compiled: dict[str, InForce] = {}
@@ -81,16 +84,20 @@ def compile_in_force(raw: Mapping[str, Value]) -> InForce:
             if where != f"org/members/{member.id}.yaml":  # else one file could stand for another member
                 raise ClearFileError("id")
             members[member.id] = member
+        delegations = {}
+        for where in sorted(path for path in raw if path.startswith(DELEGATIONS)):
+            delegations[where.removeprefix(DELEGATIONS).removesuffix(".yaml")] = read_delegations(raw[where])
     except ClearFileError as error:
         raise BadConfiguration(_("The file does not read at {path}", path=error), where=where) from error
     findings: list[Finding] = []
     kinds = dict(_kinds(raw, findings))
     pack = _pack(raw, findings)
+    findings += _departments(raw, pack, departments)
     if findings:
         raise BadConfiguration(
             _("The ledger's kinds or policy do not load"), findings=findings, hint=_("Correct the named files")
         )
-    return InForce(settings, Org(members, departments, groups), kinds, pack, raw)
+    return InForce(settings, Org(members, departments, groups, delegations), kinds, pack, raw)
 
 
 def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
@@ -134,6 +141,16 @@ def _pack(raw: Mapping[str, Value], findings: list[Finding]) -> Pack:
     own, faults = read_pack({k: v for k, v in company.items() if k != "extends"}, "policy/company.yaml")
     findings += faults
     return lay_over([*packs, own])
+
+
+def _departments(raw: Mapping[str, Value], pack: Pack, departments: Mapping[str, object]) -> list[Finding]:
+    """What departments' own rules loosen: they would decide otherwise than the company allows (R-ADM-08)."""
+    if not any(path.startswith("policy/") and path.count("/") == 1 and path not in _COMPANYS for path in raw):
+        return []
+    from crmctl.ledger.deciding import packs_in_force
+    from crmctl.ledger.decision_check import department_faults
+
+    return department_faults(raw, packs_in_force(raw), departments, pack)
 
 
 def _key(repo: Repository, commit: str) -> str:

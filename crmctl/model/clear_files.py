@@ -7,14 +7,14 @@ path of what is off; the caller adds the file and line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
 from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant
 from crmctl.model.kinds import Label
-from crmctl.model.org import Department, GroupKey, Member, Role
+from crmctl.model.org import Delegation, Department, GroupKey, Member, Role
 from crmctl.model.values import Value
 
 
@@ -88,6 +88,30 @@ def read_member(raw: Value) -> Member:
         since=_day(top, "from"), until=_optional_day(top, "until"), supervisor=_optional(top, "supervisor"),
         territory=_optional(top, "territory"), pledge=_optional_day(top, "pledge"),
     )  # fmt: skip
+
+
+def encode_delegations(delegations: Iterable[Delegation]) -> dict[str, Value]:
+    """The mapping of `org/delegations/<member>.yaml`."""
+    return {
+        "schema": "crmctl/delegations/1",
+        "delegations": [
+            {"to": d.to, "role": d.role, "department": d.department, "from": d.since.isoformat(),
+             "until": d.until.isoformat()}
+            for d in delegations
+        ],
+    }  # fmt: skip
+
+
+def read_delegations(raw: Value) -> tuple[Delegation, ...]:
+    """Read what one member delegates."""
+    found = []
+    for number, item in enumerate(_mappings(_mapping(raw, "delegations").get("delegations"), "delegations")):
+        with _inside(f"delegations.{number}"):
+            since, until = _day(item, "from"), _day(item, "until")
+            found.append(
+                Delegation(_text(item, "to"), _text(item, "role"), _optional(item, "department"), since, until)
+            )
+    return tuple(found)
 
 
 def encode_departments(departments: Mapping[str, Department]) -> dict[str, Value]:

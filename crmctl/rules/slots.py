@@ -163,6 +163,18 @@ def _somebody(slot: Slot, org: Org, author: Member, places: Iterable[str | None]
 # What sets a rule off
 
 
+def concerns(rules: Iterable[ReviewRule], kinds: Mapping[str, Kind], path: str) -> bool:
+    """Whether a change of the file at that path could set a rule off; asked before its dossier is looked at."""
+    area = _area(path)
+    place = place_of(path) if area is None else None
+    clear = area is None and place is None and path.endswith(_CLEAR)
+    return any(
+        clear if not trigger.action else area == trigger.what if trigger.what in AREAS
+        else place is not None and _is_kind(kinds, trigger, place)
+        for rule in rules for trigger in rule.on
+    )  # fmt: skip
+
+
 def _hits(rule: ReviewRule, kinds: Mapping[str, Kind], touched: Touched) -> Iterator[tuple[str, ...]]:
     """The departments in which the rule is set off by a file; once each."""
     area = _area(touched.path)

@@ -21,13 +21,17 @@ from crmctl.trust.words import found
 
 @dataclass(slots=True)
 class ChangeCheck:
-    """A change's files against what its signer may do where it enters main."""
+    """A change's files against what its signer may do where it enters main.
+
+    `lent`: who approved it by verifying or signing; what one of them may do in a dossier, counts for the change.
+    """
 
     info: CommitInfo
     view: View
     authority: Authority
     member: Member
     changes: list[PathChange]
+    lent: tuple[Member, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
         """What the signer may not do."""
@@ -42,9 +46,11 @@ class ChangeCheck:
                 continue
             standing = self._standing(None)
             standing.added = partial(self._added, change.path)
+            standing.named = change.path.rpartition("/")[2].partition(".")[0]
             yield from self._may(change, rule, standing)
             if rule.sort == "dossier":
-                yield from DossierFields(self.info, self.view, self.authority, self.member, change).findings()
+                fields = DossierFields(self.info, self.view, self.authority, self.member, change, self.lent)
+                yield from fields.findings()
 
     def _sealed(self, change: PathChange, rule: PathRule) -> Iterator[Finding]:
         place = place_of(change.path)
@@ -57,6 +63,7 @@ class ChangeCheck:
             yield found("TRU045", self.info.oid, change.path, name=place.compartment)
             return
         standing = self._standing(dossier, place.compartment)
+        standing.lent = self.lent
         if after:
             standing.made = frozenset(after.compartments.keys() - (before.compartments.keys() if before else set()))
         standing.files = partial(filed_by_anyone, self.view.in_force, place)

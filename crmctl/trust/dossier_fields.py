@@ -30,6 +30,7 @@ class DossierFields:
     authority: Authority
     member: Member
     change: PathChange
+    lent: tuple[Member, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Everything the signer may not do to it."""
@@ -59,7 +60,7 @@ class DossierFields:
 
     def _standing(self, dossier: Dossier, department: str | None = None, compartment: str | None = None) -> Standing:
         return Standing(
-            self.member, self.view.in_force, self.view.day(self.info), dossier, compartment, department
+            self.member, self.view.in_force, self.view.day(self.info), dossier, compartment, department, lent=self.lent
         )  # fmt: skip
 
     # Who deals with the customer

@@ -1,8 +1,8 @@
-"""A landing's tree made again: the server's main with the other side's own changes on it, and nothing else."""
+"""A merge's tree made again: its first parent with the other sides' own changes on it, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from crmctl.errors import CrmctlError
 from crmctl.ledger.git import CommitInfo, Repository
@@ -11,19 +11,24 @@ from crmctl.model.findings import Finding
 from crmctl.trust.words import found
 
 
-def tree_is_made_of(repo: Repository, info: CommitInfo, base: str | None) -> Iterator[Finding]:
-    """What the landing's tree holds that the path-wise merge does not, and what it lacks of it."""
-    main, second = info.parents
-    merged = merge_trees(repo, base, second, main)
-    for path in merged.conflicts:
-        yield found("TRU022", info.oid, path)
+def tree_is_made_of(repo: Repository, info: CommitInfo, joined: Sequence[tuple[str | None, str]]) -> Iterator[Finding]:
+    """What a merge's tree holds that the path-wise merge does not, and what it lacks of it.
+
+    `joined`: base and tip of each side that its first parent takes in; two sides never change the same path.
+    """
+    edits: dict[str, BlobRef | None] = {}
+    for base, tip in joined:
+        merged = merge_trees(repo, base, tip, info.parents[0])
+        for path in [*merged.conflicts, *(path for path in merged.edits if path in edits)]:
+            yield found("TRU022", info.oid, path)
+        edits |= merged.edits
     try:
-        planned = plan_tree(repo, main, merged.edits)
+        planned = plan_tree(repo, info.parents[0], edits)
     except CrmctlError as error:
         yield found("TRU016", info.oid, why=error.what)
         return
     if planned.tree != info.tree:
-        yield from _differences(repo, info, merged.edits)
+        yield from _differences(repo, info, edits)
 
 
 def _differences(repo: Repository, info: CommitInfo, wanted: dict[str, BlobRef | None]) -> Iterator[Finding]:

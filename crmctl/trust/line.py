@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crmctl.ledger.git import Repository
@@ -11,16 +11,23 @@ _DEEPEST = 100
 
 
 @dataclass(slots=True)
-class Landing:
-    """One commit of a line. `second` are the steps of the line it lands (none: a plain change), from `base`.
+class Side:
+    """What one further parent of a merge brings: the steps of its line, from `base` (None: from nothing)."""
 
-    `odd` says what no crmctl makes of it: `octopus`, `held` (merges what is on main already), `deep`.
+    steps: list[Landing]
+    base: str | None
+
+
+@dataclass(slots=True)
+class Landing:
+    """One commit of a line, and the sides it brings in (none: a plain change; several: a bundle).
+
+    `odd` says what no crmctl makes of it: `held` (merges what is on main already), `deep`.
     """
 
     commit: str
     parents: tuple[str, ...]
-    second: list[Landing] = field(default_factory=list)
-    base: str | None = None
+    sides: list[Side] = field(default_factory=list)
     odd: str = ""
 
     @property
@@ -28,10 +35,16 @@ class Landing:
         """Whether it is a change by itself."""
         return len(self.parents) <= 1
 
-    def flat(self) -> Iterable[Landing]:
+    @property
+    def joined(self) -> list[tuple[str | None, str]]:
+        """What it joins to its first parent: base and tip of each side."""
+        return [(side.base, tip) for side, tip in zip(self.sides, self.parents[1:], strict=True)]
+
+    def flat(self) -> Iterator[Landing]:
         """All steps it brings in, in the order in which they were made, itself last."""
-        for step in self.second:
-            yield from step.flat()
+        for side in self.sides:
+            for step in side.steps:
+                yield from step.flat()
         yield self
 
 
@@ -59,20 +72,17 @@ def _line(
     steps = []
     for name in reversed(names):
         step = Landing(name, parents[name])
-        _look_at_second(step, parents, done, depth)
+        _look_at_sides(step, parents, done, depth)
         done.add(name)
         steps.append(step)
     return steps, at
 
 
-def _look_at_second(step: Landing, parents: Mapping[str, tuple[str, ...]], done: set[str], depth: int) -> None:
-    if step.is_plain:
-        return
-    if len(step.parents) > 2:
-        step.odd = "octopus"
-    elif step.parents[1] not in parents or step.parents[1] in done:
-        step.odd = "held"
-    elif depth >= _DEEPEST:
-        step.odd = "deep"
-    else:
-        step.second, step.base = _line(parents, step.parents[1], done, depth + 1)
+def _look_at_sides(step: Landing, parents: Mapping[str, tuple[str, ...]], done: set[str], depth: int) -> None:
+    for tip in step.parents[1:]:
+        if tip not in parents or tip in done:
+            step.odd = "held"
+        elif depth >= _DEEPEST:
+            step.odd = "deep"
+        else:
+            step.sides.append(Side(*_line(parents, tip, done, depth + 1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from crmctl.ledger.in_force import InForce
@@ -25,7 +25,8 @@ class Standing:
 
     `dossier` as it stood before the change (as the change makes it, where it is new), `compartment`
     where there is one, `department` where only one counts. `made` are the compartments the change itself
-    makes. `files` and `added` answer `filer` and `adder`, which cost a look.
+    makes, `named` the member a file is named by, `lent` those who signed for it: what one of them may, counts.
+    `files` and `added` answer `filer` and `adder`, which cost a look.
     """
 
     member: Member
@@ -35,17 +36,23 @@ class Standing:
     compartment: str | None = None
     department: str | None = None
     made: frozenset[str] = frozenset()
+    named: str | None = None
+    lent: tuple[Member, ...] = ()
     files: Callable[[], bool] = field(default=_never)
     added: Callable[[], bool] = field(default=_never)
 
     def any_of(self, terms: Iterable[str]) -> bool:
         """Whether one of the terms holds."""
-        return any(self._is(term) for term in terms)
+        terms = tuple(terms)
+        if any(self._is(term) for term in terms):
+            return True
+        return any(replace(self, member=other, lent=(), added=_never).any_of(terms) for other in self.lent)
 
     def _is(self, term: str) -> bool:
         special: dict[str, Callable[[], bool]] = {
             "member": lambda: True, "colleague": self._colleague, "dealing": self._dealing, "reader": self._reader,
             "maker": lambda: self.compartment in self.made, "filer": self.files, "adder": self.added,
+            "self": lambda: self.named == self.member.id,
         }  # fmt: skip
         if term in special:
             return special[term]()

@@ -6,23 +6,22 @@ main it enters: never by its own files, never by the date it claims.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput
-from crmctl.ledger.git import CommitInfo, PathChange, Repository
+from crmctl.ledger.git import CommitInfo, Repository
 from crmctl.ledger.in_force import InForce
 from crmctl.model.findings import Finding
 from crmctl.trust.authority import Authority, authority
-from crmctl.trust.change import ChangeCheck
+from crmctl.trust.enter import Entrance, sealed_once
 from crmctl.trust.files import FileCheck, too_large
 from crmctl.trust.founding import founded_well
 from crmctl.trust.keyring_line import KeyringCheck
 from crmctl.trust.landing import tree_is_made_of
 from crmctl.trust.line import Landing, line_of, new_commits
 from crmctl.trust.pin import Pin
-from crmctl.trust.reuse import earlier_home
 from crmctl.trust.setups import SetUps
 from crmctl.trust.signed import signed_well, signer
 from crmctl.trust.standing import Standing
@@ -117,7 +116,6 @@ class _Walk:
         self.count = 0
         self._infos: Iterator[CommitInfo] = iter(())
         self._lost = False
-        self._loads: InForce | None = None
 
     def findings(self) -> Iterator[Finding]:
         old = self.old.tip if self.old else None
@@ -178,74 +176,44 @@ class _Walk:
         yield from signed_well(info, view, self.judge.now)
         yield from founded_well(info, view.in_force)
         yield from files.findings(info.oid, info.oid, changes)
-        yield from self._sealed_once(info, changes)
+        yield from sealed_once(self.repo, self.pin.seen, info, changes)
         self.pin.founding = info.oid
         self._reached(info)
 
     def _change(self, step: Landing, view: View, files: FileCheck) -> Iterator[Finding]:
         info = self._next(step)
-        yield from self._plain(info, step, view, files)
+        yield from self._entrance(view, {info.oid: info}, info, files).plain(step)
         self._reached(info)
 
     def _landing(self, step: Landing, view: View, files: FileCheck) -> Iterator[Finding]:
-        odd = [item.odd for item in step.flat() if item.odd]
-        for word in odd:
+        flat = list(step.flat())
+        odd = [item.odd for item in flat if item.odd]
+        for word in [*odd, *(["octopus"] if len(step.parents) > 2 else [])]:
             yield found("TRU024", step.commit) if word == "held" else found("TRU016", step.commit, why=word)
-        if odd:
+        if odd or len(step.parents) > 2:
             return
-        entered = View(self.repo, view.set_ups, view.base, view.clock, view.today)
-        brought: list[CommitInfo] = []
-        for inner in step.flat():
-            info = self._next(inner)
-            if inner is step:
-                yield from self._lands(info, inner, view, brought)
-            elif inner.is_plain:
-                yield from self._plain(info, inner, entered, files)
-                brought.append(info)
-            else:
-                yield from signed_well(info, entered, self.judge.now)
-                yield from tree_is_made_of(self.repo, info, inner.base)
-                brought.append(info)
-
-    def _lands(self, info: CommitInfo, step: Landing, view: View, brought: list[CommitInfo]) -> Iterator[Finding]:
+        infos = {inner.commit: self._next(inner) for inner in flat}
+        info = infos[step.commit]
+        entrance = self._entrance(view, infos, info, files)
+        yield from entrance.side(step.sides[0])
         yield from signed_well(info, view, self.judge.now)
-        yield from tree_is_made_of(self.repo, info, step.base)
-        yield from self._others(info, view, brought)
+        yield from tree_is_made_of(self.repo, info, step.joined)
+        yield from self._others(info, view, entrance.brought)
         self._reached(info)
 
-    def _others(self, info: CommitInfo, view: View, brought: list[CommitInfo]) -> Iterator[Finding]:
-        """Everybody lands their own changes; what may stand in for that is in the authority file."""
+    def _entrance(self, view: View, infos: Mapping[str, CommitInfo], info: CommitInfo, files: FileCheck) -> Entrance:
+        judge = self.judge
+        return Entrance(view, infos, info.committed_at, judge.rules, judge.now, files, self.pin.seen)
+
+    def _others(self, info: CommitInfo, view: View, brought: list[str]) -> Iterator[Finding]:
+        """Everybody lands their own changes and what was approved; who may land more is in the authority file."""
         member = signer(info, view.in_force)
         standing = Standing(member, view.in_force, view.day(info)) if member else None
         if standing and standing.any_of(self.judge.rules.lands_others):
             return
-        for author in dict.fromkeys(other.author.name for other in brought):
+        for author in dict.fromkeys(brought):
             if author != info.author.name:
                 yield found("TRU023", info.oid, member=info.author.name, author=author)
-
-    def _plain(self, info: CommitInfo, step: Landing, view: View, files: FileCheck) -> Iterator[Finding]:
-        """One change, judged where it enters main and then laid over the view."""
-        if info.parents != step.parents:
-            yield found("TRU016", info.oid, why="parents")
-            return
-        changes = self.repo.changed(info.parents[0], info.oid)
-        yield from signed_well(info, view, self.judge.now)
-        yield from files.findings(info.oid, info.oid, changes)
-        member = signer(info, view.in_force)
-        if member is not None:
-            yield from ChangeCheck(info, view, self.judge.rules, member, changes).findings()
-        yield from self._sealed_once(info, changes)
-        view.lay(changes)
-        self._loads = view.in_force  # raises where it does not load any more: nobody could be judged by it
-
-    def _sealed_once(self, info: CommitInfo, changes: list[PathChange]) -> Iterator[Finding]:
-        for change in changes:
-            if not change.new_oid or not change.path.endswith(".age"):
-                continue
-            if change.new_oid in self.pin.seen:
-                home = earlier_home(self.repo, info.parents, change)
-                yield found("TRU051" if home == change.path else "TRU050", info.oid, change.path, home=home)
-            self.pin.seen.add(change.new_oid)
 
 
 def surroundings(repo: Repository) -> Iterator[Finding]:

@@ -48,6 +48,13 @@ WORDS: dict[str, str] = {
     "TRU070": N_("This branch may not be deleted"),
     "TRU071": N_("This branch may only go forward; somebody rewrote it"),
     "TRU072": N_("A branch that no ledger has"),
+    "TRU080": N_("Not approved as the policy asks ({rule}): {slot} is missing"),
+    "TRU081": N_("Not an approval as crmctl makes it: {why}"),
+    "TRU082": N_("An approval of something else: it names {bundle}"),
+    "TRU083": N_("{member} approves as {role} ({where}) without holding that role"),
+    "TRU084": N_("{member} approves a change of their own"),
+    "TRU085": N_("Not a bundle of changes as crmctl makes it: {why}"),
+    "TRU086": N_("Sealed to an earlier key of {name}: {had}, where {wanted} is in use"),
 }
 
 

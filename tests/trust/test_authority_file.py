@@ -28,7 +28,16 @@ def test_the_line_a_path_falls_under(path: str, sort: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("main", True), ("keyring/1", True), ("keyring/1/x", False), ("mainx", False), ("review/a/1", False)],
+    [
+        ("main", True),
+        ("keyring/1", True),
+        ("keyring/1/x", False),
+        ("mainx", False),
+        ("review/a/1", True),
+        ("review/a", False),
+        ("outbox/a", True),
+        ("outbox/a/1", False),
+    ],
 )
 def test_the_branches_a_server_takes(name: str, known: bool) -> None:
     assert authority().knows_branch(name) is known
