@@ -92,6 +92,7 @@ COMMANDS: Table = {
             "adopt": Entry("crmctl.cli.commands.policy:adopt", N_("Take a pack into the ledger and put it in force.")),
             "set": Entry("crmctl.cli.commands.policy:set_value", N_("Set a value the packs leave to the company.")),
             "check": Entry("crmctl.cli.commands.policy:check", N_("Check kinds and packs: every name must be there.")),
+            "test": Entry("crmctl.cli.commands.policy_test:try_all", N_("Run the examples the packs carry.")),
             "diff": Entry("crmctl.cli.commands.policy:diff", N_("Show how packs and kinds differ from the shipped.")),
             "coverage": Entry("crmctl.cli.commands.policy:coverage", N_("Show how much of the requirements is met.")),
         },
@@ -143,6 +144,8 @@ COMMANDS: Table = {
         N_("Grades by the policy's rules."),
         {
             "run": Entry("crmctl.cli.commands.grade:run", N_("Grade a department's customers.")),
+            "axes": Entry("crmctl.cli.commands.grade_axes:axes", N_("List the ways customers are graded.")),
+            "mix": Entry("crmctl.cli.commands.grade_axes:mix", N_("Show the share of each grade against the target.")),
             "explain": Entry(
                 "crmctl.cli.commands.grade:explain",
                 N_("Show why a customer has its grade: every condition with its value."),

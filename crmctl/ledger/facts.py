@@ -6,8 +6,9 @@ cap of 30. Hence the coverage is checked before anything is decided.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -22,30 +23,37 @@ from crmctl.model.money import from_minor
 from crmctl.policy.decision import DecisionRules, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.rules.calendar import add_months
+from crmctl.rules.half_year import review_period
 
 FIXED_TABLES = frozenset({"member", "role", "department", "assignment", "coverage", "damaged"})
 
 
 @dataclass(frozen=True, slots=True)
 class DepartmentFacts:
-    """The department's customers with their settled facts, and the tables they were computed from."""
+    """The department's customers with their settled facts, and the tables they were computed from.
+
+    sets: set → group (a product) → the customers in it.
+    """
 
     department: str
     as_of: date
     facts: Mapping[str, Mapping[str, FactValue]]
     connection: Connection
+    sets: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 def department_facts(
-    ledger: Ledger, rules: DecisionRules, department: str, as_of: date, more: Iterable[str] = ()
-) -> DepartmentFacts:
-    """All facts of all customers of a department on a day.
+    ledger: Ledger, rules: DecisionRules, department: str, as_of: date, more: Iterable[str] = (),
+    product: str | None = None,
+) -> DepartmentFacts:  # fmt: skip
+    """All facts of all customers of a department on a day; a fact's SQL may ask for :product where one is graded.
 
     `more` are further kinds the caller asks about. Raises NoKey (exit 7) naming who sees enough
     when this member does not, BadConfiguration for a fact whose SQL does not run.
     """
-    parameters = fact_parameters(department, as_of)
-    tables = {table for fact in rules.facts.values() for table in _tables(ledger, fact, parameters)}
+    parameters = {**fact_parameters(department, as_of), **period_parameters(ledger, as_of), "product": product}
+    asked = {**rules.facts, **{name: Fact(name, "text", sql=group.sql) for name, group in rules.sets.items()}}
+    tables = {table for fact in asked.values() for table in _tables(ledger, fact, parameters)}
     kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in tables or kind.name in set(more)]
     connection = connect(ledger, kinds)
     require_coverage(ledger, connection, kinds, department)

@@ -6,11 +6,13 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _
 from crmctl.ledger.administer import change_setup, must_administer
+from crmctl.ledger.decision_check import NOT_OVERLAYS
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.setup_check import (
     COMPANY,
@@ -28,6 +30,7 @@ from crmctl.ledger.yamlio import dump, load
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
+from crmctl.policy.dated import is_dated, with_step
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
@@ -78,27 +81,37 @@ def pack_states(ledger: Ledger) -> list[PackState]:
 def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
     """Copy a shipped pack, or the pack in a file, into the ledger with the kinds it needs and put it in force.
 
-    A file whose pack is called `company` becomes the company's own. Raises Refused for a member
+    A file whose pack is called `company` becomes the company's own, one with `department:` that
+    department's own rules. Raises Refused for a member
     who is no admin, NotFound, BadConfiguration with every fault and its line.
     """
     must_administer(ledger)
     where, content = _pack_source(what)
     raw, _lines = read_mapping(content, where)
-    name = _pack_name(raw, where)
     files = setup_files(ledger)
-    edits = {pack_path(name): content, **_missing_kinds(raw, files)}
-    if name != "company":
-        edits[COMPANY] = _extended(files, name)
+    if "department" in raw and "pack" not in raw:
+        name = _department(ledger, raw)
+        edits = {f"policy/{name}.yaml": content}
+    else:
+        name = _pack_name(raw, where)
+        edits = {pack_path(name): content, **_missing_kinds(raw, files)}
+        if name != "company":
+            edits[COMPANY] = _extended(files, name)
     changed = {path: new for path, new in edits.items() if files.get(path) != new}
-    findings = must_fit({**files, **changed}, {pack_path(name): where})
+    departments = ledger.in_force.org.departments
+    findings = must_fit({**files, **changed}, dict.fromkeys(list(edits)[:1], where), departments)
     if not changed:
         return Adopted(name, (), None)
     commit = None if dry_run else change_setup(ledger, changed, "policy-adopt", name)
     return Adopted(name, tuple(sorted(changed)), commit, tuple(findings))
 
 
-def set_value(ledger: Ledger, name: str, text: str | None, *, dry_run: bool = False) -> tuple[Value, Value, str | None]:
+def set_value(
+    ledger: Ledger, name: str, text: str | None, *, dry_run: bool = False, start: date | None = None
+) -> tuple[Value, Value, str | None]:
     """Set a value the packs leave open in the company's file; None takes the company's own value away.
+
+    With `start` it counts from that day on, and what was set before counts until then.
 
     Returns the value in force before and after, and the commit id (None on a dry run or without a
     change). Raises Refused, NotFound for a name no pack knows, InvalidInput for another type.
@@ -113,7 +126,11 @@ def set_value(ledger: Ledger, name: str, text: str | None, *, dry_run: bool = Fa
     company = _company(setup_files(ledger))
     own = company.get("values")
     values: Mapped = dict(own) if isinstance(own, dict) else {}
-    after = _taken_away(ledger, values, name) if text is None else _typed(name, text, known[name])
+    if text is None:
+        after = _taken_away(ledger, values, name)
+    else:
+        after = _typed(name, text, _last(known[name]))
+        after = after if start is None else list(with_step(before, start, after))
     if text is not None:
         values[name] = after
     content = dump({**company, "values": values})
@@ -127,15 +144,19 @@ def set_value(ledger: Ledger, name: str, text: str | None, *, dry_run: bool = Fa
 def check_policy(ledger: Ledger, file: Path | None = None) -> list[Finding]:
     """Every fault of the kinds and packs in the ledger, or as they would be with `file` laid in."""
     files = setup_files(ledger)
+    departments = ledger.in_force.org.departments
     if file is None:
-        return setup_faults(files)
+        return setup_faults(files, departments=departments)
     where, content = _pack_source(str(file))
     raw, _lines = read_mapping(content, where)
-    path = kind_path(str(raw["kind"])) if "kind" in raw else pack_path(_pack_name(raw, where))
+    if "department" in raw and "pack" not in raw:
+        path = f"policy/{_department(ledger, raw)}.yaml"
+    else:
+        path = kind_path(str(raw["kind"])) if "kind" in raw else pack_path(_pack_name(raw, where))
     planned = {**files, path: content}
-    if path not in {COMPANY, *files} and path.startswith("policy/"):
+    if path not in {COMPANY, *files} and path.startswith("policy/packs/"):
         planned[COMPANY] = _extended(files, _pack_name(raw, where))
-    return [fault for fault in setup_faults(planned, {path: where}) if fault.where.startswith(where)]
+    return [fault for fault in setup_faults(planned, {path: where}, departments) if fault.where.startswith(where)]
 
 
 def differences(ledger: Ledger, name: str | None = None) -> Iterator[Difference]:
@@ -174,6 +195,15 @@ def _pack_source(what: str) -> tuple[str, bytes]:
             raise NotFound(_("The file cannot be read"), where=what)
         path = pack_file(what)
     return str(path), path.read_bytes()
+
+
+def _department(ledger: Ledger, raw: Mapping[str, Value]) -> str:
+    name, known = str(raw["department"]), ledger.in_force.org.departments
+    if name not in known or name in NOT_OVERLAYS:
+        near = difflib.get_close_matches(name, sorted(known), 1)
+        hint = _("Did you mean {near}?", near=near[0]) if near else "crmctl department list"
+        raise NotFound(_("There is no department {key}", key=name), hint=hint)
+    return name
 
 
 def _pack_name(raw: Mapping[str, Value], where: str) -> str:
@@ -238,6 +268,12 @@ def _typed(name: str, text: str, like: Value) -> Value:
             where=COMPANY, hint=f"crmctl policy set {name} {like}",
         )  # fmt: skip
     return value
+
+
+def _last(value: Value) -> Value:
+    """What a value is like: the last step of one that changes on a day."""
+    last = value[-1] if is_dated(value) and isinstance(value, list) else value
+    return last["is"] if isinstance(last, dict) and "is" in last else last
 
 
 def _taken_away(ledger: Ledger, values: Mapped, name: str) -> Value:

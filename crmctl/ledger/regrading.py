@@ -3,85 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 
-from crmctl.errors import BadConfiguration, NotFound
-from crmctl.i18n import _
+from crmctl.errors import NotFound, Refused
+from crmctl.i18n import _, label
+from crmctl.ledger.deciding import rules_for
 from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.facts import DepartmentFacts, department_facts
+from crmctl.ledger.facts import DepartmentFacts, department_facts, period_parameters
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import ask
-from crmctl.policy.decision import DecisionRules, PackFile, read_decision_rules
-from crmctl.policy.facts import Absent
-from crmctl.rules.calendar import add_months
-from crmctl.rules.grading import Candidate, count_base, grade_department
-from crmctl.rules.regrade import Proposal, evidence_of, propose
+from crmctl.policy.axes import MAIN_AXIS
+from crmctl.policy.decision import DecisionRules
+from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.policy.scorecard import Line
+from crmctl.rules.grading import Candidate, Over, count_base, grade_department, overfull
+from crmctl.rules.regrade import Evidence, Proposal, evidence_of, propose, spoken
 
 _MORE = ("grade", "stage_review")
 _HELD = """
 SELECT dossier, grade, "on" FROM (
   SELECT dossier, grade, "on", row_number() OVER (PARTITION BY dossier ORDER BY "on" DESC, id DESC) AS nth
-  FROM grade WHERE department = :department AND state = 'approved' AND "on" <= :as_of) WHERE nth = 1
+  FROM grade WHERE department = :department AND state = 'approved' AND "on" <= :as_of
+    AND coalesce(axis, 'grade') = :axis AND product IS :product) WHERE nth = 1
 """
 _LATEST = """
 SELECT dossier, grade, waiting_for, to_review, state, id FROM (
   SELECT dossier, grade, waiting_for, to_review, state, id,
          row_number() OVER (PARTITION BY dossier ORDER BY "on" DESC, entered_at DESC, id DESC) AS nth
-  FROM grade WHERE department = :department AND "on" <= :as_of) WHERE nth = 1
+  FROM grade WHERE department = :department AND "on" <= :as_of
+    AND coalesce(axis, 'grade') = :axis AND product IS :product) WHERE nth = 1
 """
 _REVIEWED = """
 SELECT DISTINCT dossier FROM stage_review
-WHERE department = :department AND state = 'decided' AND decided_at_on > :from AND decided_at_on <= :as_of
+WHERE department = :department AND state = 'decided' AND decided_at_on > :period_from AND decided_at_on <= :as_of
+"""
+_BUYERS = """
+SELECT DISTINCT dossier FROM txn
+WHERE department = :department AND product = :product AND date <= :as_of AND coalesce(sample, 0) = 0
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run found for one department: rules, facts, proposals (by customer id), the caps' bases."""
+    """What a run found for one department: rules, proposals (by customer id), the caps' bases.
+
+    facts: what each customer was judged by. over: the warning caps that are passed. product: the one
+    it was run for; None is all business.
+    """
 
     department: str
     as_of: date
     rules: DecisionRules
     proposals: tuple[Proposal, ...]
     bases: Mapping[str, int]
+    facts: Mapping[str, Mapping[str, FactValue]] = field(default_factory=dict)
+    over: tuple[Over, ...] = ()
+    product: str | None = None
+
+    @property
+    def holders(self) -> dict[str, str | None]:
+        """The grade of every customer after the run."""
+        return {proposal.id: proposal.grade for proposal in self.proposals}
+
+    def proposal(self, dossier: str) -> Proposal | None:
+        """One customer's."""
+        return next((proposal for proposal in self.proposals if proposal.id == dossier), None)
+
+    def lines(self, dossier: str) -> list[Line]:
+        """What each item of the scorecard gave a customer."""
+        card = self.rules.axis.scorecard
+        return card.lines(self.facts.get(dossier, {})) if card else []
 
 
-def decision_rules(ledger: Ledger, changed: Mapping[str, str] | None = None) -> DecisionRules:
-    """The decision rules in force, some values changed for a trial. Raises BadConfiguration with every fault."""
-    in_force = ledger.in_force
-    company = in_force.raw.get("policy/company.yaml")
-    extends = company.get("extends") if isinstance(company, dict) else None
-    names = [f"policy/packs/{name}.yaml" for name in extends] if isinstance(extends, list) else []
-    packs: list[PackFile] = []
-    for path in [*names, "policy/company.yaml"]:
-        content = in_force.raw.get(path)
-        if isinstance(content, dict):
-            packs.append((path, content))
-    rules, findings = read_decision_rules(packs, {**in_force.pack.values, **(changed or {})}, in_force.pack.vocab)
-    if rules is None:
-        raise BadConfiguration(_("The grading rules do not load"), findings=findings, hint="crmctl policy adopt p23")
-    return rules
-
-
-def run(ledger: Ledger, department: str, as_of: date, changed: Mapping[str, str] | None = None) -> Run:
-    """Decide every customer of a department, write nothing.
+def run(
+    ledger: Ledger, department: str, as_of: date, changed: Mapping[str, str] | None = None,
+    axis: str = MAIN_AXIS, product: str | None = None,
+) -> Run:  # fmt: skip
+    """Decide every customer of a department on one axis, or the buyers of one product, and write nothing.
 
     The same commit, policy and date give the same result. Raises NoKey below full coverage.
     """
     if department not in ledger.in_force.org.departments:
         raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
-    rules = decision_rules(ledger, changed)
-    computed = department_facts(ledger, rules, department, as_of, _MORE)
-    parameters = {"department": department, "as_of": as_of.isoformat()}
+    rules = rules_for(ledger, department, axis, as_of, product, changed)
+    more = (*_MORE, *(("transaction",) if product is not None else ()))
+    computed = department_facts(ledger, rules, department, as_of, more, product)
+    parameters = {**_asked(department, as_of, axis, product), **period_parameters(ledger, as_of)}
     held = {str(row[0]): (str(row[1]), str(row[2])) for row in ask(computed.connection, _HELD, parameters).rows}
     candidates = _candidates(computed, held)
-    decisions = grade_department(rules.grading, candidates, rules.facts)
-    reviewed = _reviewed(ledger, computed)
-    proposals = propose(rules.grading, decisions, {key: grade for key, (grade, _on) in held.items()}, reviewed)
-    bases = {cap.grade: count_base(cap, candidates) for cap in rules.grading.caps}
-    return Run(department, as_of, rules, tuple(proposals), bases)
+    if product is not None:
+        buyers = {str(row[0]) for row in ask(computed.connection, _BUYERS, parameters).rows}
+        candidates = [candidate for candidate in candidates if candidate.id in buyers]
+    decisions = grade_department(
+        rules.grading, candidates, {**rules.facts, **_score(rules)}, "product" if product else "department"
+    )
+    reviewed = frozenset(str(row[0]) for row in ask(computed.connection, _REVIEWED, parameters).rows)
+    before = {key: grade for key, (grade, _on) in held.items()}
+    proposals = propose(rules.grading, decisions, before, reviewed, rules.axis.up, rules.axis.down)
+    bases = {cap.grade: count_base(cap, candidates) for cap in rules.grading.caps if cap.per == "department"}
+    over = overfull(rules.grading.caps, {p.id: p.grade for p in proposals}, computed.facts, computed.sets)
+    return Run(department, as_of, rules, tuple(proposals), bases, computed.facts, tuple(over), product)
+
+
+def _asked(department: str, as_of: date, axis: str, product: str | None) -> dict[str, object]:
+    return {"department": department, "as_of": as_of.isoformat(), "axis": axis, "product": product}
+
+
+def _score(rules: DecisionRules) -> dict[str, Fact]:
+    card = rules.axis.scorecard
+    return {card.name: card.fact} if card else {}
 
 
 def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
@@ -89,7 +122,12 @@ def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
 
     A customer whose last record says the same already gets none: a second run writes nothing.
     """
-    parameters = {"department": done.department, "as_of": done.as_of.isoformat()}
+    if not done.rules.axis.records:
+        raise Refused(
+            _("{axis} is reckoned when asked and not put forward", axis=label(done.rules.axis.label)), rule="R-GRD-01",
+            hint=f"crmctl grade run --axis {done.rules.axis.name} --dry-run",
+        )  # fmt: skip
+    parameters = _asked(done.department, done.as_of, done.rules.axis.name, done.product)
     latest = {str(row[0]): row[1:] for row in ask(connect(ledger, ["grade"]), _LATEST, parameters).rows}
     draft = Draft(ledger)
     kind = draft.kind("grade")
@@ -109,12 +147,15 @@ def grade_record(done: Run, proposal: Proposal) -> dict[str, object]:
     record: dict[str, object] = {
         "on": done.as_of.isoformat(), "grade": proposal.grade, "before": proposal.before,
         "waiting_for": decision.waiting_for, "to_review": True if proposal.move == "review" else None,
-        "pack": done.rules.pack, "reason": proposal.move,
+        "pack": done.rules.pack, "reason": proposal.move, "axis": done.rules.axis.name, "product": done.product,
         "evidence": [
             {"grade": e.grade, "clause": e.clause, "condition": e.condition, "value": e.value, "holds": e.holds}
-            for e in evidence_of(done.rules.grading, decision)
+            for e in [*evidence_of(done.rules.grading, decision), *_scored(done, proposal.id)]
         ],
     }  # fmt: skip
+    card = done.rules.axis.scorecard
+    if card and isinstance(score := done.facts[proposal.id].get(card.name), Decimal):
+        record["score"] = f"{score:.2f}"
     if seat:
         record |= {"place": seat.place, "seats": seat.seats, "base": seat.base}
     return {name: value for name, value in record.items() if value is not None}
@@ -135,13 +176,15 @@ def _candidates(computed: DepartmentFacts, held: Mapping[str, tuple[str, str]]) 
     ]
 
 
-def _reviewed(ledger: Ledger, computed: DepartmentFacts) -> frozenset[str]:
-    months = ledger.in_force.pack.whole("review_months", 6)
-    parameters = {
-        "department": computed.department, "as_of": computed.as_of.isoformat(),
-        "from": add_months(computed.as_of, -months).isoformat(),
-    }  # fmt: skip
-    return frozenset(str(row[0]) for row in ask(computed.connection, _REVIEWED, parameters).rows)
+def _scored(done: Run, dossier: str) -> list[Evidence]:
+    """The lines of the scorecard as evidence: item and weight, the value, the points."""
+    return [
+        Evidence(
+            "", line.item.clause, f"{line.item.name} × {line.item.weight:f}%", spoken(line.value),
+            "unknown" if line.points is None else f"{line.points:f}",
+        )
+        for line in done.lines(dossier)
+    ]  # fmt: skip
 
 
 def _says_something_new(proposal: Proposal, latest: tuple[object, ...] | None) -> bool:

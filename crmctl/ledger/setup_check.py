@@ -34,9 +34,14 @@ def setup_files(ledger: Ledger) -> dict[str, bytes]:
     return {path: contents[oid] for path, oid in found.items()}
 
 
-def setup_faults(files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING) -> list[Finding]:
-    """Every fault of these kind and policy files (path → content); `shown` gives a path another name in findings."""
-    return _Setup(files, shown).faults()
+def setup_faults(
+    files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING, departments: Iterable[str] | None = None
+) -> list[Finding]:
+    """Every fault of these kind and policy files (path → content); `shown` gives a path another name in findings.
+
+    `departments` are those there are; without them any department may have rules of its own.
+    """
+    return _Setup(files, shown, departments).faults()
 
 
 def kind_path(name: str) -> str:
@@ -66,8 +71,10 @@ def read_mapping(content: bytes, where: str) -> tuple[Mapped, Positions]:
 class _Setup:
     """The files read once, faults gathered on the way."""
 
-    def __init__(self, files: Mapping[str, bytes], shown: Mapping[str, str]) -> None:
-        self._shown = shown
+    def __init__(
+        self, files: Mapping[str, bytes], shown: Mapping[str, str], departments: Iterable[str] | None = None
+    ) -> None:
+        self._shown, self._departments = shown, departments
         self._findings: list[Finding] = []
         self._raw: dict[str, Mapped] = {}
         self._lines: dict[str, Positions] = {}
@@ -86,18 +93,11 @@ class _Setup:
             self._note(path, kind_faults(kind, {k.name: k for k in kinds.values()}, whole))
         for path, pack in packs.items():
             self._note(path, pack_faults(self._raw[path], pack, {k.name: k for k in kinds.values()}, whole))
-        return self._findings
-
-    def _kinds(self) -> dict[str, Kind]:
-        kinds = {}
-        for path in [path for path in self._raw if path.startswith("schemas/")]:
-            kind, faults = compile_kind(self._raw[path], path)
-            self._note(path, faults)
         self._decisions({k.name: k for k in kinds.values()}, list(packs), whole)
         if whole.guarded:
             self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)
-            if kind is not None:
-                kinds[path] = kind
+        return self._findings
+
     def _guards(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """The guards of all packs together: one may ask for a fact of another."""
         from crmctl.ledger.guarding import Guarding, read_guarding, sql_faults
@@ -120,6 +120,13 @@ class _Setup:
         for fault in faults:
             self._note(fault.where or COMPANY, [fault])
 
+    def _kinds(self) -> dict[str, Kind]:
+        kinds = {}
+        for path in [path for path in self._raw if path.startswith("schemas/")]:
+            kind, faults = compile_kind(self._raw[path], path)
+            self._note(path, faults)
+            if kind is not None:
+                kinds[path] = kind
         return kinds
 
     def _packs(self) -> dict[str, Pack]:
@@ -145,9 +152,11 @@ class _Setup:
         return self._shown.get(path, path)
 
 
-def must_fit(files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING) -> list[Finding]:
+def must_fit(
+    files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING, departments: Iterable[str] | None = None
+) -> list[Finding]:
     """The warnings of these files. Raises BadConfiguration with every error."""
-    findings = setup_faults(files, shown)
+    findings = setup_faults(files, shown, departments)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise BadConfiguration(

@@ -95,12 +95,19 @@ def _joined(joiner: Joiner, verdicts: list[Verdict]) -> Verdict:
 
 
 class ConditionReader:
-    """Reads condition trees against declared facts and set values, collecting what is off."""
+    """Reads condition trees against declared facts and set values, collecting what is off.
 
-    def __init__(self, facts: Mapping[str, Fact], values: Mapping[str, object], where: str) -> None:
+    `open_values` are names a company has still to set: right in a pack, though nothing is decided by them yet.
+    """
+
+    def __init__(
+        self, facts: Mapping[str, Fact], values: Mapping[str, object], where: str,
+        open_values: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self._facts = facts
         self._values = values
         self._where = where
+        self._open = open_values
         self.findings: list[Finding] = []
 
     def read(self, raw: object, path: str) -> Condition | None:
@@ -114,8 +121,18 @@ class ConditionReader:
             joiner = next((name for name in JOINERS if isinstance(raw.get(name), list)), None)
             if joiner:
                 return self._branch(joiner, raw[joiner], f"{path}.{joiner}", clause, code)
+            self._near_joiner(raw, path)
+            return None
         self._fault(path, N_("A condition is a text, or a mapping with if, all, any or none"))
         return None
+
+    def _near_joiner(self, raw: dict[str, object], path: str) -> None:
+        for key in raw:
+            near = get_close_matches(str(key), [*JOINERS, "if"], 1)
+            if near:
+                self._fault(f"{path}.{key}", N_("Unknown word {name}; did you mean {near}?"), name=key, near=near[0])
+                return
+        self._fault(path, N_("A condition is a text, or a mapping with if, all, any or none"))
 
     def _branch(self, joiner: Joiner, raw: list[object], path: str, clause: str, code: str) -> Branch | None:
         read = [self.read(part, f"{path}.{number}") for number, part in enumerate(raw)]
@@ -148,6 +165,8 @@ class ConditionReader:
         name = text.removeprefix("$")
         if text.startswith("$"):
             if self._values.get(name) is None:
+                if name in self._open:
+                    return Absent.UNKNOWN
                 self._fault(path, N_("${name} has no value; set it with: crmctl policy set {name} VALUE"), name=name)
                 return None
             text = str(self._values[name])

@@ -1,12 +1,14 @@
-"""What a ledger's packs say about deciding: facts, needed values, the grading (DESIGN 5).
+"""What a ledger's packs say about deciding: facts, sets, needed values, the axes (DESIGN 5).
 
 Read from the packs in force only when something is decided; every other command starts without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import get_args
 
 from crmctl.i18n import N_
@@ -14,72 +16,190 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
+from crmctl.policy.axes import MAIN_AXIS, Axis, Given, axes_of, read_axis
+from crmctl.policy.conditions import Branch, Condition
 from crmctl.policy.facts import Absent, Fact, FactType, FactValue
-from crmctl.policy.grading import Grading, read_grading
+from crmctl.policy.grading import Grading
+from crmctl.policy.scorecard import Scorecard
 
 PackFile = tuple[str, Mapping[str, Value]]
+Vocab = Mapping[str, Mapping[str, Label]]
+_ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
+_FACT_KEYS = frozenset({"is", "of", "sql", "empty", "applies", "unit", "label", "clause"})
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Customers counted in groups: its SQL gives rows (id, value), the value being the group (a product)."""
+
+    name: str
+    by: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All facts and sets the packs declare, and where each fact applies."""
+
+    facts: Mapping[str, Fact]
+    applies: Mapping[str, Leaf]
+    sets: Mapping[str, Set]
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRules:
-    """The facts by name, where each applies, the values in force, and the grading. `pack` names what decides."""
+    """One axis with the facts it asks for, where each applies, and the values of the day. `pack` names what decides."""
 
     facts: Mapping[str, Fact]
     applies: Mapping[str, Leaf]
     values: Mapping[str, object]
-    grading: Grading
+    axis: Axis
     pack: str
+    sets: Mapping[str, Set] = field(default_factory=dict)
+
+    @property
+    def grading(self) -> Grading:
+        """The axis' ladder, ranking and caps."""
+        return self.axis.grading
+
+
+def declared(packs: Sequence[PackFile], vocab: Vocab, findings: list[Finding]) -> Declared:
+    """The facts and sets of the packs, later ones over earlier ones; faults go to `findings`."""
+    facts: dict[str, Fact] = {}
+    applies: dict[str, Leaf] = {}
+    sets: dict[str, Set] = {}
+    for where, raw in packs:
+        _facts(raw.get("facts"), vocab, where, facts, applies, findings)
+        named = raw.get("sets")
+        for name, spec in named.items() if isinstance(named, dict) else ():
+            if isinstance(spec, dict) and isinstance(spec.get("sql"), str):
+                sets[name] = Set(name, str(spec.get("by", "product")), str(spec["sql"]))
+            else:
+                findings.append(Finding("POL012", N_("A set needs by: and sql:"), "error", where, f"sets.{name}"))
+    for name, leaf in applies.items():
+        if leaf.name not in facts:
+            findings.append(Finding("POL012", N_("{name} applies by a fact that is not there: {other}"), "error",
+                                    "", f"facts.{name}.applies", {"name": name, "other": leaf.name}))  # fmt: skip
+    return Declared(facts, applies, sets)
+
+
+def axis_names(packs: Sequence[PackFile]) -> list[str]:
+    """The axes the packs bring, in their order."""
+    return list(dict.fromkeys(name for _where, raw in packs for name, _path, _content in axes_of(raw)))
 
 
 def read_decision_rules(
-    packs: Sequence[PackFile], values: Mapping[str, Value], vocab: Mapping[str, Mapping[str, Label]]
+    packs: Sequence[PackFile], values: Mapping[str, Value], vocab: Vocab, axis: str = MAIN_AXIS
 ) -> tuple[DecisionRules | None, list[Finding]]:
-    """Read the decision rules of the packs in force (file name, content), later ones over earlier ones.
+    """Read what one axis is decided by from the packs in force (file name, content), later ones over earlier ones.
 
-    `values` are those in force. Returns None with findings when there is no grading or when
+    `values` are those of the day. Returns None with findings when no pack has the axis or when
     anything in it is off: a needed value that nobody set, an unknown fact, a type clash.
     """
     findings: list[Finding] = []
-    facts: dict[str, Fact] = {}
-    applies: dict[str, Leaf] = {}
-    grade: tuple[str, Mapping[str, Value]] | None = None
+    found = declared(packs, vocab, findings)
+    chosen: tuple[str, str, Mapping[str, Value]] | None = None
     names = []
     for where, raw in packs:
-        _needs(raw.get("needs"), values, where, findings)
-        _facts(raw.get("facts"), vocab, where, facts, applies, findings)
-        content = raw.get("grade")
-        if isinstance(content, dict):
-            grade = (where, content)
-            names.append(f"{raw.get('pack')}/{raw.get('version')}")
-    if grade is None:
-        findings.append(Finding("POL010", N_("No pack in force says how to grade"), "error", "policy/company.yaml"))
+        for name, path, content in axes_of(raw):
+            if name == axis:
+                chosen = (where, path, content)
+                names.append(f"{raw.get('pack')}/{raw.get('version')}")
+    if chosen is None:
+        findings.append(_no_axis(axis, axis_names(packs)))
         return None, findings
-    grading, faults = read_grading(grade[1], facts, values, grade[0])
+    where, path, content = chosen
+    needed = set(_asked(content))
+    for other, raw in packs:
+        _needs(raw.get("needs"), needed, values, other, findings)
+    read, faults = read_axis(axis, path, content, Given(found.facts, values, sets=found.sets, vocab=vocab), where)
     findings += faults
-    if findings or grading is None:
+    if findings or read is None:
         return None, findings
-    return DecisionRules(facts, applies, values, grading, " ".join(names)), []
+    asked = _reached(_names(read), found)
+    facts = {name: fact for name, fact in found.facts.items() if name in asked}
+    applies = {name: leaf for name, leaf in found.applies.items() if name in asked}
+    sets = {cap.group: found.sets[cap.group] for cap in read.grading.caps if cap.group}
+    return DecisionRules(facts, applies, values, read, " ".join(names), sets), []
 
 
-def _needs(raw: object, values: Mapping[str, Value], where: str, findings: list[Finding]) -> None:
+def _no_axis(axis: str, known: list[str]) -> Finding:
+    if axis == MAIN_AXIS and not known:
+        return Finding("POL010", N_("No pack in force says how to grade"), "error", "policy/company.yaml")
+    near = get_close_matches(axis, known, 1) or known[:1]
+    message = N_("No pack in force has the axis {name}; there is: {known}")
+    args = {"name": axis, "known": ", ".join(known), "near": near[0]}
+    return Finding("POL010", message, "error", "policy/company.yaml", "", args, N_("Did you mean {near}?"))
+
+
+def _asked(content: Value | Mapping[str, Value]) -> Iterator[str]:
+    if isinstance(content, str):
+        yield from _ASKED.findall(content)
+    elif isinstance(content, Mapping):
+        for inner in content.values():
+            yield from _asked(inner)
+    elif isinstance(content, list):
+        for inner in content:
+            yield from _asked(inner)
+
+
+def asked_values(content: Value | Mapping[str, Value]) -> frozenset[str]:
+    """Every `$name` in a piece of a pack."""
+    return frozenset(_asked(content))
+
+
+def _names(axis: Axis) -> set[str]:
+    """The facts an axis asks for."""
+    grading = axis.grading
+    names = {name for rung in grading.rungs for name in leaves(rung.condition)}
+    names |= set(leaves(grading.exempt)) if grading.exempt else set()
+    names |= {name for name, _down in grading.rank} | {cap.base for cap in grading.caps if cap.base}
+    card: Scorecard | None = axis.scorecard
+    return names | ({item.fact.name for item in card.items} if card else set())
+
+
+def leaves(condition: Condition) -> Iterator[str]:
+    """The names of the facts a condition asks for."""
+    if isinstance(condition, Branch):
+        for part in condition.parts:
+            yield from leaves(part)
+    else:
+        yield condition.fact.name
+
+
+def _reached(names: set[str], found: Declared) -> set[str]:
+    """The names and those of the facts that say where they apply."""
+    while more := {found.applies[name].name for name in names if name in found.applies} - names:
+        names |= more
+    return names
+
+
+def _needs(raw: object, asked: set[str], values: Mapping[str, Value], where: str, findings: list[Finding]) -> None:
     for name in raw if isinstance(raw, dict) else {}:
-        if values.get(name) is None:
+        if name in asked and values.get(name) is None:
             message = N_("{name} has no value: the source lost it and none is invented")
             hint = N_("crmctl policy set {name} VALUE")
             findings.append(Finding("POL011", message, "error", where, f"needs.{name}", {"name": name}, hint))
 
 
 def _facts(
-    raw: object, vocab: Mapping[str, Mapping[str, Label]], where: str, facts: dict[str, Fact],
-    applies: dict[str, Leaf], findings: list[Finding],
-) -> None:  # fmt: skip
+    raw: object, vocab: Vocab, where: str, facts: dict[str, Fact], applies: dict[str, Leaf], findings: list[Finding]
+) -> None:
     for name, spec in (raw if isinstance(raw, dict) else {}).items():
-        fact = _fact(name, spec, vocab) if isinstance(spec, dict) else None
         path = f"facts.{name}"
+        fact = _fact(name, spec, vocab) if isinstance(spec, dict) else None
         if fact is None:
             findings.append(Finding("POL012", N_("A fact needs is: and sql:"), "error", where, path))
             continue
+        for key in spec if isinstance(spec, dict) else ():
+            if key not in _FACT_KEYS:
+                near = (get_close_matches(key, sorted(_FACT_KEYS), 1) or ["sql"])[0]
+                message = N_("Unknown word {name}; did you mean {near}?")
+                findings.append(
+                    Finding("POL001", message, "error", where, f"{path}.{key}", {"name": key, "near": near})
+                )
         facts[name] = fact
+        applies.pop(name, None)
         if fact.applies:
             try:
                 applies[name] = parse_leaf(fact.applies)
@@ -88,7 +208,7 @@ def _facts(
                 findings.append(Finding("POL002", message, "error", where, f"{path}.applies", {"text": fact.applies}))
 
 
-def _fact(name: str, spec: Mapping[str, Value], vocab: Mapping[str, Mapping[str, Label]]) -> Fact | None:
+def _fact(name: str, spec: Mapping[str, Value], vocab: Vocab) -> Fact | None:
     kind: FactType | None = next((word for word in get_args(FactType) if word == spec.get("is")), None)
     sql = spec.get("sql")
     if kind is None or not isinstance(sql, str):
@@ -99,17 +219,23 @@ def _fact(name: str, spec: Mapping[str, Value], vocab: Mapping[str, Mapping[str,
     bare = Fact(name, kind, sql=sql, applies=str(applies) if applies else None, order=order, labels=labels)
     if "empty" not in spec:
         return bare
-    empty: FactValue = bare.literal(str(spec["empty"]))
+    try:
+        empty: FactValue = bare.literal(str(spec["empty"]))
+    except ValueError:
+        return None
     return Fact(name, kind, "assignment", sql, empty, bare.applies, order, labels)
 
 
 def settle(
-    facts: Mapping[str, Fact], applies: Mapping[str, Leaf], found: Mapping[str, FactValue]
-) -> dict[str, FactValue]:
-    """All declared facts of one customer: what was found, what stands in for nothing, and what does not apply."""
+    facts: Mapping[str, Fact], applies: Mapping[str, Leaf], found: Mapping[str, FactValue],
+    scorecard: Scorecard | None = None,
+) -> dict[str, FactValue]:  # fmt: skip
+    """All facts of one customer: what was found, what stands in for nothing, what does not apply, and the score."""
     settled = {name: found.get(name, fact.empty) for name, fact in facts.items()}
     plain = {name: value for name, value in settled.items() if not isinstance(value, Absent)}
     for name, leaf in applies.items():
         if leaf.holds(plain) is False:
             settled[name] = Absent.NOT_APPLICABLE
+    if scorecard is not None:
+        settled[scorecard.name] = scorecard.score(settled)
     return settled

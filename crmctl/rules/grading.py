@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -88,6 +88,36 @@ def grade_department(
             if seat.found:
                 placed[key] = grade
     return [_decision(c.id, judged[c.id], placed.get(c.id), seats[c.id]) for c in candidates]
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A cap that only warns and is passed: so many hold the grade in a group (a product; empty: the department)."""
+
+    cap: Cap
+    group: str
+    holders: tuple[str, ...]
+    seats: int
+    base: int
+
+
+def overfull(
+    caps: Sequence[Cap], holders: Mapping[str, str | None], facts: Mapping[str, Mapping[str, FactValue]],
+    sets: Mapping[str, Mapping[str, Collection[str]]],
+) -> list[Over]:  # fmt: skip
+    """Where more hold a grade than a warning cap foresees. `holders`: customer → grade held.
+
+    A product's base are its customers, those only for whom the cap's fact holds where it names one.
+    """
+    found = []
+    for cap in caps:
+        groups = sets.get(cap.group, {}) if cap.group else {"": facts}
+        for group, members in groups.items() if cap.over == "warn" else ():
+            counted = [key for key in members if not cap.base or facts.get(key, {}).get(cap.base) is True]
+            holding = tuple(sorted(key for key in counted if holders.get(key) == cap.grade))
+            if len(holding) > cap.seats(len(counted)):
+                found.append(Over(cap, group, holding, cap.seats(len(counted)), len(counted)))
+    return found
 
 
 def count_base(cap: Cap, candidates: Sequence[Candidate]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from crmctl.policy.conditions import Condition, Judged, Test
@@ -41,17 +42,62 @@ class Evidence:
 
 
 def propose(
-    grading: Grading, decisions: Sequence[Decision], held: Mapping[str, str | None], reviewed: Collection[str]
-) -> list[Proposal]:
-    """Each decision against the grade held now. `reviewed` are those with a finished stage review."""
+    grading: Grading, decisions: Sequence[Decision], held: Mapping[str, str | None], reviewed: Collection[str],
+    up: int | None = None, down: int | None = None,
+) -> list[Proposal]:  # fmt: skip
+    """Each decision against the grade held now. `reviewed` are those with a finished stage review.
+
+    `up` and `down` are how many rungs one run may move a customer (R-RGD-06); None is any number.
+    """
     order = {grade: number for number, grade in enumerate(reversed(grading.grades))}
-    return [_propose(decision, held.get(decision.id), decision.id in reviewed, order) for decision in decisions]
+    return [
+        _propose(decision, held.get(decision.id), decision.id in reviewed, order, (up, down)) for decision in decisions
+    ]
 
 
-def _propose(decision: Decision, before: str | None, reviewed: bool, order: Mapping[str, int]) -> Proposal:
+def _propose(
+    decision: Decision, before: str | None, reviewed: bool, order: Mapping[str, int],
+    steps: tuple[int | None, int | None],
+) -> Proposal:  # fmt: skip
     move = _move(decision, before, reviewed, order)
     grade = before if move in {"stays", "review", "held"} else decision.grade
+    if move in {"up", "down"} and before is not None and grade is not None and before in order and grade in order:
+        most = steps[0] if move == "up" else steps[1]
+        there = order[grade] if most is None else min(max(order[grade], order[before] - most), order[before] + most)
+        grade = next(name for name, place in order.items() if place == there)
     return Proposal(decision.id, move, before, grade, decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of the graded hold a grade, against the mix a department aims at (R-GRD-32)."""
+
+    grade: str
+    count: int
+    of: int
+    low: Fraction | None
+    high: Fraction | None
+
+    @property
+    def share(self) -> Fraction:
+        """Its part of all graded."""
+        return Fraction(self.count, self.of) if self.of else Fraction(0)
+
+    @property
+    def off(self) -> Fraction:
+        """How far it lies from the target: below 0 too few, above 0 too many, 0 within."""
+        if self.low is not None and self.share < self.low:
+            return self.share - self.low
+        return self.share - self.high if self.high is not None and self.share > self.high else Fraction(0)
+
+
+def shares(
+    grades: Sequence[str], held: Collection[str | None], mix: Mapping[str, tuple[Fraction, Fraction]]
+) -> list[Share]:
+    """The share of each grade among those graded, with its target where there is one."""
+    graded = [grade for grade in held if grade in grades]
+    none: tuple[Fraction | None, Fraction | None] = (None, None)
+    return [Share(grade, graded.count(grade), len(graded), *mix.get(grade, none)) for grade in grades]
 
 
 def _move(decision: Decision, before: str | None, reviewed: bool, order: Mapping[str, int]) -> Move:

@@ -6,18 +6,33 @@ from typing import Annotated
 
 import typer
 
+from crmctl.cli.commands.grade_words import (
+    draw_scorecard,
+    draw_service,
+    no_seats,
+    over_documents,
+    score_documents,
+    service_document,
+    tell_over,
+)
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, At, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
+from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.regrading import Run, compare, file_run
 from crmctl.ledger.regrading import run as decide
 from crmctl.rules.regrade import Proposal, evidence_of
 
 Department = Annotated[str | None, typer.Option("--department", help=N_("Which department's; your own if not given."))]
+AxisName = Annotated[
+    str | None,
+    typer.Option("--axis", help=N_("Which way of grading, see: crmctl grade axes; the main one if not given.")),
+]
+Product = Annotated[str | None, typer.Option("--product", help=N_("Only who buys this product, by its own rules."))]
 _MOVES = {
     "new": N_("new"), "up": N_("up"), "down": N_("down"), "out": N_("not graded any more"), "stays": N_("stays"),
     "review": N_("to be judged by a person"), "held": N_("waits for a stage review"),
@@ -32,6 +47,8 @@ _MOVES = {
 )
 def run(
     department: Department = None,
+    axis: AxisName = None,
+    product: Product = None,
     as_of: AsOf = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
@@ -40,16 +57,19 @@ def run(
     """Grade a department's customers."""
     out = Out(as_json)
     ledger = open_ledger(directory)
-    done = decide(ledger, _department(ledger, department), as_of or ledger.today)
+    chosen = department_chosen(ledger, department)
+    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
     commit, count = (None, 0) if dry_run else file_run(ledger, done)
     data = {
-        "department": done.department, "as_of": done.as_of, "pack": done.rules.pack, "commit": commit, "written": count,
+        "department": done.department, "axis": done.rules.axis.name, "product": done.product, "as_of": done.as_of,
+        "pack": done.rules.pack, "commit": commit, "written": count, "over": over_documents(done),
         "proposals": [_document(proposal) for proposal in done.proposals],
     }  # fmt: skip
 
     def show() -> None:
-        _proposals(ledger, [p for p in done.proposals if p.move != "stays"])
+        _proposals(ledger, done, [p for p in done.proposals if p.move != "stays"])
         _caps(ledger, done)
+        tell_over(out, ledger, done)
         out.say(_("{count} grades put forward", count=count) if not dry_run else _("Nothing was written"))
 
     out.result("grade-run", data, show)
@@ -59,6 +79,8 @@ def run(
 def explain(
     who: Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))],
     department: Department = None,
+    axis: AxisName = None,
+    product: Product = None,
     as_of: AsOf = None,
     at: At = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
@@ -73,29 +95,47 @@ def explain(
     chosen = department or lookup.department_of(ledger, dossier)
     if chosen is None:
         raise UsageError(_("Say which department: --department"), where=dossier)
-    done = decide(ledger, chosen, as_of or ledger.today)
-    proposal = next((p for p in done.proposals if p.id == dossier), None)
+    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
+    proposal = done.proposal(dossier)
     if proposal is None:
         raise NotFound(_("{department} does not deal with this customer", department=chosen), where=dossier)
     evidence = evidence_of(done.rules.grading, proposal.decision)
-    data = {**_document(proposal), "as_of": done.as_of, "pack": done.rules.pack, "evidence": evidence}
+    lines = done.lines(dossier)
+    data = {
+        **_document(proposal), "axis": done.rules.axis.name, "product": done.product, "as_of": done.as_of,
+        "pack": done.rules.pack, "evidence": evidence, "scorecard": score_documents(lines),
+        "service": service_document(done.rules.axis, proposal.grade),
+    }  # fmt: skip
 
     def show() -> None:
-        outcome = _grade(ledger, proposal.decision.grade) or _("none")
-        out.line(_("{id}: grade {grade} ({move})", id=dossier, grade=outcome, move=_(_MOVES[proposal.move])))
+        outcome = _grade(ledger, done, proposal.decision.grade) or _("none")
+        out.line(
+            _("{id}: {axis}: {grade} ({move})", id=dossier, axis=label(done.rules.axis.label), grade=outcome,
+              move=_(_MOVES[proposal.move]))
+        )  # fmt: skip
+        if proposal.decision.exempt:
+            out.line(_("Not graded: the rules exempt such customers"))
         for seat in proposal.decision.seats:
             out.line(
                 _("{grade}: place {place} of {of}, {seats} seats ({share} of {base}) [{code}, {clause}]",
-                  grade=_grade(ledger, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
+                  grade=_grade(ledger, done, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
                   share=f"{float(seat.cap.share):.0%}", base=seat.base, code=seat.cap.code, clause=seat.cap.clause)
             )  # fmt: skip
         heads = [_("Grade"), _("Clause"), _("Condition"), _("Value"), _("Holds")]
         words = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown"), "not applicable": _("not applicable")}
         rows = [
-            (_grade(ledger, e.grade), e.clause, e.condition, words.get(e.value, e.value), words[e.holds])
+            (
+                _grade(ledger, done, e.grade),
+                e.clause,
+                e.condition,
+                words.get(e.value, e.value),
+                words.get(e.holds, e.holds),
+            )
             for e in evidence
         ]
         table([(head, "left") for head in heads], rows)
+        draw_scorecard(out, lines)
+        draw_service(out, ledger, done.rules.axis, proposal.grade)
 
     out.result("grade-explain", data, show)
 
@@ -103,6 +143,8 @@ def explain(
 @details(N_("Example: crmctl grade caps --department east"))
 def caps(
     department: Department = None,
+    axis: AxisName = None,
+    product: Product = None,
     as_of: AsOf = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     as_json: AsJson = False,
@@ -110,7 +152,8 @@ def caps(
     """Show how full the capped grades are, and who waits."""
     out = Out(as_json)
     ledger = open_ledger(directory)
-    done = decide(ledger, _department(ledger, department), as_of or ledger.today)
+    chosen = department_chosen(ledger, department)
+    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
     waiting = [p for p in done.proposals if p.decision.waiting_for]
     rows = [dict(zip(("grade", "share", "base", "seats", "taken"), row, strict=True)) for row in _cap_rows(done)]
     data = {
@@ -118,11 +161,15 @@ def caps(
         "as_of": done.as_of,
         "caps": rows,
         "waiting": [_document(p) for p in waiting],
+        "over": over_documents(done),
     }
 
     def show() -> None:
         _caps(ledger, done)
-        _proposals(ledger, waiting)
+        for line in no_seats(ledger, done):
+            out.line(line)
+        _proposals(ledger, done, waiting)
+        tell_over(out, ledger, done)
 
     out.result("grade-caps", data, show)
 
@@ -133,6 +180,8 @@ def simulate(
         list[str] | None, typer.Option("--value", metavar="NAME=VALUE", help=N_("Try this value; may be repeated."))
     ] = None,
     department: Department = None,
+    axis: AxisName = None,
+    product: Product = None,
     as_of: AsOf = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     as_json: AsJson = False,
@@ -141,9 +190,10 @@ def simulate(
     out = Out(as_json)
     ledger = open_ledger(directory)
     changed = dict(_pair(text) for text in value or [])
-    chosen, day = _department(ledger, department), as_of or ledger.today
-    plain = decide(ledger, chosen, ledger.today)
-    trial = decide(ledger, chosen, day, changed)
+    chosen, day = department_chosen(ledger, department), as_of or ledger.today
+    which = axis_named(ledger, axis, chosen)
+    plain = decide(ledger, chosen, ledger.today, None, which, product)
+    trial = decide(ledger, chosen, day, changed, which, product)
     moved = compare(plain, trial)
     data = {
         "department": chosen, "values": changed, "as_of": day,
@@ -151,7 +201,9 @@ def simulate(
     }  # fmt: skip
 
     def show() -> None:
-        rows = [(a.id, _grade(ledger, a.decision.grade), _grade(ledger, b.decision.grade)) for a, b in moved]
+        rows = [
+            (a.id, _grade(ledger, plain, a.decision.grade), _grade(ledger, plain, b.decision.grade)) for a, b in moved
+        ]
         table([(_("Customer"), "left"), (_("Grade"), "left"), (_("Would be"), "left")], rows)
         out.say(_("{count} would change", count=len(moved)))
 
@@ -171,12 +223,13 @@ def history(
     out = Out(as_json)
     ledger = open_ledger(directory)
     dossier = lookup.customer(ledger, who)
-    columns = ["id", "on", "department", "grade", "before", "waiting_for", "state", "reason"]
+    columns = ["id", "on", "department", "axis", "product", "grade", "before", "waiting_for", "state", "reason"]
     listing = list_kind(ledger, "grade", f"dossier = '{dossier}'", columns, 0)
     out.result("grade-history", listing.documents(), lambda: table(list(listing.heads), listing.shown()))
 
 
-def _department(ledger: Ledger, chosen: str | None) -> str:
+def department_chosen(ledger: Ledger, chosen: str | None) -> str:
+    """The department meant: the one named, else the member's only one. Raises UsageError."""
     own = ledger.member.departments(ledger.today)
     if chosen or len(own) == 1:
         return chosen or own[0]
@@ -202,18 +255,18 @@ def _document(proposal: Proposal) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _grade(ledger: Ledger, grade: str | None) -> str:
-    return label(ledger.in_force.pack.vocab.get("grade", {}).get(grade, grade)) if grade else ""
+def _grade(ledger: Ledger, done: Run, grade: str | None) -> str:
+    return label(ledger.in_force.pack.vocab.get(done.rules.axis.words, {}).get(grade, grade)) if grade else ""
 
 
-def _proposals(ledger: Ledger, proposals: list[Proposal]) -> None:
+def _proposals(ledger: Ledger, done: Run, proposals: list[Proposal]) -> None:
     heads = [_("Customer"), _("Grade before"), _("Grade"), _("Waiting for"), _("What")]
     rows = [
         (
             p.id,
-            _grade(ledger, p.before),
-            _grade(ledger, p.grade),
-            _grade(ledger, p.decision.waiting_for),
+            _grade(ledger, done, p.before),
+            _grade(ledger, done, p.grade),
+            _grade(ledger, done, p.decision.waiting_for),
             _(_MOVES[p.move]),
         )
         for p in proposals
@@ -228,10 +281,11 @@ def _cap_rows(done: Run) -> list[tuple[str, str, int, int, int]]:
             sum(p.decision.grade == cap.grade for p in done.proposals),
         )
         for cap in done.rules.grading.caps
+        if cap.per == "department"
     ]  # fmt: skip
 
 
 def _caps(ledger: Ledger, done: Run) -> None:
     heads = [_("Grade"), _("Share"), _("Base"), _("Seats"), _("Taken")]
-    rows = [(_grade(ledger, grade), *rest) for grade, *rest in _cap_rows(done)]
+    rows = [(_grade(ledger, done, grade), *rest) for grade, *rest in _cap_rows(done)]
     table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)

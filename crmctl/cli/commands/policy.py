@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crmctl.cli.context import open_ledger
-from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
+from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out, finding_line
 from crmctl.cli.table import table
 from crmctl.errors import ExitCode, NotFound, UsageError
@@ -60,7 +61,10 @@ def show(
     data = {"values": dict(in_force.values), "readers": {pattern: list(t) for pattern, t in in_force.readers.items()}}
 
     def draw() -> None:
-        table([(_("Value"), "left"), (_("Set to"), "left")], list(in_force.values.items()))
+        table(
+            [(_("Value"), "left"), (_("Set to"), "left")],
+            [(name, _plain(value)) for name, value in in_force.values.items()],
+        )
         out.line()
         table([(_("Compartment"), "left"), (_("Who reads"), "left")], readers)
 
@@ -101,6 +105,7 @@ def adopt(
 @details(
     N_(
         "Examples:\n\ncrmctl policy set intake_working_days 2\n\ncrmctl policy set remind_days --unset\n\n"
+        "crmctl policy set target_monthly 3000 --from 2027-01-01\n\n"
         "The values in force: crmctl policy show"
     )
 )
@@ -108,6 +113,12 @@ def set_value(
     name: Annotated[str, typer.Argument(metavar=N_("NAME"), help=N_("The value's name."))],
     value: Annotated[str | None, typer.Argument(metavar=N_("VALUE"), help=N_("What it is set to."))] = None,
     unset: Annotated[bool, typer.Option("--unset", help=N_("Take your own value away again."))] = False,
+    start: Annotated[
+        date | None,
+        typer.Option(
+            "--from", metavar=N_("DATE"), parser=iso_date, help=N_("From this day on; until then what was set before.")
+        ),
+    ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -118,7 +129,7 @@ def set_value(
     if (value is None) != unset:
         raise UsageError(_("Give a value, or --unset"), hint=f"crmctl policy set {name} …")
     out = Out(as_json)
-    before, after, commit = put(open_ledger(directory), name, value, dry_run=dry_run)
+    before, after, commit = put(open_ledger(directory), name, value, dry_run=dry_run, start=start)
     data = {"name": name, "before": before, "after": after, "commit": commit, "dry_run": dry_run}
     out.result("policy-set", data, lambda: out.line(f"{name}: {_plain(before)} → {_plain(after)}"))
 
@@ -233,6 +244,8 @@ def why(
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "; ".join(_("{value} from {day}", value=step.get("is"), day=step.get("from")) for step in value)
     return "-" if value is None else str(value)
 
 

@@ -1,0 +1,123 @@
+"""Hold what the packs decide by against kinds, facts and each other before anything is decided by it.
+
+Every fault names its file and the dotted path in it; the caller adds the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from crmctl.i18n import N_
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.model.values import Value
+from crmctl.policy.axes import Given, axes_of, read_axis
+from crmctl.policy.dated import dated_faults, is_dated
+from crmctl.policy.decision import Declared, PackFile, declared
+from crmctl.policy.examples import example_faults
+from crmctl.policy.overlay import lay_overlay, overlay_faults, overlay_of
+from crmctl.policy.pack import Pack
+
+# What a fact's SQL may refer to besides the policy's values; only the names count here.
+PARAMETERS = (
+    "department", "as_of", "year_ago", "half_ago", "month_ago", "period_from", "period_to", "product",
+    "customer", "record", "member",
+)  # fmt: skip
+NOT_OVERLAYS = frozenset({"company", "calendar"})
+
+
+def decision_faults(packs: Sequence[PackFile], kinds: Mapping[str, Kind], whole: Pack) -> list[Finding]:
+    """Every fault in facts, sets, axes, dated values and examples of the packs in force (path, content)."""
+    findings: list[Finding] = []
+    found = declared(packs, whole.vocab, findings)
+    given = _given(packs, found, whole)
+    for where, raw in packs:
+        findings += [fault.at(where) for fault in dated_faults(_mapping(raw.get("values")))]
+        findings += _broken(raw, kinds, given.values, where)
+        for name, path, content in axes_of(raw):
+            findings += read_axis(name, path, content, given, where)[1]
+        findings += [fault.at(where) for fault in example_faults(raw, packs, found)]
+    return findings
+
+
+def overlays(raw: Mapping[str, Value]) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
+    """(department, path, content) of each department's own rules among the clear files."""
+    for path in sorted(raw):
+        stem = path.removeprefix("policy/").removesuffix(".yaml")
+        content = raw[path]
+        if path.startswith("policy/") and "/" not in stem and stem not in NOT_OVERLAYS and isinstance(content, dict):
+            yield stem, path, content
+
+
+def department_faults(
+    raw: Mapping[str, Value], packs: Sequence[PackFile], departments: Mapping[str, object], whole: Pack
+) -> list[Finding]:
+    """Every fault in the departments' own rules, above all what they loosen."""
+    findings: list[Finding] = []
+    for stem, path, content in overlays(raw):
+        faults = list(overlay_faults(content, packs, whole.values, departments, stem))
+        findings += [fault.at(path) for fault in faults]
+        if not faults:
+            findings += _laid(content, packs, whole, path)
+    return findings
+
+
+def _laid(content: Mapping[str, Value], packs: Sequence[PackFile], whole: Pack, path: str) -> Iterator[Finding]:
+    """Whether the department's axes still read once they lie over the company's."""
+    overlay = overlay_of(content)
+    laid = lay_overlay(packs, overlay, path)
+    unheard: list[Finding] = []
+    given = _given(laid, declared(laid, whole.vocab, unheard), whole)
+    for _where, raw in laid:
+        for name, _path, axis in axes_of(raw):
+            if name in overlay.axes:
+                for fault in read_axis(name, "", axis, given, path)[1]:
+                    inner = fault.field.lstrip(".") if name not in _company(packs) else ""
+                    yield Finding(fault.code, fault.message, fault.severity, path, f"axes.{name}.{inner}".rstrip("."),
+                                  fault.args, fault.hint)  # fmt: skip
+
+
+def _company(packs: Sequence[PackFile]) -> set[str]:
+    return {name for _where, raw in packs for name, _path, _content in axes_of(raw)}
+
+
+def _given(packs: Sequence[PackFile], found: Declared, whole: Pack) -> Given:
+    needs = frozenset(name for _where, raw in packs for name in _mapping(raw.get("needs")))
+    plain = {name: _first(value) for name, value in whole.values.items()}
+    roles = {*whole.company_roles, *whole.vocab.get("role", {})}
+    return Given(found.facts, plain, needs, found.sets, roles, whole.vocab)
+
+
+def _first(value: Value) -> Value:
+    first = value[0] if is_dated(value) and isinstance(value, list) else None
+    return first["is"] if isinstance(first, dict) else value
+
+
+def _broken(
+    raw: Mapping[str, Value], kinds: Mapping[str, Kind], values: Mapping[str, object], where: str
+) -> Iterator[Finding]:
+    """SQL of facts and sets that does not run on empty tables, or gives other columns."""
+    from crmctl.ledger.snapshot.closeup import FUNCTIONS
+    from crmctl.ledger.snapshot.survey import BrokenSql, survey
+
+    parameters: dict[str, object] = {**values, **dict.fromkeys(PARAMETERS, "2026-01-01")}
+    for section in ("facts", "sets"):
+        for name, spec in _mapping(raw.get(section)).items():
+            sql = _mapping(spec).get("sql")
+            if not isinstance(sql, str):
+                continue
+            path = f"{section}.{name}.sql"
+            try:
+                columns = survey(kinds.values(), sql, parameters, functions=FUNCTIONS).columns
+            except BrokenSql as error:
+                args: dict[str, object] = {"name": name, "why": error.reason, "line": error.line}
+                yield Finding("POL009", N_("The SQL of {name} does not run (its line {line}): {why}"), "error", where,
+                              path, args)  # fmt: skip
+                continue
+            if columns[:2] != ("id", "value"):
+                yield Finding("POL009", N_("The SQL of {name} must give the columns id and value first"), "error",
+                              where, path, {"name": name})  # fmt: skip
+
+
+def _mapping(raw: object) -> dict[str, Value]:
+    return raw if isinstance(raw, dict) else {}
