@@ -14,7 +14,7 @@ from crmctl.model.kinds import Kind, Label
 from crmctl.model.paths import SUFFIX, record_path
 from crmctl.model.record import Record
 from crmctl.model.values import Value
-from crmctl.policy.arrows import REASON, ArrowRule
+from crmctl.policy.arrows import NEW, REASON, ArrowRule
 
 if TYPE_CHECKING:
     from crmctl.ledger.draft import Draft, Origin
@@ -23,18 +23,50 @@ _MISSING = "REC001"
 _NOT_YOURS = "REC012"
 
 
-def must_follow(draft: Draft, kind: Kind, old: Record, after: Mapping[str, Value], origin: Origin) -> None:
-    """Check the step `old` takes to the state in `after`.
+def must_follow(
+    draft: Draft, kind: Kind, old: Record, after: dict[str, Value], origin: Origin
+) -> dict[str, Value]:  # fmt: skip
+    """Check the step `old` takes to the state in `after`; returns `after` without what the step clears.
 
     Raises InvalidInput naming everything the step still needs, Refused for somebody who may not take it.
     """
     rules = [rule for rule in draft.ledger.in_force.pack.arrows if rule.kind == kind.name]
     target = str(after.get("state") or "")
     if not rules or not kind.states or target == old.state:
-        return
+        return after
     fitting = [rule for rule in rules if rule.fits(old.state or kind.first_state or "", target, after)]
     for rule in fitting:
         _must_be_allowed(draft, rule, kind, old, after)
+    _must_have(draft, fitting, kind, old, after, origin)
+    cleared = {name for rule in fitting for name in rule.clear if after.get(name) == old.data.get(name)}
+    return {name: value for name, value in after.items() if name not in cleared}
+
+
+def must_begin(
+    draft: Draft, kind: Kind, dossier_id: str, compartment: str, after: Mapping[str, Value]
+) -> None:  # fmt: skip
+    """Check the state a record is entered in (`new > STATE`). Raises InvalidInput, Refused."""
+    fitting = [
+        rule for rule in draft.ledger.in_force.pack.arrows
+        if rule.kind == kind.name and rule.fits(NEW, str(after.get("state") or ""), after)
+    ]  # fmt: skip
+    if not fitting:
+        return
+    made = Record(
+        schema=kind.schema, id="", kind=kind.name, dossier=dossier_id, compartment=compartment, generation=1, rev=1,
+        prev=None, by=draft.ledger.member_id, for_=None, at=draft.ledger.now.isoformat(), reason=None,
+        data=dict(after), unverified={}, known_since=None,
+    )  # fmt: skip
+    for rule in fitting:
+        _must_be_allowed(draft, rule, kind, made, after)
+    _must_have(draft, fitting, kind, made, after, None)
+
+
+def _must_have(
+    draft: Draft, fitting: Iterable[ArrowRule], kind: Kind, old: Record, after: Mapping[str, Value],
+    origin: Origin | None,
+) -> None:  # fmt: skip
+    fitting = list(fitting)
     missing = [
         Finding(rule.code or _MISSING, N_("Missing: {label}"), "error", old.id, group[0],
                 {"label": _named(draft, kind, group)})
@@ -44,7 +76,7 @@ def must_follow(draft: Draft, kind: Kind, old: Record, after: Mapping[str, Value
         said = next((rule.text for rule in fitting if rule.text and rule.code == missing[0].code), None)
         what = label(said) if said else _("{kind}: {count} to correct", kind=label(kind.label), count=len(missing))
         rule_code = missing[0].code
-        hint = _hint(kind, old, target, [finding.field for finding in missing])
+        hint = _hint(kind, old, str(after.get("state")), [finding.field for finding in missing])
         raise InvalidInput(what, where=old.id, rule=rule_code, findings=missing, hint=hint)
 
 
@@ -82,7 +114,9 @@ def _is_one_of(draft: Draft, words: Iterable[str], old: Record, after: Mapping[s
     return False
 
 
-def _given(draft: Draft, group: tuple[str, ...], old: Record, after: Mapping[str, Value], origin: Origin) -> bool:
+def _given(
+    draft: Draft, group: tuple[str, ...], old: Record, after: Mapping[str, Value], origin: Origin | None
+) -> bool:  # fmt: skip
     kind = draft.ledger.in_force.kinds[old.kind]
     for name in group:
         outer, _dot, inner = name.partition(".")
@@ -91,7 +125,7 @@ def _given(draft: Draft, group: tuple[str, ...], old: Record, after: Mapping[str
             value = value.get(inner)
         if value not in (None, "", [], {}):
             return True
-        if name == REASON and kind.field(REASON) is None and origin.reason:
+        if name == REASON and kind.field(REASON) is None and origin and origin.reason:
             return True
         if kind.field(outer) is None and name in draft.ledger.in_force.kinds and _refers(draft, name, old):
             return True

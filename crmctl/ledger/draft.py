@@ -17,15 +17,16 @@ from types import MappingProxyType
 
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
+from crmctl.ledger.arrows import must_follow
 from crmctl.ledger.attached import content_of, described
 from crmctl.ledger.guards import guard, guard_file, guard_intake
 from crmctl.ledger.kind_names import kind_named
-from crmctl.ledger.ledger import MAIN, Ledger, parse_record
+from crmctl.ledger.ledger import Ledger, parse_record
+from crmctl.ledger.placing import Intent, place
 from crmctl.ledger.references import Present, new_dangling
 from crmctl.ledger.seal import seal
-from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.unique import refuse_twin
-from crmctl.ledger.wrapping import Wrapping, keyring_change
+from crmctl.ledger.wrapping import Wrapping
 from crmctl.ledger.yamlio import dump
 from crmctl.model.dossier import Assignment, Dossier, is_office
 from crmctl.model.findings import Finding
@@ -172,7 +173,7 @@ class Draft:
         if clean == old.data and marks == old.unverified and not confirming:
             return None
         clean = guard(self, kind, old.dossier, old.compartment, old.data, clean, old.id)
-        must_follow(self, kind, old, clean, origin)
+        clean = must_follow(self, kind, old, clean, origin)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, path)
         self._replace(path, clean, origin, marks)
         self._touched.append(old.id)
@@ -200,21 +201,18 @@ class Draft:
         return not (self._touched or self.wrapping.lines or self.wrapping.dropped)
 
     def commit(self, action: str, kind: str = "", trailers: Sequence[str] = ()) -> str:
-        """Write the draft as one commit on main (and one on the keyring). Returns main's commit id.
+        """Write the draft as one commit (and one of the wraps it needs), on main or where it waits. Returns its id.
 
         An empty draft writes nothing and returns the commit it stands on. Raises Conflict when
         somebody else wrote meanwhile; then nothing was written.
         """
-        ledger = self.ledger
         if self.empty:
-            return ledger.head
+            return self.ledger.head
         for record in self._records.values():  # whom a later step of this draft took the reading right
             self.wrapping.turn_where_due(record.dossier, [record.compartment])
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
-        keyring = keyring_change(ledger, self.wrapping.lines, self.wrapping.dropped)
-        message = self._message(action, kind, trailers) + ("Crmctl-Keyring: @0\n" if keyring else "")
-        changes = [*keyring, Change(MAIN, ledger.head, self._edits(), message)]
-        return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+        message = self._message(action, kind, trailers)
+        return place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped))
 
     def written(self) -> list[Kept]:
         """The records this draft makes or changes."""
@@ -390,8 +388,3 @@ def seal_record(record: Record, path: str, dossier: Dossier) -> bytes:
     if parse_record(plain, path) != record:
         raise InvalidInput(_("The record does not read back as it was written"), where=record.id)
     return seal(plain, dossier.compartments[record.compartment].key)
-
-
-def author_of(ledger: Ledger) -> Who:
-    """The commit's author and committer: the member's id, never a name."""
-    return Who(ledger.member_id, f"{ledger.member_id}@{ledger.in_force.settings.id}.crmctl.invalid")

@@ -9,19 +9,25 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration, Refused
 from crmctl.i18n import _
+from crmctl.ledger.due_rows import asked_rows, clock_rows
 from crmctl.ledger.history import first_version
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.closeup import add_functions
 from crmctl.ledger.snapshot.connection import connect
-from crmctl.ledger.snapshot.rows import TypedRow, latest_days, typed_rows
+from crmctl.ledger.snapshot.rows import TypedRow, latest_by_reference, latest_days, typed_rows
+from crmctl.ledger.standing import contacts_due, held_classes, kinds_asked, parameters_of, rank_of, standing_of
 from crmctl.ledger.workdays import unknown_years, work_calendar
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.record import Record
 from crmctl.policy.clocks import EVERY, Clock, check_clocks
+from crmctl.rules.deadline import day_of
 from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from crmctl.policy.standing import Standing
 
 _LEADERS = ("supervisor", "head")
 
@@ -66,8 +72,11 @@ def team_of(ledger: Ledger) -> Whose:
     return Whose(frozenset({*reporting, ledger.member_id}), led)
 
 
-def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None) -> Agenda:
-    """Everything due for these members on a day (today). Raises BadConfiguration for a clock that does not fit."""
+def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late: bool = True) -> Agenda:
+    """Everything due for these members on a day (today), and what was done too late of late where that is wanted.
+
+    Raises BadConfiguration for a clock that does not fit.
+    """
     pack, kinds = ledger.in_force.pack, ledger.in_force.kinds
     findings = check_clocks(pack.clocks, kinds, "policy", pack.values)
     if findings:
@@ -75,21 +84,40 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None) -> Agenda:
             _("The policy's clocks do not fit the kinds"), findings=findings, hint="crmctl policy check"
         )
     clocks = [clock for clock in pack.clocks if running(clock, pack.values)]
-    connection = connect(ledger, _needed(clocks, kinds))
+    standing = standing_of(ledger)
+    connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(standing, clocks, kinds))])
+    add_functions(connection, ledger)
     around = _surroundings(ledger, connection, clocks, as_of)
-    found: list[Due] = []
+    parameters = parameters_of(pack.values, around.today)
+    found = list(contacts_due(connection, standing, parameters, around))
     for clock in clocks:
+        if clock.rows:
+            found += due_items(clock, asked_rows(connection, clock, parameters, around), around)
+            continue
         found += _missing(ledger, connection, clock, around, whose)
         found += _waves(ledger, connection, clock, around)
         for kind in _kinds(clock, kinds):
-            found += _run(ledger, connection, clock, kind, around)
-    wanted = ordered(item for item in found if whose.wants(item, around.dealings.get(item.dossier, {})))
+            found += _run(ledger, connection, clock, kind, around, done_late=done_late)
+    chosen = [item for item in found if whose.wants(item, around.dealings.get(item.dossier, {}))]
+    wanted = ordered(_ranked(connection, standing, parameters, chosen))
     names = dict(connection.execute("SELECT id, name FROM customer"))
     counted = [(item.since, item.due) for item in wanted if item.due and (item.steps or not item.id)]
     return Agenda(
         tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
         names, tuple(unknown_years(around.calendar, counted)),
     )  # fmt: skip
+
+
+def _ranked(
+    connection: Connection, standing: Standing, parameters: Mapping[str, object], items: list[Due]
+) -> list[Due]:
+    """The items with their customers' places in the policy's priorities."""
+    if not standing.priority:
+        return items
+    held = held_classes(connection, standing, parameters)
+    places = {(item.dossier, item.department): rank_of(standing, held, item) for item in items}
+    return [replace(item, rank=rank, standing=name) for item in items
+            for rank, name in [places[item.dossier, item.department]]]  # fmt: skip
 
 
 def entered_late(ledger: Ledger, kind: Kind, record: Record) -> list[Finding]:
@@ -125,8 +153,12 @@ def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock
         "SELECT dossier, department, owner, team FROM assignment"
     ):
         dealings.setdefault(dossier, {})[department] = Dealing(owner, tuple(team.split()))
-    latest = {}
+    latest: dict[tuple[str, str, str, str | None], date] = {}
     for until in {clock.until for clock in clocks if clock.until}:
+        if until.ref:
+            for about, last in latest_by_reference(connection, ledger.in_force.kinds[until.kind], until.at, until.ref):
+                latest[(*until.key, about, None)] = last
+            continue
         for (dossier, department), last in latest_days(connection, ledger.in_force.kinds[until.kind], until.at).items():
             latest[until.kind, until.at, dossier, department] = last
             whole = (until.kind, until.at, dossier, None)  # what all departments share is answered by any of them
@@ -152,8 +184,12 @@ def _waves(ledger: Ledger, connection: Connection, clock: Clock, around: Surroun
     if not clock.each:
         return
     latest: dict[str, date] = {}
-    for (_dossier, department), last in latest_days(connection, ledger.in_force.kinds[clock.on], clock.at).items():
-        latest[department or ""] = max(last, latest.get(department or "", last))
+    kind, zone = ledger.in_force.kinds[clock.on], around.now.tzinfo
+    for row in typed_rows(connection, kind, clock.fields, zone, clock.at, clock.conditions) if zone else ():
+        day = row.values[clock.at]
+        if isinstance(day, date) and all(leaf.holds(row.values) is True for leaf in clock.conditions):
+            department = row.department or ""
+            latest[department] = max(day_of(day), latest.get(department, date.min))
     closed = connection.execute("SELECT department FROM coverage WHERE kind = ? AND opened < existing", (clock.on,))
     unseen = {department for (department,) in closed}
     org = ledger.in_force.org
@@ -164,7 +200,8 @@ def _waves(ledger: Ledger, connection: Connection, clock: Clock, around: Surroun
 def _needed(clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> list[str]:
     names = ["customer"]
     for clock in clocks:
-        names += [kind.name for kind in _kinds(clock, kinds)] + ([clock.until.kind] if clock.until else [])
+        names += [] if clock.rows else [kind.name for kind in _kinds(clock, kinds)]
+        names += [clock.until.kind] if clock.until else []
         names += [clock.on] if clock.missing_for else []
     return list(dict.fromkeys(names))
 
@@ -174,11 +211,12 @@ def _kinds(clock: Clock, kinds: Mapping[str, Kind]) -> list[Kind]:
     return [kind for kind in kinds.values() if not kind.monthly] if clock.on == EVERY else [kinds[clock.on]]
 
 
-def _run(ledger: Ledger, connection: Connection, clock: Clock, kind: Kind, around: Surroundings) -> Iterator[Due]:
-    zone = around.now.tzinfo
-    if zone is None:
+def _run(
+    ledger: Ledger, connection: Connection, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool
+) -> Iterator[Due]:
+    if clock.missing_for or clock.each:
         return
-    for row in typed_rows(connection, kind, clock.fields, zone, clock.needed, clock.conditions):
+    for row in clock_rows(connection, clock, kind, around, done_late=done_late):
         for item in due_items(clock, [_due_row(kind, row)], around):
             yield from _first_entry(ledger, clock, kind, row, item, around)
 

@@ -30,6 +30,10 @@ def guard(
         from crmctl.ledger import barring
 
         barring.guard(draft, kind, dossier_id, compartment, before, after)
+    if not before and draft.ledger.in_force.pack.arrows:
+        from crmctl.ledger import arrows
+
+        arrows.must_begin(draft, kind, dossier_id, compartment, after)
     if kind.name in draft.ledger.in_force.pack.guarded:
         from crmctl.ledger import guarding
 

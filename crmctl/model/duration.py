@@ -1,7 +1,7 @@
 """A span of time as a policy writes it: `1 working day`, `5 calendar days`, `6 months`, `same day`.
 
 A count alone says nothing, so the unit always stands beside it. `same day` is no span to add: it
-asks for the very day on which the clock started.
+asks for the very day on which the clock started, `day 9 of next month` for that day of the month after.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["same day", "working day", "day", "month", "year", "minute", "hour", "working minute", "working hour"]
+Unit = Literal[
+    "same day", "working day", "day", "month", "year", "minute", "hour", "working minute", "working hour",
+    "day of next month",
+]  # fmt: skip
 _UNITS: dict[str, Unit] = {
     "day": "day", "calendar day": "day", "working day": "working day", "month": "month", "year": "year",
     "minute": "minute", "hour": "hour", "working minute": "working minute", "working hour": "working hour",
 }  # fmt: skip
 _TEXT = re.compile(r"(\d{1,5}|\$[a-z][a-z0-9_]*)\s+([a-z ]+?)s?", re.IGNORECASE)
+_NEXT_MONTH = re.compile(r"day (\d{1,2}|\$[a-z][a-z0-9_]*) of next month")
 _NAME = re.compile(r"\$([a-z][a-z0-9_]*)")
 SAME_DAY = "same day"
+_SHORTEST_MONTH = 28
 
 
 class DurationError(ValueError):
@@ -36,6 +41,8 @@ class Duration:
         """The duration as it is written in a pack."""
         if self.unit == SAME_DAY:
             return SAME_DAY
+        if self.unit == "day of next month":
+            return f"day {self.count} of next month"
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
 
     @property
@@ -49,6 +56,9 @@ def parse_duration(text: str) -> Duration:
     plain = " ".join(text.replace("_", " ").split()).lower()
     if plain == SAME_DAY:
         return Duration(0, "same day")
+    later = _NEXT_MONTH.fullmatch(plain)
+    if later is not None and later[1].isdigit() and 1 <= int(later[1]) <= _SHORTEST_MONTH:
+        return Duration(int(later[1]), "day of next month")
     match = _TEXT.fullmatch(plain)
     unit = _UNITS.get(match[2]) if match else None
     if match is None or unit is None or not match[1].isdigit():

@@ -6,13 +6,15 @@ arrows:
     "surveyed > closed": {require: [told_at, satisfaction | survey], code: CMP005, clause: P01:5.2.3, text: […, …]}
     "* > closed":
       - {if: 'category in [quality]', require: [report, responsible_party], code: CMP009, text: […, …]}
-    "closed > confirmed": {require: [reason], by: [supervisor, head]}
+    "closed > confirmed": {require: [reason], by: [supervisor, head], clear: [told_at, surveyed_on]}
 ```
 
-`*` is any state. `require` names fields, `reason` (why the change is made), or another kind: a record
-of it that refers to this one; `a | b` asks for one of them. `by` names who may take the step and
-`not_by` who may not: a role, `owner`, `team`, `keeper`, or a field that holds a member. All rules
-that fit a step hold together; a later pack's rule of the same code takes the earlier one's place.
+`*` is any state, `new` stands before the state a record is entered in. `require` names fields,
+`reason` (why the change is made), or another kind: a record of it that refers to this one; `a | b`
+asks for one of them. `by` names who may take the step and `not_by` who may not: a role, `owner`,
+`team`, `keeper`, or a field that holds a member. `clear` takes away what the last round left, so that
+it is asked for again. All rules that fit a step hold together; a later pack's rule of the same code
+takes the earlier one's place.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
 
 ANY = "*"
+NEW = "new"
 REASON = "reason"
 STAFF = frozenset({"owner", "team", "keeper"})
-_KEYS = frozenset({"if", "require", "by", "not_by", "code", "clause", "requirement", "text", "do"})
+_KEYS = frozenset({"if", "require", "by", "not_by", "clear", "code", "clause", "requirement", "text", "do"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,13 @@ class ArrowRule:
     require: tuple[tuple[str, ...], ...] = ()
     by: tuple[str, ...] = ()
     not_by: tuple[str, ...] = ()
+    clear: tuple[str, ...] = ()
     code: str = ""
     text: Label | None = None
 
     def fits(self, before: str, after: str, values: Mapping[str, object]) -> bool:
         """Whether the rule is about this step of a record with these values."""
-        if self.after != after or self.before not in {ANY, before}:
+        if self.after != after or self.before not in ({before} if before == NEW else {ANY, before}):
             return False
         return all(leaf.holds(values) is True for leaf in self.conditions)
 
@@ -94,10 +98,12 @@ def arrow_faults(rules: Iterable[ArrowRule], kinds: Mapping[str, Kind], roles: C
 
 
 def _step_faults(rule: ArrowRule, kind: Kind, inside: str) -> Iterator[Finding]:
-    unknown = [s for s in (rule.before, rule.after) if s not in kind.states and (s != ANY or s == rule.after)]
+    known = {*kind.states, ANY, NEW}
+    unknown = [rule.before] if rule.before not in known else []
+    unknown += [rule.after] if rule.after not in kind.states else []
     for state in unknown:
         yield _unknown("POL011", inside, N_("The kind has no state {name}"), state, kind.states)
-    if not unknown and rule.before != ANY and (rule.before, rule.after) not in kind.arrows:
+    if not unknown and rule.before not in {ANY, NEW} and (rule.before, rule.after) not in kind.arrows:
         args: dict[str, object] = {"before": rule.before, "after": rule.after}
         yield Finding("POL011", N_("The kind leads nowhere from {before} to {after}"), "error", "", inside, args)
 
@@ -107,6 +113,7 @@ def _name_faults(
 ) -> Iterator[Finding]:
     fields = [name for name, _field in kind.walk()]
     asked = [leaf.name for leaf in rule.conditions]
+    asked += list(rule.clear)
     asked += [name for group in rule.require for name in group if name not in {REASON, *kinds}]
     for name in asked:
         if name not in fields:
@@ -125,6 +132,7 @@ def _rule(kind: str, before: str, after: str, item: Mapping[str, Value]) -> Arro
         require=tuple(tuple(part.strip() for part in one.split("|")) for one in _texts(item.get("require"))),
         by=tuple(_texts(item.get("by"))),
         not_by=tuple(_texts(item.get("not_by"))),
+        clear=tuple(_texts(item.get("clear"))),
         code=str(item.get("code") or ""),
         text=(str(text[0]), str(text[1])) if isinstance(text, list) else None,
     )  # fmt: skip

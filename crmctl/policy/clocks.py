@@ -11,7 +11,8 @@ clocks:
 condition or a list of them that must all hold; `only` a condition on the policy's own values. A
 `$name` stands for a value of the policy; a clock whose name has no value does not run, or stays
 open without an end where it says `unset: open`. `else_at` is where the clock starts while `at` has
-no value. `cases`, `then`, `every` and `each` are told in `crmctl.policy.clock_parts`.
+no value. `rows` asks for the records in SQL instead: `id`, `dossier`, `department` and a column for
+each name the clock uses. `cases`, `then`, `every` and `each` are told in `crmctl.policy.clock_parts`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 _KEYS = frozenset(
     {
         "code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who",
-        "missing_for", "else_at", "cases", "then", "every", "each", "clause", "requirement",
+        "missing_for", "else_at", "cases", "then", "every", "each", "rows", "clause", "requirement",
     }
 )  # fmt: skip
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
@@ -51,11 +52,20 @@ _OUTER = ("state", "department")
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """What else ends the clock: a record of this kind, same dossier and department, `at` past this one's `after`."""
+    """What else ends the clock: a record of this kind, same dossier and department, `at` past this one's `after`.
+
+    With `ref`, a record whose field of that name refers to this one, whenever it was.
+    """
 
     kind: str
     at: str
     after: str
+    ref: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What its latest days are kept under."""
+        return (self.kind, f"{self.at} {self.ref}" if self.ref else self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ class Clock:
     then: tuple[Turn, ...] = ()
     every: Every | None = None
     each: Literal["department"] | None = None
+    rows: str | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -127,6 +138,8 @@ def check_clocks(
         findings += _value_faults(clock, settings, where)
         for kind_name, names in _named(clock):
             kind = kinds.get(kind_name)
+            if kind is not None and clock.rows:
+                continue  # its names are the question's columns
             if kind is None:
                 if kind_name != EVERY:
                     findings.append(_unknown(clock, kind_name, kinds, where))
@@ -179,7 +192,9 @@ def _value_faults(clock: Clock, settings: Mapping[str, object], where: str) -> l
 
 def _named(clock: Clock) -> list[tuple[str, tuple[str, ...]]]:
     named = [(clock.on, clock.fields)]
-    return [*named, (clock.until.kind, (clock.until.at,))] if clock.until else named
+    if clock.until is None:
+        return named
+    return [*named, (clock.until.kind, (clock.until.at, *([clock.until.ref] if clock.until.ref else [])))]
 
 
 def _days(clock: Clock, kind: str) -> list[str]:
@@ -248,7 +263,8 @@ def _texts_faults(item: Mapping[str, Value], path: str) -> list[Finding]:
     if item.get("unset", "off") not in {"off", "open"}:
         faults.append(Finding("POL003", N_("unset is off or open"), "error", "", f"{path}.unset"))
     until = item.get("until")
-    if until is not None and not (isinstance(until, dict) and {"kind", "at"} <= set(until) <= {"kind", "at", "after"}):
+    known = {"kind", "at", "after", "ref"}
+    if until is not None and not (isinstance(until, dict) and {"kind", "at"} <= set(until) <= known):
         faults.append(Finding("POL003", N_("until needs kind and at"), "error", "", f"{path}.until"))
     return faults
 
@@ -271,7 +287,12 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         lead=str(item.get("lead", "$due_ahead_days")),
         by=str(item["by"]) if item.get("by") is not None else None,
         done=tuple(_list(item.get("done"))),
-        until=Until(str(until["kind"]), str(until["at"]), str(until.get("after", until["at"])))
+        until=Until(
+            str(until["kind"]),
+            str(until["at"]),
+            str(until.get("after", item["at"] if "ref" in until else until["at"])),
+            str(until["ref"]) if "ref" in until else None,
+        )
         if isinstance(until, dict)
         else None,
         who=tuple(_list(item.get("who"))) or ("owner",),
@@ -281,6 +302,7 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         then=then,
         every=every,
         each=each,
+        rows=str(item["rows"]) if item.get("rows") is not None else None,
     )
 
 

@@ -12,7 +12,7 @@ from crmctl.model.kinds import Field, Kind
 from crmctl.policy.arrows import arrow_faults
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
-from crmctl.policy.pack import Pack
+from crmctl.policy.pack import ADDS, Pack
 from crmctl.policy.review import check_review
 
 # Reader terms that name persons or all; every other term is a role.
@@ -103,7 +103,7 @@ def _readers(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fin
         if pattern not in patterns:
             yield unknown("POL013", f"readers.{pattern}", N_("There is no compartment {name}"), pattern, patterns)
         for number, term in enumerate(terms):
-            if term not in roles:
+            if term not in roles and (term != ADDS or number):
                 yield unknown("POL014", f"readers.{pattern}.{number}", N_("There is no role {name}"), term, roles)
 
 

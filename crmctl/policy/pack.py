@@ -18,9 +18,15 @@ from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 from crmctl.policy.review import ReviewRule, lay_review, read_review
 
 _KEYS = {
+    "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards",
+    "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets", "examples",
+    "tightens",
 }  # fmt: skip
+
+
+# At the head of a list of readers: these as well as those of the packs below.
+ADDS = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class Pack:
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
     clocks: what makes a record due. arrows: what a step between states takes. review: who approves
-    what. guarded: the kinds that a guard watches (`crmctl.policy.guards`). blacklist: as written, read by `crmctl.policy.blacklist` when needed.
+    what. guarded: the kinds that a guard watches (`crmctl.policy.guards`). blacklist: as written, read
+    by `crmctl.policy.blacklist` when needed.
     """
 
     name: str
@@ -109,7 +116,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
         result = Pack(
             name="in force",
             company_roles=result.company_roles | pack.company_roles,
-            readers={**result.readers, **pack.readers},
+            readers=_readers_over(result.readers, pack.readers),
             compartments=tuple(dict.fromkeys([*result.compartments, *pack.compartments])),
             vocab={**result.vocab, **{k: {**result.vocab.get(k, {}), **v} for k, v in pack.vocab.items()}},
             requires=requires,
@@ -128,6 +135,16 @@ def _guarded(raw: object) -> frozenset[str]:
     items = [item.get("on") for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
     deeds = [deed for on in items for deed in (on if isinstance(on, list) else [on])]
     return frozenset(str(deed).partition(" ")[2] for deed in deeds)
+
+
+def _readers_over(
+    lower: Mapping[str, tuple[str, ...]], upper: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:  # fmt: skip
+    """A later pack's readers take the place of an earlier one's; a list that begins with `+` adds to it."""
+    laid = dict(lower)
+    for pattern, terms in upper.items():
+        laid[pattern] = tuple(dict.fromkeys([*lower.get(pattern, ()), *terms[1:]])) if terms[:1] == (ADDS,) else terms
+    return laid
 
 
 def _mapping(raw: object) -> dict[str, Value]:

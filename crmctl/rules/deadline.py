@@ -45,6 +45,8 @@ def deadline(
     elif within.timed:
         moment = _timed(calendar, start, within)
         day = moment.date()
+    elif within.unit == "day of next month":
+        day = add_months(day.replace(day=1), 1).replace(day=within.count)
     elif within.unit == "day":
         day += timedelta(days=within.count)
     else:

@@ -14,7 +14,7 @@ from crmctl.rules.calendar import Step, WorkCalendar, add_months
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
 
 _NO_LEAD = 0
-_DONE_SHOWN = timedelta(days=31)
+DONE_SHOWN = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Due:
 
     `field` names the unverified field; `who` the members it is up to. `late_days` counts calendar
     days past the end (0: not late, or late today), `late` says whether the end is past. `turned` counts
-    how often the clock turned to further persons since.
+    how often the clock turned to further persons since. `rank` is the customer's place in the policy's priorities (0
+    comes first), `standing` the class it has it for.
     """
 
     code: str
@@ -93,6 +94,8 @@ class Due:
     within: str = ""
     steps: tuple[Step, ...] = ()
     turned: int = 0
+    rank: int = 0
+    standing: str = ""
 
 
 def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
@@ -143,13 +146,13 @@ def missing_items(
 
 
 def ordered(items: Iterable[Due]) -> list[Due]:
-    """Most late first, then by the day it is due, what has no end last, each by the day it began."""
+    """What is late first; among both whom the policy puts first, then by the day it is due, what has no end last."""
     return sorted(items, key=_order)
 
 
-def _order(item: Due) -> tuple[date, str, date, str, str, str]:
+def _order(item: Due) -> tuple[bool, int, date, str, date, str, str, str]:
     moment = item.moment.isoformat() if item.moment else "~"
-    return item.due or date.max, moment, item.since, item.id, item.field, item.code
+    return not item.late, item.rank, item.due or date.max, moment, item.since, item.id, item.field, item.code
 
 
 def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
@@ -166,7 +169,7 @@ def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
     if clock.every is not None:
         yield from _in_window(clock, row, around, day_of(start))
     elif not _answered(clock, row, around):
-        yield from _counted(_of_case(clock, row), row, around, start)
+        yield from _counted(_of_case(clock, row, around.settings), row, around, start)
 
 
 def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Iterator[Due]:
@@ -180,15 +183,17 @@ def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> I
     item = _item(clock, row, around, start, end, span)
     if done is None:
         yield from _shown(clock, item, around)
-    elif isinstance(done, date) and end.missed(done) and day_of(done) >= around.today - _DONE_SHOWN:
+    elif isinstance(done, date) and end.missed(done) and day_of(done) >= around.today - DONE_SHOWN:
         yield replace(item, done=day_of(done), late=True, late_days=(day_of(done) - end.day).days)
 
 
 def _answered(clock: Clock, row: DueRow, around: Surroundings) -> bool:
     if clock.until is None:
         return False
+    if clock.until.ref is not None:
+        return (*clock.until.key, row.id, None) in around.latest
     after = row.values.get(clock.until.after)
-    latest = around.latest.get((clock.until.kind, clock.until.at, row.dossier, row.department))
+    latest = around.latest.get((*clock.until.key, row.dossier, row.department))
     return latest is not None and (not isinstance(after, date) or latest > day_of(after))
 
 
@@ -215,11 +220,12 @@ def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: De
     )  # fmt: skip
 
 
-def _of_case(clock: Clock, row: DueRow) -> Clock:
-    """The clock with the time and persons of the first case that fits the record."""
+def _of_case(clock: Clock, row: DueRow, settings: Mapping[str, object]) -> Clock:
+    """The clock with the persons, and the time where it is set, of the first case that fits the record."""
     for case in clock.cases:
         if all(leaf.holds(row.values) is True for leaf in case.conditions):
-            return replace(clock, within=case.within or clock.within, who=case.who or clock.who)
+            own = case.within is not None and with_values(case.within, settings) is not None
+            return replace(clock, within=case.within if own else clock.within, who=case.who or clock.who)
     return clock
 
 
@@ -259,7 +265,7 @@ def _in_window(clock: Clock, row: DueRow, around: Surroundings, start: date) -> 
     done = [row.values[name] for name in clock.done if isinstance(row.values.get(name), date)]
     days = [day_of(day) for day in done if isinstance(day, date)] + ([latest] if latest else [])
     if not any(day >= window[0] for day in days):
-        yield _item(_of_case(clock, row), row, around, window[0], Deadline(window[1]), None)
+        yield _item(_of_case(clock, row, around.settings), row, around, window[0], Deadline(window[1]), None)
 
 
 def _window(clock: Clock, around: Surroundings) -> tuple[date, date] | None:

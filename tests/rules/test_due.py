@@ -215,8 +215,9 @@ def test_the_first_case_that_fits_gives_its_own_time_and_persons() -> None:
     }
     assert told["quality"] is not None
     assert told["price"] is not None
+    assert told["service"] is not None
     assert (told["quality"].due, told["quality"].who) == (day("2026-11-19"), ("dave",))
-    assert told["service"] is None  # its own time is not set
+    assert told["service"].due == day("2026-11-23")  # its own time is not set
     assert (told["price"].due, told["price"].who) == (day("2026-11-23"), ("alice",))
 
 

@@ -31,7 +31,7 @@ _SPANS = {
     "same day": N_("the same day"), "day": N_("{count} calendar days"), "working day": N_("{count} working days"),
     "month": N_("{count} months"), "year": N_("{count} years"), "minute": N_("{count} minutes"),
     "hour": N_("{count} hours"), "working minute": N_("{count} working minutes"),
-    "working hour": N_("{count} working hours"),
+    "working hour": N_("{count} working hours"), "day of next month": N_("day {count} of next month"),
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def due(
     if member is not None and member not in ledger.in_force.org.members:
         raise NotFound(_("There is no member {member}", member=member), hint="crmctl member list")
     whose = Whose(frozenset({member})) if member else team_of(ledger) if team else own(ledger)
-    found = agenda(ledger, whose, as_of)
+    found = agenda(ledger, whose, as_of, done_late=done_late or as_json)
     items = [item for item in found.items if item.late or not late]
 
     def draw() -> None:
@@ -74,7 +74,7 @@ def due(
             out.line("")
             out.line(_("Done too late:"))
             _draw(ledger, found, found.done_late, trace=trace)
-        _sum_up(out, items, found, shown=done_late)
+        _sum_up(out, items)
 
     data = {
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
@@ -99,11 +99,9 @@ def _draw(ledger: Ledger, found: Agenda, items: Sequence[Due], *, trace: bool) -
         table(columns, rows)  # type: ignore[arg-type]
 
 
-def _sum_up(out: Out, items: Sequence[Due], found: Agenda, *, shown: bool) -> None:
+def _sum_up(out: Out, items: Sequence[Due]) -> None:
     late = sum(item.late for item in items)
     out.say(_("{count} due, {late} of them late", count=len(items), late=late) if items else _("Nothing is due"))
-    if found.done_late and not shown:
-        out.say(_("{count} done too late of late: crmctl due --done-late", count=len(found.done_late)))
 
 
 def day_text(item: Due) -> str:

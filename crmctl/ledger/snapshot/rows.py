@@ -32,12 +32,13 @@ class TypedRow:
 
 
 def typed_rows(
-    connection: Connection, kind: Kind, names: Collection[str], zone: tzinfo, needed: str, leaves: Sequence[Leaf] = ()
-) -> Iterator[TypedRow]:
+    connection: Connection, kind: Kind, names: Collection[str], zone: tzinfo, needed: str, leaves: Sequence[Leaf] = (),
+    further: tuple[Sequence[str], Sequence[object]] = ((), ()),
+) -> Iterator[TypedRow]:  # fmt: skip
     """The records of a kind in which `needed` (a field, or `unverified`) has a value.
 
-    `leaves` let SQL leave out what cannot fit; whoever asks still has to test them. A name inside a
-    list gives one row for each entry of it.
+    `leaves` let SQL leave out what cannot fit; whoever asks still has to test them. `further` are more
+    conditions in SQL, with their parameters. A name inside a list gives one row for each entry of it.
     """
     known = {name for name, _affinity in shape_of(kind).columns}
     fields = {name: found for name, found in kind.walk() if name in names}
@@ -48,12 +49,15 @@ def typed_rows(
     if has not in known:
         return
     conditions = [f'"{has}" IS NOT NULL']
-    parameters: list[str] = []
+    parameters: list[object] = []
     for leaf in leaves:
         column = columns.get(leaf.name)
-        if column and leaf.operator in {"=", "in"} and _is_text(kind, leaf.name):
-            conditions.append(f'"{column}" IN ({", ".join("?" * len(leaf.literals))})')
+        if column and leaf.operator in {"=", "in", "!=", "not in"} and _is_text(kind, leaf.name):
+            word = "IN" if leaf.operator in {"=", "in"} else "NOT IN"
+            conditions.append(f'"{column}" {word} ({", ".join("?" * len(leaf.literals))})')
             parameters += leaf.literals
+    conditions += further[0]
+    parameters += further[1]
     quoted = ", ".join(f'"{column}"' for column in dict.fromkeys(wanted))
     sql = f'SELECT {quoted} FROM "{kind.table}" WHERE {" AND ".join(conditions)} ORDER BY id'
     for cells in connection.execute(sql, parameters):
@@ -68,6 +72,17 @@ def latest_days(connection: Connection, kind: Kind, name: str) -> dict[tuple[str
     day = f"{column}_on" if found is not None and found.type == "instant" else column
     sql = f'SELECT dossier, department, max("{day}") FROM "{kind.table}" WHERE "{day}" IS NOT NULL GROUP BY 1, 2'
     return {(dossier, department): date.fromisoformat(text) for dossier, department, text in connection.execute(sql)}
+
+
+def latest_by_reference(connection: Connection, kind: Kind, name: str, ref: str) -> Iterator[tuple[str, date]]:
+    """The last day a date or moment field has among the records that refer to each other record by `ref`."""
+    column, about = _column(kind, name), _column(kind, ref)
+    found = kind.field(name)
+    day = f"{column}_on" if found is not None and found.type == "instant" else column
+    there = f'"{day}" IS NOT NULL AND "{about}" IS NOT NULL'
+    sql = f'SELECT "{about}", max("{day}") FROM "{kind.table}" WHERE {there} GROUP BY 1'
+    for record_id, text in connection.execute(sql):
+        yield record_id, date.fromisoformat(text)
 
 
 def _rows(
