@@ -18,6 +18,7 @@ from crmctl.ledger.check_note import CheckNote, Unit, unit_of
 from crmctl.ledger.clear_check import ClearCheck, Leaf
 from crmctl.ledger.file_check import KEYLESS, FileChecked, check_files
 from crmctl.ledger.guards import guard_faults
+from crmctl.ledger.in_force import CLEAR
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.lineage import Past, lineage, past_of
 from crmctl.ledger.owner_check import owner_faults, owners_until
@@ -43,19 +44,36 @@ def _unwatched(_done: int) -> None:
     pass
 
 
-def check(ledger: Ledger, *, keyless: bool = False, progress: Progress = _unwatched) -> Checked:
+def check(
+    ledger: Ledger, *, keyless: bool = False, since: str | None = None, progress: Progress = _unwatched
+) -> Checked:
     """Check every file at the ledger's commit with this member's keys, or without any (`keyless`).
 
     What an earlier check found is taken over where nothing it depends on has changed; what records
     of several dossiers say together (the blacklist and the business) is looked at each time.
+    With `since` (a commit or day) only dossiers in which a file changed since then are looked at.
     """
-    found = _checked(ledger, keyless=keyless, progress=progress)
+    if since is not None:
+        found = _changed(ledger, since, keyless=keyless, progress=progress)
+    else:
+        found = _checked(ledger, keyless=keyless, progress=progress)
     if not ledger.in_force.pack.blacklist:
         return found
     from crmctl.ledger.barring import barred_records, vanished_entries
 
     barred = [] if keyless else barred_records(ledger)
     return replace(found, findings=(*found.findings, *barred, *vanished_entries(ledger)))
+
+
+def _changed(ledger: Ledger, since: str, *, keyless: bool, progress: Progress) -> Checked:
+    """The dossiers in which a file changed; all where the set-up did, or a record is gone that others may name."""
+    changes = ledger.repo.changed(Ledger(ledger.repo, at=since, home=ledger.home).head, ledger.head)
+    run = _Run(ledger, past_of(ledger), keyless=keyless, progress=progress)
+    if any(change.path.split("/")[0] in CLEAR or change.new_oid is None for change in changes):
+        return _summed(run.everything())
+    units = {unit for unit in map(unit_of, (change.path for change in changes)) if unit}
+    outer = {change.path.split("/")[0] for change in changes if unit_of(change.path) is None}
+    return _summed(run.some(units, sorted(outer)))
 
 
 def _checked(ledger: Ledger, *, keyless: bool, progress: Progress) -> Checked:
