@@ -72,7 +72,7 @@ def sheet_of(ledger: Ledger, member: str, day: date) -> Sheet:
 
 def with_due(ledger: Ledger, sheet: Sheet) -> Sheet:
     """The sheet with a row for each customer of whom something is due that day and who is not on it."""
-    due = agenda(ledger, Whose(frozenset({sheet.member})), sheet.day).items
+    due = agenda(ledger, Whose(frozenset({sheet.member})), sheet.day, done_late=False).items
     there = {row.get(_WHO) for row in sheet.rows}
     proposed: dict[str, Row] = {}
     for item in due:

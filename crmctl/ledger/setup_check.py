@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import N_, _
@@ -96,7 +97,30 @@ class _Setup:
         self._decisions({k.name: k for k in kinds.values()}, list(packs), whole)
         if whole.guarded:
             self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)
+        self._daily({kind.name: kind for kind in kinds.values()}, packs, whole)
         return self._findings
+
+    def _daily(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
+        """Classes, priorities, cadences and the questions of clocks."""
+        from crmctl.ledger.standing import parameters_of, question_faults, rows_faults
+        from crmctl.policy.standing import KEYS, read_standing, unset_cadences
+
+        raws = [(path, self._raw[path]) for path in packs]
+        parameters = parameters_of(whole.values, date(2000, 1, 1))
+        for path, pack in packs.items():
+            for number, clock in enumerate(pack.clocks):
+                if clock.rows:
+                    columns = ["id", "dossier", "department", *clock.fields]
+                    where = f"clocks.{number}.rows"
+                    self._note(path, rows_faults(kinds.values(), clock.rows, parameters, where, columns))
+        if not any(KEYS & set(raw) for _path, raw in raws):
+            return
+        findings = read_standing(raws)[1]
+        for path, raw in raws:
+            self._note(path, [replace(finding, where="") for finding in findings if finding.where == path])
+            own, _of_others = read_standing([(path, raw)])
+            self._note(path, question_faults(own, kinds, whole.values))
+            self._note(path, unset_cadences(own, whole.values))
 
     def _guards(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """The guards of all packs together: one may ask for a fact of another."""

@@ -139,17 +139,17 @@ def test_faults_of_guards_are_told_with_their_line(company: Company) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
-    [("SELECT dossier AS id, nowhere AS value FROM contract", "no such column"),
-     ("SELECT b.customer AS id, 1 AS value FROM blacklist_entry b", "own records only"),
-     ("SELECT id, date('now') AS value FROM contract", "clock")],
+    ("sql", "code", "said"),
+    [("SELECT dossier AS id, nowhere AS value FROM contract", "POL009", "no such column"),
+     ("SELECT b.customer AS id, 1 AS value FROM blacklist_entry b", "POL017", "own records only"),
+     ("SELECT id, date('now') AS value FROM contract", "POL009", "clock")],
 )  # fmt: skip
-def test_a_fact_of_a_guard_runs_and_reads_the_dossier_only(company: Company, sql: str, said: str) -> None:
+def test_a_fact_of_a_guard_runs_and_reads_the_dossier_only(company: Company, sql: str, code: str, said: str) -> None:
     text = f"facts:\n  odd: {{is: bool, sql: \"{sql}\"}}\nguards:\n"
     text += "  - {code: OWN001, on: add transaction, if: odd = yes, text: [先签, First]}\n"
     with pytest.raises(BadConfiguration) as caught:
         lays_down(company, text)
-    assert [f.code for f in caught.value.findings] == ["POL017"]
+    assert [f.code for f in caught.value.findings] == [code]
     assert said in caught.value.findings[0].message.format(**caught.value.findings[0].args)
 
 

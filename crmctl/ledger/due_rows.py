@@ -1,0 +1,150 @@
+"""The records a clock has to look at: left out in SQL is what cannot be due yet, or was done in time (DESIGN 9).
+
+What is left is judged by `rules.due`; leaving out too little is only slow, so that whatever is not
+certain stays in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from crmctl.ledger.snapshot.question import ask
+from crmctl.ledger.snapshot.rows import TypedRow, typed_rows
+from crmctl.ledger.snapshot.tables import shape_of
+from crmctl.model.duration import with_values
+from crmctl.model.kinds import Kind
+from crmctl.policy.clocks import Clock, value_of
+from crmctl.rules.due import DONE_SHOWN, DueRow, Surroundings
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+# The fewest calendar days a unit can take.
+_LEAST = {"day": 1, "working day": 1, "month": 28, "year": 365}
+_ENTERED = frozenset({"entered_at", "added_at"})
+
+
+@dataclass
+class Narrow:
+    """Conditions on a kind's table, with their parameters. `nothing`: no record can fit."""
+
+    conditions: list[str] = field(default_factory=list)
+    parameters: list[object] = field(default_factory=list)
+    nothing: bool = False
+
+    def add(self, condition: str, *parameters: object) -> None:
+        """One more condition."""
+        self.conditions.append(condition)
+        self.parameters += parameters
+
+
+def clock_rows(
+    connection: Connection, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool
+) -> Iterator[TypedRow]:
+    """The records of a kind a clock has to look at; with `done_late` also those done lately."""
+    zone = around.now.tzinfo
+    if zone is None:
+        return
+    narrow = narrowed(clock, kind, around, done_late=done_late)
+    if not narrow.nothing:
+        yield from typed_rows(
+            connection, kind, clock.fields, zone, clock.needed, clock.conditions, (narrow.conditions, narrow.parameters)
+        )
+
+
+def asked_rows(
+    connection: Connection, clock: Clock, parameters: Mapping[str, object], around: Surroundings
+) -> Iterator[DueRow]:
+    """The rows of a clock that asks a question of its own: each with the columns the clock names."""
+    zone, days = around.now.tzinfo, {clock.at, *clock.done, *([clock.until.after] if clock.until else [])}
+    answer = ask(connection, clock.rows or "", parameters)
+    for cells in answer.rows:
+        row = dict(zip(answer.columns, cells, strict=True))
+        values = {name: _day(cell, zone) if name in days else cell for name, cell in row.items()}
+        department = row.get("department")
+        yield DueRow(
+            clock.on, str(row["id"]), str(row["dossier"]), str(department) if department else None, values
+        )  # fmt: skip
+
+
+def narrowed(clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool) -> Narrow:
+    """What SQL can leave out for a clock."""
+    narrow = Narrow()
+    if clock.at == "unverified" or clock.every is not None:
+        return narrow
+    _not_yet(narrow, clock, kind, around)
+    _done(narrow, clock, kind, around, done_late=done_late)
+    _followed(narrow, clock, kind)
+    return narrow
+
+
+def _not_yet(narrow: Narrow, clock: Clock, kind: Kind, around: Surroundings) -> None:
+    """Leave out what ends after the days that are shown."""
+    spans = [with_values(text, around.settings) for text in (clock.within, *(c.within for c in clock.cases)) if text]
+    start = _day_column(kind, clock.at)
+    if clock.else_at or start is None or None in spans:
+        return
+    least = min((span.count * _LEAST.get(span.unit, 0) for span in spans if span), default=0)
+    lead = value_of(clock.lead, around.settings)
+    ahead = int(lead) if lead and lead.isdigit() else 0
+    # one day more: a moment's local day may differ from the day it was written down under
+    narrow.add(f"{start} <= ?", (around.today + timedelta(days=ahead - least + 1)).isoformat())
+
+
+def _done(narrow: Narrow, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool) -> None:
+    """Leave out what is done: all of it, or what was done long ago or before its time could run out."""
+    if not clock.done:
+        return
+    if _ENTERED & set(clock.done):  # every record has been entered
+        narrow.nothing = not done_late
+        narrow.add('"entered_on" >= ?', (around.today - DONE_SHOWN - timedelta(days=1)).isoformat())
+        return
+    columns = [_day_column(kind, name) for name in clock.done]
+    known = [column for column in columns if column]
+    if len(known) < len(columns):
+        return
+    done = f"coalesce({', '.join(known)}, NULL)"
+    if done_late:
+        oldest = (around.today - DONE_SHOWN - timedelta(days=1)).isoformat()
+        narrow.add(f"({done} IS NULL OR {done} >= ?)", oldest)
+    else:
+        narrow.add(f"{done} IS NULL")
+
+
+def _followed(narrow: Narrow, clock: Clock, kind: Kind) -> None:
+    """Leave out what a later record of the same kind ended, where the whole kind is one table."""
+    until = clock.until
+    if until is None or until.ref or until.kind != kind.name or kind.scope != "assignment":
+        return
+    after, at = _day_column(kind, until.after), _day_column(kind, until.at)
+    if after is None or at is None:
+        return
+    table = f'"{kind.table}"'
+    narrow.add(
+        f"id NOT IN (SELECT v.id FROM {table} v JOIN (SELECT dossier, department, max({at}) AS last FROM {table} "  # noqa: S608
+        f"GROUP BY 1, 2) u ON u.dossier = v.dossier AND u.department = v.department WHERE u.last > v.{after})"
+    )
+
+
+def _day_column(kind: Kind, name: str) -> str | None:
+    """The column that holds a field's day as text; None where SQL cannot see it (inside lists)."""
+    column = name.replace(".", "_")
+    outer = kind.field(name.partition(".")[0])
+    if outer is not None and outer.type == "list":
+        return None
+    found = kind.field(name)
+    if found is not None and found.type == "instant":
+        column = f"{column}_on"
+    return f'"{column}"' if column in {known for known, _affinity in shape_of(kind).columns} else None
+
+
+def _day(cell: object, zone: object) -> object:
+    """A day or moment as SQL gives it: text, or seconds."""
+    from datetime import date, tzinfo
+
+    if isinstance(cell, int) and isinstance(zone, tzinfo):
+        return datetime.fromtimestamp(cell, zone)
+    return date.fromisoformat(str(cell)[:10]) if cell is not None else None
