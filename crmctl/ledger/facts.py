@@ -25,7 +25,9 @@ from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.rules.calendar import add_months
 from crmctl.rules.half_year import review_period
 
-FIXED_TABLES = frozenset({"member", "role", "department", "assignment", "coverage", "damaged"})
+FIXED_TABLES = frozenset(
+    {"member", "role", "department", "assignment", "coverage", "damaged", "json_each", "json_tree"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def department_facts(
     asked = {**rules.facts, **{name: Fact(name, "text", sql=group.sql) for name, group in rules.sets.items()}}
     tables = {table for fact in asked.values() for table in _tables(ledger, fact, parameters)}
     kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in tables or kind.name in set(more)]
+    ledger = ledger.landed  # what waits for review counts for no grade
     connection = connect(ledger, kinds)
     require_coverage(ledger, connection, kinds, department)
     sql = "SELECT dossier FROM assignment WHERE department = :department ORDER BY dossier"

@@ -125,7 +125,8 @@ class ScorecardReader:
             return None
         items = [item for n, spec in enumerate(raw["items"]) for item in self._item(spec, f"{path}.items.{n}")]
         total = sum((item.weight for item in items), Decimal(0))
-        if len(items) == len(raw["items"]) and total != _HUNDRED:
+        unset = any(str(spec.get("weight"))[1:] in self._left_open for spec in raw["items"] if isinstance(spec, dict))
+        if len(items) == len(raw["items"]) and total != _HUNDRED and not unset:
             self._fault(
                 f"{path}.items", N_("The weights add up to {total}, not to 100"), total=f"{total.normalize():f}"
             )
@@ -232,6 +233,10 @@ class ScorecardReader:
             return None
 
     def _number(self, raw: object, path: str) -> Decimal | None:
+        if isinstance(raw, str) and raw.startswith("$"):
+            if raw[1:] in self._left_open:
+                return Decimal(1)  # stands in where the pack is read before the company has said
+            raw = self._values.get(raw[1:], raw)
         try:
             return number(str(raw).removesuffix("%"))
         except ValueError:

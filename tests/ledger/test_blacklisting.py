@@ -27,6 +27,7 @@ from crmctl.ledger.undo import undo
 from crmctl.ledger.yamlio import dump
 from crmctl.model.org import Role
 from crmctl.resources import packs_path
+from tests.admitting import HOSPITAL, admit
 from tests.company import CARD, NOW, Company, git
 
 CODE = "91350100M000100Y43"
@@ -218,7 +219,7 @@ def test_the_company_list_is_the_divisions_after_its_verification(listed: Compan
 def test_the_end_of_the_term_frees_nobody_and_coming_back_takes_change_admission_and_two_leaders(
     listed: Company, clock: Callable[[str], None]
 ) -> None:
-    hospital = {"category": "hospital", "hospital_class": "third_a", "partnership_wish": "2026-01-01"}
+    hospital = HOSPITAL
     customer = listed.customer(**hospital)
     others = [listed.customer(name=f"Hospital {n}", **hospital) for n in range(7)]
     for dossier in others:
@@ -264,14 +265,6 @@ def update_to_readmitted(company: Company, entry: str, admission: str) -> None:
         company.ledger(), entry, "readmitted",
         {"change_note": "x", "outcome": "x", "admission": admission, "readmitted_on": "2026-11-20"}, Origin(),
     )  # fmt: skip
-
-
-def admit(company: Company, customer: str, on: str, total: str = "95") -> str:
-    admission = {
-        "on": on, "by": "alice", "criteria": [{"criterion": "licences", "score": "5"}], "state": "admitted",
-        "total": total, "proposed_grade": "qualified", "background_done": True, "decided_by": "alice", "decided_on": on,
-    }  # fmt: skip
-    return company.add("admission", admission, customer=customer, department="east").id
 
 
 def test_a_term_is_cut_short_with_reason_by_the_head_and_still_bars(

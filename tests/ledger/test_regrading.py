@@ -14,6 +14,7 @@ from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.yamlio import dump
 from crmctl.resources import packs_path
 from crmctl.rules.regrade import evidence_of
+from tests.admitting import admitted_hospitals
 from tests.company import Company
 
 AS_OF = date(2026, 11, 20)
@@ -35,29 +36,6 @@ def adopt_p23(company: Company, values: dict[str, object]) -> None:
         Who("alice", "a@b"),
         ledger.now,
     )
-
-
-def admitted_hospitals(company: Company, count: int, **card: object) -> list[str]:
-    """So many admitted hospitals of class 3A with falling scores, in one draft a step."""
-    from tests.company import CARD
-
-    hospital = {"category": "hospital", "hospital_class": "third_a", "partnership_wish": "2026-01-01"}
-    draft = company.draft()
-    ids = [
-        draft.new_customer({**CARD, **hospital, **card, "name": f"Hospital {n}"}, "east", "alice").id
-        for n in range(count)
-    ]
-    draft.commit("add", "customer")
-    draft = company.draft()
-    for number, dossier in enumerate(ids):
-        admission = {
-            "on": "2026-02-01", "by": "alice", "criteria": [{"criterion": "licences", "score": "5"}], "state": "admitted",
-            "total": str(95 - number), "proposed_grade": "qualified", "background_done": True, "decided_by": "alice",
-            "decided_on": "2026-02-02",
-        }  # fmt: skip
-        draft.new_record(draft.kind("admission"), dossier, "east", admission)
-    draft.commit("add", "admission")
-    return ids
 
 
 def test_lost_numbers_are_demanded_and_never_invented(company: Company) -> None:
