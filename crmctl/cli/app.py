@@ -83,6 +83,8 @@ COMMANDS: Table = {
     "demo": Entry("crmctl.cli.commands.demo:demo", N_("Build an invented company to try things on."), CARE),
     "assign": Entry("crmctl.cli.commands.dealing:assign", N_("Let one more department deal with a customer."), RECORDS),
     "team": Entry("crmctl.cli.commands.dealing:team", N_("Say who works with the owner on a customer."), RECORDS),
+    "grant": Entry("crmctl.cli.commands.granting:grant", N_("Let somebody read a customer until a day."), RECORDS),
+    "revoke": Entry("crmctl.cli.commands.granting:revoke", N_("Take a reading right back before its day."), RECORDS),
     "handover": Entry("crmctl.cli.commands.dealing:handover", N_("Give customers to another owner."), RECORDS),
     "policy": Family(
         N_("The policy in force."),

@@ -130,8 +130,12 @@ class Draft:
 
     def set_assignment(self, dossier_id: str, department: str, assignment: Assignment) -> None:
         """Change a department's assignment (owner, team, state)."""
-        self.wrapping.put(self.dossier(dossier_id).assigned(department, assignment))
-        self._touched.append(dossier_id)
+        self.put_dossier(self.dossier(dossier_id).assigned(department, assignment))
+
+    def put_dossier(self, dossier: Dossier) -> None:
+        """Replace a dossier's clear part; the keys that follow from it are `wrapping`'s."""
+        self.wrapping.put(dossier)
+        self._touched.append(dossier.id)
 
     def new_record(
         self, kind: Kind, dossier_id: str, department: str | None, values: Mapping[str, object],

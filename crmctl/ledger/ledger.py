@@ -161,10 +161,10 @@ class Ledger:
             self._dossiers[dossier_id] = dossier
         return self._dossiers[dossier_id]
 
-    def expected_readers(self, dossier: Dossier, compartment: str) -> frozenset[str]:
-        """The readers the policy gives a compartment today."""
+    def expected_readers(self, dossier: Dossier, compartment: str, on: date | None = None) -> frozenset[str]:
+        """The readers the policy gives a compartment today, or on another day."""
         pack, org = self.in_force.pack, self.in_force.org
-        return readers(dossier, compartment, pack.readers, pack.company_roles, org, self.today)
+        return readers(dossier, compartment, pack.readers, pack.company_roles, org, on or self.today)
 
     def record_blobs(self) -> Iterator[tuple[str, str]]:
         """(path, blob id) of every sealed record at this commit, readable or not."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from crmctl.errors import CrmctlError
 from crmctl.i18n import N_
 from crmctl.ledger.ledger import Ledger
-from crmctl.model.dossier import Dossier, wraps_folder
+from crmctl.model.dossier import Dossier, clear_path, wraps_folder
 from crmctl.model.findings import Finding
 from crmctl.model.wraps import WrapError, read_wraps
 
@@ -55,35 +56,74 @@ class WrapCheck:
     def of(self, dossier: Dossier) -> Iterator[Finding]:
         """What is off with the keys of a dossier whose wrap files were read."""
         held = self._held.get(wraps_folder(dossier.id), {})
-        for name, entry in dossier.compartments.items():
-            yield from self._readers(dossier, (name, entry.generation), held)
+        for name in dossier.compartments:
+            yield from self._readers(dossier, name, held)
 
     def reachable(self, dossier: Dossier, compartment: str) -> bool:
         """Whether some wrap of the compartment is meant for this member and could be opened: then it must."""
         entry, ring = dossier.compartments[compartment], self._ledger.ring
         held = self._ledger.keyring.readers(wraps_folder(dossier.id))
-        generations = (entry.generation, *entry.past)
         mine = [ring.readers[0], *(group for group in ring.readers[1:] if ring.group_secrets.get(group))]
-        return any((compartment, number) in held.get(reader, {}) for reader in mine for number in generations)
+        return any((compartment, number) in held.get(reader, {}) for reader in mine for number in entry.generations)
 
-    def _readers(self, dossier: Dossier, line: Line, held: Mapping[str, set[Line]]) -> Iterator[Finding]:
-        expected = self._ledger.expected_readers(dossier, line[0])
-        actual = {reader for reader, lines in held.items() if line in lines}
-        where = f"{dossier.id} {line[0]}"
-        for reader in sorted(actual - expected):
-            args = {"reader": reader}
-            yield Finding("KEY002", N_("{reader} can open it, which the policy does not say"), "error", where, "", args)
-        for reader in sorted(expected - actual):
-            args = {"reader": reader}
-            if self._was_taken_out(dossier, line, reader):
-                yield Finding(
-                    "KEY004", N_("The key of {reader} was taken out, though the policy names this reader"), "error",
-                    where, "", args, N_("crmctl sync of another reader makes it again; ask who took it out"),
-                )  # fmt: skip
+    def _readers(self, dossier: Dossier, name: str, held: Mapping[str, set[Line]]) -> Iterator[Finding]:
+        """Who reads, reads every generation; who does not, none."""
+        expected = self._ledger.expected_readers(dossier, name)
+        lines = [(name, number) for number in dossier.compartments[name].generations]
+        where = f"{dossier.id} {name}"
+        for reader in sorted(held.keys() - expected):
+            if not held[reader].isdisjoint(lines):
+                yield self._too_many(dossier, name, reader, where)
+        for reader in sorted(expected):
+            lacking = [line for line in lines if line not in held.get(reader, set())]
+            if lacking:
+                yield self._too_few(dossier, lacking, reader, where)
+
+    def _too_many(self, dossier: Dossier, name: str, reader: str, where: str) -> Finding:
+        args = {"reader": reader}
+        if self._was_meant(dossier.id, name, reader):
+            return Finding(
+                "KEY005", N_("{reader} was a reader and still has the key; a holder's next sync turns it"), "warning",
+                where, "", args,
+            )  # fmt: skip
+        return Finding("KEY002", N_("{reader} can open it, which the policy does not say"), "error", where, "", args)
+
+    def _too_few(self, dossier: Dossier, lacking: list[Line], reader: str, where: str) -> Finding:
+        args = {"reader": reader}
+        if any(self._was_taken_out(dossier, line, reader) for line in lacking):
+            return Finding(
+                "KEY004", N_("The key of {reader} was taken out, though the policy names this reader"), "error",
+                where, "", args, N_("crmctl sync of another reader makes it again; ask who took it out"),
+            )  # fmt: skip
+        return Finding(
+            "KEY003", N_("{reader} waits for a key; a holder's next sync makes it"), "warning", where, "", args
+        )
+
+    def _was_meant(self, dossier_id: str, compartment: str, reader: str) -> bool:
+        """Whether main named the reader at some earlier state, on a day that state was in force."""
+        until = self._ledger.today
+        for commit, day in self._states(dossier_id):
+            then = self._view(commit)
+            try:
+                if then and any(
+                    reader in then.expected_readers(then.dossier(dossier_id), compartment, on)
+                    for on in (day, max(day, until - timedelta(1)))
+                ):
+                    return True
+            except CrmctlError:
                 continue
-            yield Finding(
-                "KEY003", N_("{reader} waits for a key; a holder's next sync makes it"), "warning", where, "", args
-            )
+            until = day
+        return False
+
+    def _states(self, dossier_id: str) -> Iterator[tuple[str, date]]:
+        """Main's states that changed who reads it, the newest first, with their days."""
+        zone = self._ledger.now.tzinfo
+        listing = self._ledger.repo.run(
+            "log", "--first-parent", "--format=%H %ct", self._ledger.head, "--", "org", "policy", clear_path(dossier_id)
+        )
+        for line in listing.decode("ascii").splitlines():
+            commit, seconds = line.split()
+            yield commit, datetime.fromtimestamp(int(seconds), zone).date()
 
     def _was_taken_out(self, dossier: Dossier, line: Line, reader: str) -> bool:
         for taken in self._taken.get(f"{wraps_folder(dossier.id)}/{reader}", ()):
@@ -127,13 +167,16 @@ class WrapCheck:
         """Whom the policy named on the main that the keyring commit says it was made for."""
         trailers = dict(self._ledger.repo.commit(keyring_commit).trailers)
         main = trailers.get(_MAIN, self._ledger.head)
+        then = self._view(main) or self._ledger
+        try:
+            return then.expected_readers(then.dossier(dossier_id), compartment)
+        except CrmctlError:
+            return frozenset()
+
+    def _view(self, main: str) -> Ledger | None:
         if main not in self._views:
             try:
                 self._views[main] = Ledger(self._ledger.repo.path, at=main, home=self._ledger.home)
             except CrmctlError:
                 self._views[main] = None
-        then = self._views[main] or self._ledger
-        try:
-            return then.expected_readers(then.dossier(dossier_id), compartment)
-        except CrmctlError:
-            return frozenset()
+        return self._views[main]

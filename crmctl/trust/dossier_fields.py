@@ -8,7 +8,7 @@ from functools import partial
 
 from crmctl.ledger.git import CommitInfo, PathChange
 from crmctl.model.access import compartment_pattern
-from crmctl.model.dossier import Assignment, Compartment, Dossier, clear_path, is_office
+from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant, clear_path, is_office
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member
 from crmctl.trust.authority import Authority
@@ -152,8 +152,15 @@ class DossierFields:
         before, after = set(old.grants if old else ()), set(new.grants)
         for field, grants in (("grant.add", after - before), ("grant.remove", before - after)):
             for grant in sorted(grants, key=lambda item: (item.member, item.compartment)):
-                department = grant.compartment.partition("/")[0] if "/" in grant.compartment else None
-                yield from self._may(field, self._standing(old or new, department), f"grants.{grant.member}")
+                for department in _departments_of(grant, old or new):
+                    yield from self._may(field, self._standing(old or new, department), f"grants.{grant.member}")
+
+
+def _departments_of(grant: Grant, dossier: Dossier) -> list[str | None]:
+    """The departments whose say a reading right takes: one for all parts takes every department's."""
+    if "/" in grant.compartment:
+        return [grant.compartment.partition("/")[0]]
+    return list(dossier.assignments) if grant.compartment == "*" else [None]
 
 
 def _names(item: Assignment | None, field: str) -> set[str]:
