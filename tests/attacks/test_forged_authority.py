@@ -187,3 +187,22 @@ def test_a_member_file_under_anothers_name(company: Company, bob: Forger) -> Non
     content = load(bob.repo.read("main", "org/members/bob.yaml") or b"", "x")
     bob.put("alice", {"org/members/dave.yaml": dump(content)})
     assert codes(company, "bob") == {"TRU035"}
+
+
+def test_one_departments_leader_opens_all_parts_of_another(company: Company, bob: Forger) -> None:
+    """A right to everything takes everybody who leads a department of the customer's."""
+    dossier = dossier_of(bob, "bob")
+    draft = company.draft("bob")
+    draft.assign(dossier.id, "east", "carol")
+    draft.commit("assign")
+    dossier = company.ledger("bob").dossier(dossier.id)
+    given = replace(dossier, grants=(Grant("carol", "*", date(2026, 12, 31)),))
+    bob.put("carol", {dossier.path: dump(encode_dossier(given))})
+    assert "TRU043" in codes(company, "bob")
+
+
+def test_a_leader_opens_a_part_of_his_own_department(company: Company, bob: Forger) -> None:
+    dossier = dossier_of(bob, "alice")
+    given = replace(dossier, grants=(Grant("bob", "east/sales", date(2026, 12, 31)),))
+    bob.put("alice", {dossier.path: dump(encode_dossier(given))})
+    assert codes(company, "bob") == set()
