@@ -75,6 +75,9 @@ COMMANDS: Table = {
                 "crmctl.cli.commands.hook:install", N_("Let a server's repository refuse what does not prove true.")
             ),
             "pre-receive": Entry("crmctl.cli.commands.hook:pre_receive", N_("Judge a push; Git calls this.")),
+            "pre-push": Entry(
+                "crmctl.cli.commands.hook:pre_push", N_("Judge what is about to be pushed; Git calls this.")
+            ),
         },
         CARE,
     ),

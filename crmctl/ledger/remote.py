@@ -26,6 +26,10 @@ from crmctl.ledger.mend import mend
 Progress = Callable[[str, int, int | None], None]
 
 ALL_BRANCHES = "+refs/heads/*:refs/remotes/origin/*"
+# Branches that come and go: what was handed in for review, and the wraps it needs.
+PASSING = tuple(f"+refs/heads/{name}/*:refs/remotes/origin/{name}/*" for name in ("review", "outbox"))
+# tells the pre-push hook of this copy that what is sent was proved already
+TALKING_VARIABLE = "CRMCTL_TALKING"
 _DEFAULT = "refs/remotes/origin/HEAD"  # another name for one of the others
 _OPTIONS = (
     "-c", "protocol.ext.allow=never", "-c", "transfer.fsckObjects=true", "-c", "core.fsmonitor=false",
@@ -112,18 +116,19 @@ def clone(url: str, directory: Path, progress: Progress | None = None) -> Reposi
 
 def fetch(
     repo: Repository, refspecs: Sequence[str] = (ALL_BRANCHES,), progress: Progress | None = None,
-    *, wait_seconds: float = 10.0,
+    *, prune: bool = False, wait_seconds: float = 10.0,
 ) -> list[RefMoved]:  # fmt: skip
     """Bring `refspecs` from `origin`, all or none; the remote-tracking refs that moved.
 
-    Never deletes a ref and never writes outside `refs/remotes/`. Raises GitFailed when the
+    Deletes no ref but, with `prune`, those of `refspecs` that the server no longer has, and never writes
+    outside `refs/remotes/`. Raises GitFailed when the
     server cannot be reached, Conflict while another crmctl talks to it.
     """
     for refspec in refspecs:
         _check_fetch_refspec(refspec)
     before = repo.refs("refs/remotes/")
-    words = ["fetch", "--progress", "--atomic", "--no-prune", "--no-tags", "--no-write-fetch-head"]
-    words += ["--no-recurse-submodules", "--end-of-options", "origin", *refspecs]
+    words = ["fetch", "--progress", "--atomic", "--prune" if prune else "--no-prune", "--no-tags"]
+    words += ["--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options", "origin", *refspecs]
     with _talking(repo, wait_seconds) as descriptor:
         spoken = _talk(repo.path, words, progress, descriptor)
     _checked(spoken, "fetch", repo.path)
@@ -217,7 +222,7 @@ def _talk(cwd: Path, words: Sequence[str], progress: Progress | None, descriptor
     inherited: dict[str, Any] = {"pass_fds": (descriptor,)} if descriptor is not None and os.name != "nt" else {}
     with _clean_environment():
         child = Git(str(cwd)).execute(
-            ["git", *_OPTIONS, *words], as_process=True, env=environment(), shell=False,
+            ["git", *_OPTIONS, *words], as_process=True, env=environment() | {TALKING_VARIABLE: "1"}, shell=False,
             universal_newlines=True, errors="replace", **inherited,
         )  # fmt: skip
     parse = _parser(progress)
