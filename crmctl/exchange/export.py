@@ -38,6 +38,7 @@ def export(ledger: Ledger, kind_name: str, out: Path, form: str | None = None, *
     Raises UsageError for the format, NotFound for the kind, Refused over an existing file (without
     `replace`) or inside the ledger's own folder.
     """
+    ledger = ledger.landed  # what waits for review is not to be passed on
     chosen = form or out.suffix.lstrip(".").lower()
     if chosen not in FORMATS:
         raise UsageError(_("Say in which format: --format {formats}", formats="|".join(FORMATS)))

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from crmctl.errors import Refused
 from crmctl.i18n import _
-from crmctl.ledger.draft import author_of
 from crmctl.ledger.groups import missing_groups
 from crmctl.ledger.in_force import compile_in_force
-from crmctl.ledger.ledger import MAIN, Ledger
-from crmctl.ledger.transaction import Change, write
-from crmctl.ledger.wrapping import keyring_change
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.placing import Intent, place
 from crmctl.ledger.yamlio import dump, load
 from crmctl.model.clear_files import encode_groups
 
@@ -26,18 +24,15 @@ def must_administer(ledger: Ledger) -> None:
 
 
 def change_setup(ledger: Ledger, files: Mapping[str, bytes], action: str, about: str) -> str:
-    """Write these clear files (path → content) as one signed commit on main. Returns its id.
+    """Write these clear files (path → content) as one signed commit. Returns its id.
 
     A group that the new policy names first gets its key in the same transaction. Raises
     BadConfiguration when the ledger would not load with them; then nothing is written.
     """
-    raw = {**ledger.in_force.raw, **{path: load(content, path) for path, content in files.items()}}
+    raw = {**ledger.proposed.raw, **{path: load(content, path) for path, content in files.items()}}
     planned = compile_in_force(raw)
     org, lines = missing_groups(planned.pack, planned.org, ledger.today)
     edits: dict[str, bytes | None] = dict(files)
     if org.groups != planned.org.groups:
         edits["org/groups.yaml"] = dump(encode_groups(org.groups))
-    keyring = keyring_change(ledger, lines)
-    message = f"{action} {about}\n\nCrmctl-Action: {action}\n" + ("Crmctl-Keyring: @0\n" if keyring else "")
-    changes = [*keyring, Change(MAIN, ledger.head, edits, message)]
-    return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+    return place(ledger, Intent(edits, f"{action} {about}\n\nCrmctl-Action: {action}\n", lines))

@@ -25,6 +25,7 @@ from crmctl.ledger.identity import members_with_identity
 from crmctl.ledger.index import note_index
 from crmctl.ledger.ledger import MAIN, Ledger, claim_clone
 from crmctl.ledger.objects import FILE_MODE, Who, encode_commit
+from crmctl.ledger.pending import VIEW
 from crmctl.ledger.sparse import set_up
 from crmctl.ledger.yamlio import dump
 from crmctl.model.values import Value
@@ -82,7 +83,7 @@ def backup(ledger: Ledger, file: Path, *, overwrite: bool = False) -> BackedUp:
             _("This copy lacks the older history, so it cannot be a backup"), where=str(repo.path),
             hint="git fetch --unshallow",
         )  # fmt: skip
-    refs = {ref: oid for kept in _KEPT for ref, oid in repo.refs(kept).items() if ref != _SYMBOLIC}
+    refs = {ref: oid for kept in (*_KEPT, VIEW) for ref, oid in repo.refs(kept).items() if ref != _SYMBOLIC}
     with _folder_beside(file) as part:
         made = part / "backup"
         with _scratch(part / "from", repo) as scratch:
@@ -249,6 +250,9 @@ def _claim(part: Path, member: str | None, home: Path) -> str | None:
     whose = member or (here[0] if len(here) == 1 else None)
     if whose:
         claim_clone(ledger.repo, whose)
+    view = ledger.repo.resolve(VIEW)
+    if view and ledger.repo.commit(view).author.name != whose:
+        ledger.repo.run("update-ref", "-d", VIEW)  # what waits is the author's to hand in, nobody else's
     ledger.repo.close()
     return whose
 

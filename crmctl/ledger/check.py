@@ -47,7 +47,7 @@ def _unwatched(_done: int) -> None:
 def check(
     ledger: Ledger, *, keyless: bool = False, since: str | None = None, progress: Progress = _unwatched
 ) -> Checked:
-    """Check every file at the ledger's commit with this member's keys, or without any (`keyless`).
+    """Check every file of main with this member's keys, or without any (`keyless`); not what waits for review.
 
     What an earlier check found is taken over where nothing it depends on has changed; what records
     of several dossiers say together (the blacklist and the business) is looked at each time.
@@ -56,7 +56,8 @@ def check(
     if since is not None:
         found = _changed(ledger, since, keyless=keyless, progress=progress)
     else:
-        found = _checked(ledger, keyless=keyless, progress=progress)
+        ledger = ledger.landed
+    found = _checked(ledger, keyless=keyless, progress=progress)
     if not ledger.in_force.pack.blacklist:
         return found
     from crmctl.ledger.barring import barred_records, vanished_entries

@@ -63,7 +63,7 @@ def _clock(patient: Patient) -> Iterator[Finding]:
         yield Finding("DOC012", N_("CRMCTL_NOW sets the clock to {now}"), "info", args={"now": now.isoformat()})
     if patient.ledger is None:
         return
-    newest = patient.ledger.repo.commit(patient.ledger.head).committed_at
+    newest = patient.ledger.repo.commit(patient.ledger.main).committed_at
     if newest > now + _AHEAD:
         yield Finding(
             "DOC012", N_("The clock shows {now}, before the newest change in the ledger"), "warning", "", "",

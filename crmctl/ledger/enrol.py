@@ -12,14 +12,12 @@ from datetime import date
 from crmctl.errors import InvalidInput, NotFound, Refused
 from crmctl.i18n import _
 from crmctl.ledger.administer import must_administer
-from crmctl.ledger.draft import author_of
 from crmctl.ledger.groups import missing_groups, renewed_groups, unwrapped_members
 from crmctl.ledger.identity import MEMBER, PublicKeys
-from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.placing import Intent, place
 from crmctl.ledger.seal import seal
 from crmctl.ledger.sshsig import check_public_line
-from crmctl.ledger.transaction import Change, write
-from crmctl.ledger.wrapping import keyring_change
 from crmctl.ledger.yamlio import dump
 from crmctl.model.clear_files import encode_departments, encode_groups, encode_member
 from crmctl.model.kinds import Label
@@ -38,7 +36,7 @@ def add_member(
     Somebody known without access gets the keys; what is not given here stays as it is known.
     """
     must_administer(ledger)
-    org = ledger.in_force.org
+    org = ledger.proposed.org
     known = org.members.get(keys.member)
     if known and known.has_access:
         raise Refused(_("{member} is a member already", member=keys.member), hint=f"crmctl member show {keys.member}")
@@ -65,7 +63,7 @@ def add_member(
 def set_roles(ledger: Ledger, member_id: str, roles: tuple[Role, ...]) -> str:
     """Replace a member's roles. Returns the commit id."""
     must_administer(ledger)
-    org = ledger.in_force.org
+    org = ledger.proposed.org
     _known_departments(org, roles)
     member = replace(_member(org, member_id), roles=roles)
     return save_org(ledger, replace(org, members={**org.members, member_id: member}), "member-role", member_id)
@@ -74,7 +72,7 @@ def set_roles(ledger: Ledger, member_id: str, roles: tuple[Role, ...]) -> str:
 def leave(ledger: Ledger, member_id: str, last_day: date) -> str:
     """End a membership with `last_day`. Returns the commit id. What the member owns waits for its handover."""
     must_administer(ledger)
-    org = ledger.in_force.org
+    org = ledger.proposed.org
     member = _member(org, member_id)
     roles = tuple(replace(r, until=min(r.until or last_day, last_day)) for r in member.roles)
     gone = replace(member, until=last_day, roles=roles)
@@ -84,7 +82,7 @@ def leave(ledger: Ledger, member_id: str, last_day: date) -> str:
 def add_department(ledger: Ledger, key: str, label: Label) -> str:
     """Add a department. Returns the commit id. Raises InvalidInput for a key that is none, Refused."""
     must_administer(ledger)
-    org = ledger.in_force.org
+    org = ledger.proposed.org
     if not MEMBER.fullmatch(key) or key in NO_DEPARTMENTS:
         raise InvalidInput(
             _("A department is written KEY=NAME, the key in small letters: {text}", text=key), hint="east=东区,East"
@@ -98,7 +96,7 @@ def add_department(ledger: Ledger, key: str, label: Label) -> str:
 def rename_department(ledger: Ledger, key: str, label: Label) -> str:
     """Give a department another name; its id stays. Returns the commit id."""
     must_administer(ledger)
-    org = ledger.in_force.org
+    org = ledger.proposed.org
     if key not in org.departments:
         raise NotFound(_("There is no department {key}", key=key), hint="crmctl department list")
     changed = replace(org.departments[key], label=label)
@@ -119,9 +117,7 @@ def save_org(ledger: Ledger, org: Org, action: str, about: str) -> str:
     }
     edits["org/departments.yaml"] = dump(encode_departments(org.departments))
     edits["org/groups.yaml"] = dump(encode_groups(org.groups))
-    message = f"{action} {about}\n\nCrmctl-Action: {action}\n"
-    changes = [*keyring_change(ledger, lines, dropped), Change(MAIN, ledger.head, edits, message)]
-    return write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+    return place(ledger, Intent(edits, f"{action} {about}\n\nCrmctl-Action: {action}\n", lines, dropped))
 
 
 def renew_groups(ledger: Ledger) -> int:

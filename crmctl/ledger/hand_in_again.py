@@ -8,7 +8,7 @@ of them brings the record merged by field.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from crmctl.ledger.draft import seal_record
 from crmctl.ledger.keyring import Keyring
 from crmctl.ledger.ledger import MAIN, Ledger, parse_dossier, parse_record
 from crmctl.ledger.objects import object_id
+from crmctl.ledger.placing import edits_of
 from crmctl.ledger.seal import seal
 from crmctl.ledger.transaction import BlobRef, Change, Edit
 from crmctl.ledger.yamlio import dump
@@ -34,17 +35,23 @@ _CLEAR = ("/dossier.yaml", "/office.yaml")
 _GENERATION = re.compile(r"^Crmctl-Generation: (\S+?):(\S+):(\d+)$", re.MULTILINE)
 
 
-def made_anew(ledger: Ledger, base: str, theirs: str, conflicts: Collection[str], before: int) -> list[Change]:
-    """The changes that put the member's own commits since `base` onto `theirs`.
+def made_anew(
+    ledger: Ledger, base: str, theirs: str, conflicts: Collection[str], before: int, *,
+    own: Sequence[str] | None = None, ref: str | None = MAIN,
+) -> list[Change]:  # fmt: skip
+    """The changes that put the member's own commits from `base` to the ledger's head onto `theirs`.
 
-    `before` is how many changes of the same write come first. What was sealed to a key that was turned
+    `before` is how many changes of the same write come first; `own` names the commits, the oldest first (else all
+    that `theirs` lacks), and `ref` is what moves to the last. What was sealed to a key that was turned
     meanwhile is sealed anew. Raises Conflict when a file cannot be merged, with every field both sides changed to
     something else; nothing is written then.
     """
     meeting = _Meeting(ledger, base, theirs)
     merged = meeting.merged(conflicts)
-    own = ledger.repo.run("rev-list", "--reverse", "--topo-order", "--no-merges", ledger.head, f"^{theirs}")
-    steps = [(commit, _edits(ledger, commit)) for commit in own.decode().split()]
+    if own is None:
+        words = ["--reverse", "--topo-order", "--no-merges", ledger.head, f"^{theirs}"]
+        own = ledger.repo.run("rev-list", *words).decode().split()
+    steps = [(commit, edits_of(ledger, commit)) for commit in own]
     last = {path: number for number, (_commit, edits) in enumerate(steps) for path in edits}
     changes: list[Change] = []
     for number, (commit, edits) in enumerate(steps):
@@ -52,9 +59,9 @@ def made_anew(ledger: Ledger, base: str, theirs: str, conflicts: Collection[str]
         kept |= {path: content for path, content in merged.items() if last.get(path) == number}
         onto = f"@{before + number - 1}" if number else theirs
         final = number == len(steps) - 1
-        expected = ledger.head if final else None
+        expected = ledger.head if final and ref else None
         message = meeting.renamed(ledger.repo.commit(commit).message)
-        changes.append(Change(MAIN if final else None, onto, kept, message, expected=expected))
+        changes.append(Change(ref if final else None, onto, kept, message, expected=expected))
     return changes
 
 
@@ -69,14 +76,6 @@ def sealed_to_old_keys(ledger: Ledger, base: str, theirs: str) -> bool:
         change.new_oid and change.path.startswith(folders) and meeting.is_stale(change.path)
         for change in ledger.repo.changed(base, ledger.head)
     )
-
-
-def _edits(ledger: Ledger, commit: str) -> Mapping[str, Edit]:
-    parent = ledger.repo.commit(commit).parents[0]
-    return {
-        change.path: BlobRef(change.new_oid, change.new_mode) if change.new_oid else None
-        for change in ledger.repo.changed(parent, commit)
-    }
 
 
 class _Meeting:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from crmctl.errors import InvalidInput, NoKey, TrustBroken
@@ -79,11 +79,16 @@ class Ring:
     """The secrets one member can unwrap, unwrapped once each and only when asked for.
 
     `groups` are the groups the member belongs to today; a wrap is adopted only when it opens to
-    the public key that stands in the dossier on main.
+    the public key that stands in the dossier on main. `further` gives the outboxes, looked into where the
+    keyring has no wrap: the keys of what waits for review.
     """
 
-    def __init__(self, keyring: Keyring, identity: Identity, org: Org, groups: Iterable[str]) -> None:
+    def __init__(
+        self, keyring: Keyring, identity: Identity, org: Org, groups: Iterable[str],
+        further: Callable[[], Sequence[Keyring]] = tuple,
+    ) -> None:  # fmt: skip
         self._keyring = keyring
+        self._further = further
         self._identity = identity
         self._org = org
         self._groups = tuple(groups)
@@ -185,15 +190,26 @@ class Ring:
             )  # fmt: skip
         return secret
 
+    @cached_property
+    def _outboxes(self) -> Sequence[Keyring]:
+        return self._further()
+
     def _found(self, folder: str, compartment: str, generation: int) -> str | None:
+        found = self._found_in(self._keyring, folder, compartment, generation)
+        if found is not None or not self._outboxes:
+            return found
+        waiting = (self._found_in(outbox, folder, compartment, generation) for outbox in self._outboxes)
+        return next((secret for secret in waiting if secret is not None), None)
+
+    def _found_in(self, keyring: Keyring, folder: str, compartment: str, generation: int) -> str | None:
         for reader in self.readers:
-            wrap_file = self._keyring.blob(folder, reader)
+            wrap_file = keyring.blob(folder, reader)
             if wrap_file is None:
                 continue
             known = self._known.get(wrap_file, {}).get((compartment, generation))
             if known is not None:
                 return known
-            sealed = self._keyring.wraps(folder, reader).get((compartment, generation))
+            sealed = keyring.wraps(folder, reader).get((compartment, generation))
             secret = self._opened(sealed, reader, f"{folder}/{reader}") if sealed else None
             if secret is not None:
                 self._fresh.setdefault(wrap_file, {})[compartment, generation] = secret

@@ -1,7 +1,12 @@
-"""An open ledger: one commit of main, what is in force there, and what its member may open."""
+"""An open ledger: one commit of main, what is in force there, and what its member may open.
+
+Everyday commands read `head`: main with the member's own changes that wait for review. What has landed is
+`main`; `landed` is the same ledger that reads nothing else.
+"""
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -19,14 +24,17 @@ from crmctl.ledger.identity import Identity
 from crmctl.ledger.identity import load as load_identity
 from crmctl.ledger.in_force import InForce, read_in_force
 from crmctl.ledger.keyring import Keyring, Ring, keyring_ref
+from crmctl.ledger.outbox import outbox_ref, outboxes
+from crmctl.ledger.pending import Pending, read_pending, shown_commit
 from crmctl.ledger.seal import check_header
 from crmctl.ledger.yamlio import load
 from crmctl.model.access import readers
 from crmctl.model.clear_files import ClearFileError, read_dossier
-from crmctl.model.dossier import Dossier, clear_path
+from crmctl.model.dossier import Dossier, clear_path, wraps_folder
 from crmctl.model.org import Member
 from crmctl.model.paths import place_of
 from crmctl.model.record import EnvelopeError, Record, decode
+from crmctl.model.wraps import Wraps
 
 MAIN = "refs/heads/main"
 Ask = Callable[[], str]
@@ -50,8 +58,10 @@ class Ledger:
         self._ask = ask
         self.at = at
         self.watch: Watch | None = None
-        self.head = self._resolve(at)
+        self.main = self._resolve(at)
+        self.head = self.main if at else shown_commit(self.repo, self.main)
         self._dossiers: dict[str, Dossier] = {}
+        self._whole: Ledger | None = None
 
     @classmethod
     def find(cls, start: Path, *, at: str | None = None, ask: Ask | None = None) -> Ledger:
@@ -89,9 +99,46 @@ class Ledger:
         return found
 
     @cached_property
+    def landed(self) -> Ledger:
+        """The same ledger without what waits for review; itself where nothing does."""
+        return self if self.head == self.main else self.standing_on(self.main)
+
+    def standing_on(self, commit: str) -> Ledger:
+        """The same ledger with another commit to read: main's set-up and keys stay in force."""
+        other = copy.copy(self)
+        for name in ("landed", "pending", "pending_paths"):
+            other.__dict__.pop(name, None)
+        other.head, other._dossiers, other._whole = commit, {}, self
+        return other
+
+    def reopened(self) -> Ledger:
+        """The same copy as it stands now, with the identity unlocked already."""
+        fresh = Ledger(self.repo, ask=self._ask, home=self.home)
+        fresh.watch = self.watch
+        fresh.__dict__["identity"] = self.identity
+        return fresh
+
+    @cached_property
+    def pending(self) -> Pending:
+        """The own changes that wait beside main; none at an earlier state."""
+        return Pending(self.main) if self.at else read_pending(self.repo, self.main)
+
+    @cached_property
+    def pending_paths(self) -> frozenset[str]:
+        """The files that differ from main because their change was not reviewed yet."""
+        if self.head == self.main:
+            return frozenset()
+        return frozenset(change.path for change in self.repo.changed(self.main, self.head))
+
+    @cached_property
     def in_force(self) -> InForce:
-        """Settings, org, kinds and policy at this commit."""
-        return read_in_force(self.repo, self.head)
+        """Settings, org, kinds and policy on main: what waits for review is not in force."""
+        return read_in_force(self.repo, self.main)
+
+    @property
+    def proposed(self) -> InForce:
+        """The set-up with the own changes of it that wait; a further change builds on it."""
+        return self.in_force if self.head == self.main else read_in_force(self.repo, self.head)
 
     @cached_property
     def now(self) -> datetime:
@@ -127,6 +174,8 @@ class Ledger:
     @cached_property
     def identity(self) -> Identity:
         """The member's keys, unlocked. Raises NoKey when locked and nobody can be asked."""
+        if self._whole is not None:
+            return self._whole.identity  # asked for once
         identity = load_identity(self.home, self.member_id, self._ask)
         expected = self.in_force.org.members.get(self.member_id)
         if expected and expected.opens != identity.opens:
@@ -143,10 +192,16 @@ class Ledger:
         return Keyring(self.repo, epoch, self.repo.resolve(keyring_ref(epoch)))
 
     @cached_property
+    def outbox(self) -> Keyring:
+        """The own wraps that wait: keys of compartments that are not on main yet."""
+        return Keyring(self.repo, self.in_force.settings.epoch, self.repo.resolve(outbox_ref(self.member_id)))
+
+    @cached_property
     def ring(self) -> Ring:
-        """What this member can unwrap."""
-        org = self.in_force.org
-        return Ring(self.keyring, self.identity, org, org.groups_of(self.member_id, self.today))
+        """What this member can unwrap: from the keyring, else from what waits in anybody's outbox."""
+        org, epoch = self.in_force.org, self.in_force.settings.epoch
+        groups = org.groups_of(self.member_id, self.today)
+        return Ring(self.keyring, self.identity, org, groups, lambda: outboxes(self.repo, epoch))
 
     def dossier(self, dossier_id: str) -> Dossier:
         """A dossier's clear part. Raises NotFound, BadConfiguration."""
@@ -165,6 +220,14 @@ class Ledger:
         """The readers the policy gives a compartment today, or on another day."""
         pack, org = self.in_force.pack, self.in_force.org
         return readers(dossier, compartment, pack.readers, pack.company_roles, org, on or self.today)
+
+    def wraps_of(self, dossier_id: str) -> dict[str, Wraps]:
+        """Every reader's wraps of a dossier, those that wait in the own outbox included."""
+        folder = wraps_folder(dossier_id)
+        held = self.keyring.readers(folder)
+        for reader, waiting in self.outbox.readers(folder).items():
+            held[reader] = {**waiting, **held.get(reader, {})}
+        return held
 
     def record_blobs(self) -> Iterator[tuple[str, str]]:
         """(path, blob id) of every sealed record at this commit, readable or not."""

@@ -98,7 +98,7 @@ def _look_at(ledger: Ledger, draft: Draft, dossier: Dossier) -> None:
         wanted = ledger.expected_readers(dossier, name)
         if not wanted:
             continue
-        if lapsed(held, name, wanted):
+        if lapsed(held, name, wanted) and not ledger.pending.holds(dossier.id):
             draft.wrapping.turn_where_due(dossier.id, [name])
         if all((name, number) in held.get(reader, {}) for reader in wanted for number in entry.generations):
             continue

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from crmctl.errors import BadConfiguration, GitFailed, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.git import Repository
-from crmctl.ledger.remote import ALL_BRANCHES, fetch
+from crmctl.ledger.remote import ALL_BRANCHES, PASSING, fetch
 from crmctl.ledger.transaction import RefMove, move_refs
 
 _HEADS = "refs/heads/"
@@ -42,6 +42,8 @@ def fetch_safely(repo: Repository, keyring: str, *, give_back: bool, progress: P
     by_name = [f"+{_MAIN}:{_REMOTE}main"] if seen[_MAIN] else []
     try:
         fetch(repo, [ALL_BRANCHES, *by_name], progress)
+        if repo.run("for-each-ref", "--count=1", *(spec.partition(":")[2].rstrip("*") for spec in PASSING)):
+            fetch(repo, PASSING, progress, prune=True)
     except GitFailed:
         if not by_name:
             raise

@@ -41,12 +41,14 @@ class _Copy:
     path: Path
     home: Path
     head: str
+    main: str
     identity: Identity
     keyring: str | None
     known: Unwrapped
 
     def open(self) -> Ledger:
         ledger = Ledger(self.path, at=self.head, home=self.home)
+        ledger.main = self.main  # whose set-up is in force, whatever waits for review
         ledger.__dict__["member_id"] = self.identity.member
         ledger.__dict__["identity"] = self.identity
         ledger.__dict__["keyring"] = Keyring(ledger.repo, ledger.in_force.settings.epoch, self.keyring)
@@ -98,7 +100,7 @@ def _in_processes(
     # Forking a process with threads may hang the child; elsewhere than on Linux it is not safe at all.
     forks = sys.platform == "linux" and threading.active_count() == 1
     context: Any = multiprocessing.get_context("fork" if forks else "spawn")
-    copy = _Copy(ledger.repo.path, ledger.home, ledger.head, ledger.identity, ledger.keyring.tip, known)
+    copy = _Copy(ledger.repo.path, ledger.home, ledger.head, ledger.main, ledger.identity, ledger.keyring.tip, known)
     children: list[tuple[BaseProcess, Connection[Any, Any]]] = []
     parts = [_part(entries, number, count) for number in range(count)]
     try:

@@ -7,22 +7,24 @@ go to main as they are (ADR 0006).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import randbelow
 from time import sleep
 from typing import Protocol
 
 from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, TrustBroken
 from crmctl.i18n import _
-from crmctl.ledger.draft import author_of
+from crmctl.ledger.carrying import carry
 from crmctl.ledger.git import Repository
 from crmctl.ledger.hand_in_again import made_anew, sealed_to_old_keys
+from crmctl.ledger.handed_in import not_handed_in, outbox_push
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.keyring_merge import merged_keyring
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.remote import push
 from crmctl.ledger.rewrap import rewrap
 from crmctl.ledger.server import fetch_safely, remember_server, require_origin
@@ -46,12 +48,16 @@ class Gate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What a sync did: commits taken and given, wraps made, and main's tip afterwards."""
+    """What a sync did: commits taken and given, wraps made, main's tip afterwards.
+
+    `waiting` counts own changes that somebody has to look at and that were not submitted yet.
+    """
 
     received: int
     sent: int
     wrapped: int
     head: str
+    waiting: int = 0
 
 
 def sync(
@@ -64,7 +70,7 @@ def sync(
     Without a `gate` nothing is proved (tests of the exchange alone).
     """
     repo = ledger.repo
-    before = ledger.head
+    before = ledger.main
     wrapped = 0
     require_origin(repo)
     for attempt in range(_TRIES):
@@ -75,31 +81,42 @@ def sync(
         fetch_safely(repo, keyring_ref(ledger.in_force.settings.epoch), give_back=give_back, progress=progress)
         if gate:
             gate.taken(repo, *_servers(ledger))
-        ledger = _integrate(ledger)
+        ledger = _integrate(ledger.landed)
+        stuck = carry(ledger)
+        ledger = ledger.reopened()
         purge(ledger)
-        wrapped += rewrap(ledger)
-        ledger = _reopened(ledger)
+        wrapped += rewrap(ledger.landed)
+        ledger = ledger.reopened()
         main, keyring = f"{_REMOTE}main", f"{_REMOTE}keyring/{ledger.in_force.settings.epoch}"
         theirs = {MAIN: repo.resolve(main), ledger.keyring.ref: repo.resolve(keyring)}
         # the keyring first: whoever fetches in between may see keys without records, not records without keys
-        ours = {ledger.keyring.ref: ledger.keyring.tip, MAIN: ledger.head}
-        received = _count(repo_range=(before, ledger.head), ledger=ledger)
-        if ours == theirs:
+        ours = {ledger.keyring.ref: ledger.keyring.tip, MAIN: ledger.main}
+        received = _count(repo_range=(before, ledger.main), ledger=ledger)
+        done = Synced(received, 0, wrapped, ledger.main, sum(len(s.commits) for s in not_handed_in(ledger)))
+        waiting, lease = outbox_push(ledger)
+        if ours == theirs and not waiting:
             remember_server(repo, ours)
-            return Synced(received, 0, wrapped, ledger.head)
+            return _told(done, stuck)
         if gate:
-            gate.given(repo, ledger.head, ledger.keyring.tip)
-        sent = _count(repo_range=(theirs[MAIN], ledger.head), ledger=ledger)
+            gate.given(repo, ledger.main, ledger.keyring.tip)
+        sent = _count(repo_range=(theirs[MAIN], ledger.main), ledger=ledger)
         refspecs = [f"{oid}:{ref}" for ref, oid in ours.items() if oid and oid != theirs[ref]]
         if theirs[MAIN] is None:
             refspecs.reverse()  # forges take the first branch they get for the default one
-        outcome = push(repo, refspecs, progress=progress)
+        outcome = push(repo, [*refspecs, *waiting], lease, progress=progress)
         if outcome.result == "done":
             remember_server(repo, ours)
-            return Synced(received, sent, wrapped, ledger.head)
+            return _told(replace(done, sent=sent), stuck)
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl sync again in a minute"))
+
+
+def _told(done: Synced, stuck: Sequence[Conflict]) -> Synced:
+    """What was exchanged is exchanged; what waits and met another change is told all the same. Raises Conflict."""
+    if stuck:
+        raise stuck[0]
+    return done
 
 
 def _servers(ledger: Ledger) -> tuple[str | None, str | None]:
@@ -113,19 +130,12 @@ def _servers(ledger: Ledger) -> tuple[str | None, str | None]:
     return main, repo.resolve(f"{_REMOTE}keyring/{epoch}")
 
 
-def _reopened(ledger: Ledger) -> Ledger:
-    """The same copy at its new tip, with the identity already unlocked."""
-    fresh = Ledger(ledger.repo, home=ledger.home)
-    fresh.__dict__["identity"] = ledger.identity
-    return fresh
-
-
 def _integrate(ledger: Ledger) -> Ledger:
     """Merge what was fetched into this copy's main and keyring, in one transaction."""
     repo = ledger.repo
     theirs = repo.resolve(f"{_REMOTE}main")
     if theirs is None:
-        return _reopened(ledger)
+        return ledger.reopened()
     settings = read_in_force(repo, theirs).settings
     own = ledger.in_force.settings
     if settings.id != own.id or (settings.epoch == own.epoch and settings.root != own.root):
@@ -149,11 +159,11 @@ def _integrate(ledger: Ledger) -> Ledger:
     steps = (make, move) if any(item.ref == MAIN for item in moves) else (move, make)
     for step in steps:
         step()
-    return _reopened(ledger)
+    return ledger.reopened()
 
 
 def _main(ledger: Ledger, theirs: str, changes: list[Change], moves: list[RefMove]) -> None:
-    repo, ours = ledger.repo, ledger.head
+    repo, ours = ledger.repo, ledger.main
     base = _merge_base(ledger, ours, theirs)
     if base == theirs:
         return
@@ -185,7 +195,7 @@ def _keyring(ledger: Ledger, changes: list[Change], moves: list[RefMove]) -> Non
         moves.append(RefMove(ref, new=theirs, old=ours))
         return
     edits = merged_keyring(repo, base, ours, theirs)
-    message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.head}\n"
+    message = f"wrap {len(edits)} files\n\nCrmctl-Main: {ledger.main}\n"
     changes.append(Change(ref, theirs, edits, message, expected=ours))
 
 

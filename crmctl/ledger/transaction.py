@@ -80,18 +80,21 @@ def write(
     who: Who,
     at: datetime,
     *,
+    moves: Sequence[RefMove] = (),
     wait_seconds: float = 10.0,
     step: Step | None = None,
 ) -> list[str]:
-    """Make all `changes` or none; the commit ids, in order.
+    """Make all `changes` and `moves` or none; the commit ids, in order.
 
-    `signer` gives the SSHSIG text for a commit's payload. A change without `tree` and
-    `parents` of its own whose edits change nothing makes no commit and gives its base.
+    A move to where the ref stands already makes sure that it still does. `signer` gives the SSHSIG text
+    for a commit's payload. A change without `tree` and `parents` of its own whose edits change nothing
+    makes no commit and gives its base.
     Raises Conflict when a ref is not where it is expected or another writer holds the lock,
     InvalidInput for paths that clash, GitFailed when Git or the disk refuses.
     """
     tell = step or _silent
     prepared = _prepare(repo, changes, signer, who, at)
+    prepared.moves.update({move.ref: move for move in moves})
     tell("planned")
     if prepared.objects or any(move.new != move.old for move in prepared.moves.values()):
         _carry_out(repo, prepared.objects, list(prepared.moves.values()), wait_seconds, tell)

@@ -111,9 +111,9 @@ class Wrapping:
         return made
 
     def held(self, dossier_id: str) -> dict[str, Wraps]:
-        """Every reader's wraps of a dossier, as the keyring has them."""
+        """Every reader's wraps of a dossier, on the keyring or waiting in the own outbox."""
         if dossier_id not in self._held:
-            self._held[dossier_id] = self._ledger.keyring.readers(wraps_folder(dossier_id))
+            self._held[dossier_id] = self._ledger.wraps_of(dossier_id)
         return self._held[dossier_id]
 
     def turn_where_due(self, dossier_id: str, compartments: Iterable[str]) -> list[str]:

@@ -12,16 +12,18 @@ from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.report.definition import Column, Report, Table
-from crmctl.report.filled import Cell, Filled, FilledTable
+from crmctl.report.filled import Cell, Filled, FilledTable, Source
 from crmctl.report.question import Asked, Question, settle
 from crmctl.report.words import Words
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from crmctl.ledger.snapshot.survey import Survey
 
-def fill(ledger: Ledger, report: Report, asked: Asked) -> Filled:
-    """The report's figures from what the member can open.
+
+def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False) -> Filled:
+    """The report's figures from what the member can open; with `evidence` the records behind them.
 
     Raises BadConfiguration with file and line for SQL that does not run or does not fit its
     columns (before anything is opened), UsageError and NotFound for what was asked.
@@ -30,15 +32,20 @@ def fill(ledger: Ledger, report: Report, asked: Asked) -> Filled:
     from crmctl.report.coverage import coverage
     from crmctl.report.provided import kinds_behind, provide
 
+    ledger = ledger.landed
     question = settle(ledger, report, asked)
-    parameters = question.parameters(ledger)
-    read = {name for table in report.tables for name in prove(ledger, table, parameters, question)}
+    parameters = {**report.defaults, **question.parameters(ledger)}
+    read = {name for table in report.tables for name in prove(ledger, report, table, parameters, question)}
+    if evidence:
+        read |= {name for table in report.tables for name in prove_evidence(ledger, report, table, parameters)}
     behind = set(kinds_behind(ledger, read))
     kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in behind]
     connection = connect(ledger, [kind.name for kind in kinds])
     try:
         provide(connection, ledger, read, question.as_of)
         tables = tuple(_filled(connection, table, parameters, question) for table in report.tables)
+        if evidence:
+            tables = tuple(replace(one, behind=_behind(connection, one, parameters)) for one in tables)
         counted = coverage(ledger, connection, report, question, kinds)
         name = _customer_name(connection, question) if "customer" in read else None
     finally:
@@ -56,18 +63,11 @@ def fill(ledger: Ledger, report: Report, asked: Asked) -> Filled:
     )
 
 
-def prove(ledger: Ledger, table: Table, parameters: Mapping[str, object], question: Question) -> frozenset[str]:
+def prove(
+    ledger: Ledger, report: Report, table: Table, parameters: Mapping[str, object], question: Question
+) -> frozenset[str]:
     """The tables a report's table reads. Raises BadConfiguration with file and line when its SQL is off."""
-    from crmctl.ledger.snapshot.survey import BrokenSql, survey
-    from crmctl.report.provided import CREATE, FUNCTIONS
-
-    try:
-        found = survey(ledger.in_force.kinds.values(), table.sql, parameters, CREATE.values(), FUNCTIONS)
-    except BrokenSql as error:
-        raise BadConfiguration(
-            _("The question does not run: {why}", why=error.reason), where=f"{table.sql_file}:{error.line}",
-            hint=_("crmctl query shows tables and columns"),
-        ) from None  # fmt: skip
+    found = _surveyed(ledger, report, table.sql, table.sql_file, parameters)
     wanted = [column.name for column in _present(table, question)]
     missing = [name for name in wanted if name not in found.columns]
     surplus = [name for name in found.columns if name not in {column.name for column in table.columns}]
@@ -79,6 +79,49 @@ def prove(ledger: Ledger, table: Table, parameters: Mapping[str, object], questi
             where=table.sql_file,
         )
     return found.tables
+
+
+def prove_evidence(ledger: Ledger, report: Report, table: Table, parameters: Mapping[str, object]) -> frozenset[str]:
+    """The tables the question for a table's evidence reads. Raises BadConfiguration as `prove` does."""
+    evidence = table.evidence
+    if evidence is None or not evidence.sql:
+        return frozenset()
+    found = _surveyed(ledger, report, evidence.sql, evidence.sql_file, parameters)
+    wanted = [*(column.name for column in table.columns if column.key), "figure", "record_kind", "record"]
+    wrong = [name for name in wanted if name not in found.columns]
+    wrong += [name for name in found.columns if name not in {*wanted, "value"}]
+    if wrong:
+        raise BadConfiguration(
+            _(
+                "Evidence gives the key columns, figure, record_kind, record and maybe value; not so {column}",
+                column=wrong[0],
+            ),
+            where=evidence.sql_file,
+        )
+    return found.tables
+
+
+def _surveyed(ledger: Ledger, report: Report, sql: str, file: str, parameters: Mapping[str, object]) -> Survey:
+    """The question tried on empty tables; a fault of a shared view is told of the view."""
+    from crmctl.ledger.snapshot.survey import BrokenSql, survey
+    from crmctl.report.provided import CREATE, FUNCTIONS
+    from crmctl.report.views import alone
+
+    kinds = list(ledger.in_force.kinds.values())
+    try:
+        return survey(kinds, sql, parameters, CREATE.values(), FUNCTIONS)
+    except BrokenSql as error:
+        broken, where = error, file
+    for view, by_itself in alone(report.views):
+        try:
+            survey(kinds, by_itself, parameters, CREATE.values(), FUNCTIONS)
+        except BrokenSql as error:
+            broken, where = error, view.sql_file
+            break
+    raise BadConfiguration(
+        _("The question does not run: {why}", why=broken.reason), where=f"{where}:{broken.line}",
+        hint=_("crmctl query shows tables and columns"),
+    )  # fmt: skip
 
 
 def _present(table: Table, question: Question) -> tuple[Column, ...]:
@@ -108,6 +151,36 @@ def _filled(connection: Connection, table: Table, parameters: Mapping[str, objec
     pairs = list(zip(columns, places, strict=True))
     rows = tuple(tuple(_cell(table, column, row[place]) for column, place in pairs) for row in answer.rows)
     return FilledTable(table, columns, rows)
+
+
+def _behind(connection: Connection, one: FilledTable, parameters: Mapping[str, object]) -> tuple[Source, ...] | None:
+    """The records behind the table's figures, by row and column; None when the report does not tell them."""
+    from crmctl.ledger.snapshot.question import ask
+
+    evidence = one.table.evidence
+    if evidence is None:
+        return None
+    if not evidence.sql:
+        place = next(n for n, column in enumerate(one.columns) if column.name == evidence.column)
+        return tuple(Source(n, "", evidence.kind, str(row[place])) for n, row in enumerate(one.rows) if row[place])
+    try:
+        answer = ask(connection, evidence.sql, parameters)
+    except InvalidInput as error:
+        raise BadConfiguration(error.what, where=evidence.sql_file) from error
+    keys = [(place, column) for place, column in enumerate(one.columns) if column.key]
+    rows = {tuple(row[place] for place, _column in keys): number for number, row in enumerate(one.rows)}
+    columns = {column.name: column for column in one.columns}
+    found: list[Source] = []
+    for line in answer.rows:
+        values = dict(zip(answer.columns, line, strict=True))
+        number = rows.get(tuple(_cell(one.table, column, values[column.name]) for _place, column in keys))
+        figure = str(values["figure"] or "")
+        if number is None or (figure and figure not in columns):
+            continue  # of a row or a month that is not shown
+        value = values.get("value")
+        worth = None if value is None or not figure else _cell(one.table, columns[figure], value)
+        found.append(Source(number, figure, str(values["record_kind"]), str(values["record"]), worth))
+    return tuple(sorted(found, key=lambda one: (one.row, one.figure, one.kind, one.id)))
 
 
 def _cell(table: Table, column: Column, value: object) -> Cell:

@@ -12,7 +12,8 @@ from crmctl.errors import CrmctlError
 from crmctl.ledger import check as checking
 from crmctl.ledger import check_note, file_check
 from crmctl.ledger.check import Checked, check
-from crmctl.ledger.draft import Draft, Origin, author_of
+from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.enrol import set_roles
 from crmctl.ledger.entry import update
 from crmctl.ledger.ledger import Ledger

@@ -10,7 +10,8 @@ import pytest
 
 from crmctl.errors import BadConfiguration, Refused
 from crmctl.ledger import workdays
-from crmctl.ledger.draft import Kept, Origin, author_of
+from crmctl.ledger.draft import Kept, Origin
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.due import Agenda, Whose, agenda, own, team_of
 from crmctl.ledger.entry import update
 from crmctl.ledger.transaction import Change, write

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from crmctl.errors import NoKey, TrustBroken
-from crmctl.ledger.draft import author_of
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.groups import unwrapped_members
 from crmctl.ledger.keyring import wrap
 from crmctl.ledger.ledger import Ledger

@@ -13,7 +13,8 @@ import pytest
 from crmctl.errors import BadConfiguration, Conflict, ExitCode, GitFailed, TrustBroken
 from crmctl.ledger import sync as syncing
 from crmctl.ledger.check import check
-from crmctl.ledger.draft import Draft, author_of
+from crmctl.ledger.draft import Draft
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.founding import Founding, found
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.remote import PushOutcome

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import NotFound
-from crmctl.ledger.draft import Draft, Origin, author_of
+from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.enrol import set_roles
 from crmctl.ledger.entry import update
 from crmctl.ledger.ledger import Ledger

@@ -1,0 +1,213 @@
+"""Changes that wait for review stand beside main: seen by their author, landed by nobody alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from crmctl.errors import Conflict, NotFound
+from crmctl.ledger import lookup
+from crmctl.ledger.check import check
+from crmctl.ledger.draft import Origin
+from crmctl.ledger.entry import update
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.pending import VIEW
+from crmctl.ledger.placing import author_of
+from crmctl.ledger.sync import sync
+from crmctl.ledger.transaction import Change, write
+from crmctl.model.dossier import clear_path, wraps_folder
+from crmctl.model.paths import record_path
+from tests.company import VISIT, Company, git
+from tests.under_review import ask_review, hand_in, review_and_land
+
+HERE = Origin()
+
+
+@pytest.fixture
+def reviewed(company: Company) -> Company:
+    """The company with a policy that asks for review."""
+    ask_review(company)
+    return company
+
+
+def card(ledger: Ledger, customer: str) -> dict[str, object]:
+    return dict(ledger.read(record_path(ledger.in_force.kinds["customer"], customer, "core", customer)).data)
+
+
+def holds(ledger: Ledger) -> None:
+    """The view is main with what each stack changed, and nothing else."""
+    repo, pending = ledger.repo, ledger.pending
+    assert pending.view is not None
+    assert repo.commit(pending.view).parents == (ledger.main, *(stack.tip for stack in pending.stacks))
+    wanted = {change.path: change.new_oid for stack in pending.stacks for change in stack.changes}
+    assert {change.path: change.new_oid for change in repo.changed(ledger.main, ledger.head)} == wanted
+
+
+def test_a_new_customer_waits_and_its_author_works_with_it(reviewed: Company) -> None:
+    before = reviewed.ledger().main
+    customer = reviewed.customer()
+    ledger = reviewed.ledger()
+    assert ledger.main == before
+    assert ledger.repo.entry(ledger.main, clear_path(customer)) is None
+    assert card(ledger, customer)["name"] == "Northern Hospital"
+    assert lookup.customer(ledger, "Northern") == customer
+    visit = reviewed.add("visit", VISIT, customer=customer)  # needs nobody, but its customer is not on main
+    ledger = reviewed.ledger()
+    assert ledger.main == before
+    assert [len(stack.commits) for stack in ledger.pending.stacks] == [2]
+    assert lookup.record(ledger, visit.id).dossier == customer
+    holds(ledger)
+    with pytest.raises(NotFound):
+        lookup.record(ledger.landed, visit.id)
+
+
+def test_its_keys_are_in_the_outbox_and_not_on_the_keyring(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    ledger = reviewed.ledger()
+    assert ledger.keyring.readers(wraps_folder(customer)) == {}
+    assert "alice" in ledger.outbox.readers(wraps_folder(customer))
+    assert git(reviewed.clone("alice"), "rev-list", "--count", "refs/heads/outbox/alice").strip() == "1"
+    reviewed.sync("alice")
+    assert reviewed.ledger().keyring.readers(wraps_folder(customer)) == {}
+    assert git(reviewed.path / "server.git", "for-each-ref", "refs/heads/outbox", "refs/heads/review") == ""
+
+
+def test_what_needs_nobody_goes_to_main_beside_what_waits(reviewed: Company) -> None:
+    old = landed_customer(reviewed)
+    waiting = reviewed.customer(name="Western Clinic")
+    tip = reviewed.ledger().pending.stacks[0].tip
+    reviewed.add("visit", VISIT, customer=old)
+    ledger = reviewed.ledger()
+    assert ledger.pending.stacks[0].tip == tip
+    assert ledger.repo.commit(ledger.main).subject.startswith("add visit")
+    assert {lookup.customer(ledger, name) for name in ("Northern", "Western")} == {old, waiting}
+    holds(ledger)
+    assert not ledger.pending_paths & {path for path, _oid in ledger.repo.walk(ledger.main, "customers")}
+
+
+def landed_customer(company: Company, **values: object) -> str:
+    customer = company.customer(**values)
+    hand_in(company, "alice")
+    review_and_land(company, "carol", "supervisor", "east")
+    company.sync("alice")
+    return customer
+
+
+def test_two_customers_are_two_stacks_and_one_change_of_both_joins_them(reviewed: Company) -> None:
+    one, two = reviewed.customer(), reviewed.customer(name="Western Clinic")
+    assert len(reviewed.ledger().pending.stacks) == 2
+    draft = reviewed.draft()
+    for customer in (one, two):
+        path = record_path(draft.kind("customer"), customer, "core", customer)
+        draft.new_version(path, {"industry": "health"})
+    draft.commit("update", "customer")
+    ledger = reviewed.ledger()
+    (stack,) = ledger.pending.stacks
+    assert len(stack.commits) == 3
+    assert [len(ledger.repo.commit(commit).parents) for commit in stack.commits] == [1, 1, 1]
+    assert card(ledger, one)["industry"] == card(ledger, two)["industry"] == "health"
+    holds(ledger)
+
+
+def test_handed_in_approved_and_landed(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    waiting = hand_in(reviewed, "alice")
+    assert (waiting.changes, waiting.numbers, [d.code for d in waiting.waits_for]) == (1, (1,), ["REV001"])
+    server = reviewed.path / "server.git"
+    refs = git(server, "for-each-ref", "--format=%(refname)").split()
+    assert {"refs/heads/review/alice/1", "refs/heads/outbox/alice"} <= set(refs)
+    reviewed.sync("carol")
+    assert reviewed.ledger("carol").repo.entry(reviewed.ledger("carol").main, clear_path(customer)) is None
+    landing = review_and_land(reviewed, "carol", "supervisor", "east")
+    reviewed.sync("alice", "bob")
+    ledger = reviewed.ledger()
+    assert ledger.pending.stacks == ()
+    assert ledger.repo.resolve(VIEW) is None
+    assert ledger.outbox.tip is None
+    assert landing in git(reviewed.clone("alice"), "rev-list", "--first-parent", "main").split()
+    assert card(ledger, customer)["name"] == card(reviewed.ledger("carol"), customer)["name"] == "Northern Hospital"
+    left = git(server, "for-each-ref", "--format=%(refname)", "refs/heads/review", "refs/heads/outbox")
+    assert left == ""
+    assert {member: [f for f in check(reviewed.ledger(member)).findings if f.severity == "error"]
+            for member in ("alice", "bob", "carol")} == {"alice": [], "bob": [], "carol": []}  # fmt: skip
+
+
+def test_the_reviewer_opens_what_was_handed_in(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    hand_in(reviewed, "alice")
+    reviewed.sync("carol")
+    seen = reviewed.ledger("carol", at="refs/remotes/origin/review/alice/1")
+    assert card(seen, customer)["name"] == "Northern Hospital"
+
+
+def test_submitting_again_does_nothing_and_a_stack_that_grew_replaces_its_bundle(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    hand_in(reviewed, "alice")
+    server = reviewed.path / "server.git"
+    first = git(server, "rev-parse", "refs/heads/review/alice/1")
+    again = hand_in(reviewed, "alice")
+    assert (again.changes, again.numbers) == (0, ())
+    assert git(server, "rev-parse", "refs/heads/review/alice/1") == first
+    update(reviewed.ledger(), customer, {"industry": "health"}, HERE)
+    reviewed.customer(name="Western Clinic")
+    more = hand_in(reviewed, "alice")
+    assert (more.changes, more.numbers) == (3, (1, 2))
+    assert git(server, "rev-parse", "refs/heads/review/alice/1") != first
+    assert len(git(server, "for-each-ref", "refs/heads/review").splitlines()) == 2
+
+
+def test_main_moves_on_and_what_waits_is_made_anew_where_both_changed_the_card(reviewed: Company) -> None:
+    customer = landed_customer(reviewed)
+    reviewed.sync("carol")
+    update(reviewed.ledger(), customer, {"industry": "health"}, HERE)
+    update(reviewed.ledger("carol"), customer, {"phone": "13800138000"}, HERE)
+    hand_in(reviewed, "carol")
+    review_and_land(reviewed, "alice", "head", "east", whose="carol")
+    ledger = reviewed.ledger()
+    assert (card(ledger, customer)["industry"], card(ledger, customer)["phone"]) == ("health", "+86 138 0013 8000")
+    assert "industry" not in card(ledger.landed, customer)
+    holds(ledger)
+    hand_in(reviewed, "alice")
+    review_and_land(reviewed, "carol", "supervisor", "east")
+    assert card(reviewed.ledger("carol"), customer)["industry"] == "health"
+
+
+def test_one_field_twice_is_told_and_stays_as_it_was(reviewed: Company) -> None:
+    customer = landed_customer(reviewed)
+    reviewed.sync("carol")
+    update(reviewed.ledger(), customer, {"industry": "health"}, HERE)
+    update(reviewed.ledger("carol"), customer, {"industry": "trade"}, HERE)
+    hand_in(reviewed, "carol")
+    with pytest.raises(Conflict):
+        review_and_land(reviewed, "alice", "head", "east", whose="carol")
+    for _again in range(2):
+        with pytest.raises(Conflict):
+            sync(reviewed.ledger())
+        ledger = reviewed.ledger()
+        assert card(ledger, customer)["industry"] == "health"
+        assert card(ledger.landed, customer)["industry"] == "trade"
+
+
+def test_a_view_that_main_left_behind_reads_as_main_with_what_waits(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    ledger = reviewed.ledger()
+    (by_hand,) = write(
+        ledger.repo, [Change("refs/heads/main", ledger.main, {"templates/x.txt": b"x"}, "by hand\n")],
+        ledger.identity.sign, author_of(ledger), ledger.now,
+    )  # fmt: skip
+    ledger = reviewed.ledger()
+    assert (ledger.main, ledger.pending.is_current) == (by_hand, False)
+    assert card(ledger, customer)["name"] == "Northern Hospital"
+    assert ledger.repo.read(ledger.head, "templates/x.txt") == b"x"
+    assert reviewed.ledger().head == ledger.head
+    reviewed.add("visit", VISIT, customer=customer)
+    ledger = reviewed.ledger()
+    assert ledger.pending.is_current
+    holds(ledger)
+
+
+def test_nothing_pending_leaves_no_trace(company: Company) -> None:
+    company.customer()
+    ledger = company.ledger()
+    assert ledger.head == ledger.main
+    assert ledger.landed is ledger
+    assert git(company.clone("alice"), "for-each-ref", "refs/crmctl/mine", "refs/heads/outbox") == ""

@@ -1,0 +1,61 @@
+"""The small company with a policy that lets others look at changes first, for tests of what waits for review.
+
+New and changed customers, and who is responsible, need a supervisor or head of the department; visits need nobody.
+"""
+
+from __future__ import annotations
+
+from crmctl.ledger.administer import change_setup
+from crmctl.ledger.bundle import bundle_below, give_slot
+from crmctl.ledger.handed_in import submitted
+from crmctl.ledger.landing import land
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.remote import push
+from crmctl.ledger.submitting import Waiting, submit
+from crmctl.ledger.yamlio import dump
+from crmctl.model.values import Value
+from tests.company import Company
+
+RULES: list[Value] = [
+    {"on": ["add customer", "change customer"], "slots": ["verify supervisor/head"], "code": "REV001"},
+    {"on": ["owner", "team", "assignment"], "slots": ["verify supervisor/head"], "code": "REV002"},
+]
+
+
+def ask_review(company: Company, rules: list[Value] | None = None) -> None:
+    """Put review rules into the company's policy and let everybody have them."""
+    ledger = company.ledger()
+    own = ledger.in_force.raw["policy/company.yaml"]
+    assert isinstance(own, dict)
+    content = dump({**own, "review": RULES if rules is None else rules})
+    change_setup(ledger, {"policy/company.yaml": content}, "policy-set", "review")
+    company.sync("alice", "bob", "carol")
+
+
+def hand_in(company: Company, member: str) -> Waiting:
+    """What `crmctl submit` does for a member."""
+    return submit(company.ledger(member))
+
+
+def approve(company: Company, member: str, role: str, department: str | None, whose: str = "alice") -> str:
+    """A member fills a slot of the newest bundle somebody handed in, and pushes it. Returns the slot."""
+    company.sync(member)
+    ledger = company.ledger(member)
+    one = submitted(ledger.repo, whose)[-1]
+    slot = give_slot(ledger, one.tip, "verify", role, department)
+    outcome = push(ledger.repo, [f"{slot}:{one.ref}"])
+    assert outcome.result == "done", outcome
+    return slot
+
+
+def review_and_land(company: Company, member: str, role: str, department: str, whose: str = "alice") -> str:
+    """Approve and land the newest bundle of a member. Returns the landing."""
+    slot = approve(company, member, role, department, whose)
+    return land(company.ledger(member), slot)
+
+
+def bundle_of(ledger: Ledger, whose: str) -> str:
+    """The newest bundle of a member as last fetched."""
+    found = bundle_below(ledger.repo, submitted(ledger.repo, whose)[-1].tip)
+    assert found is not None
+    return found.oid
