@@ -290,6 +290,36 @@ def _ready(steps: list[list[Slot]]) -> list[Slot]:
 # Who may give
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A slot that somebody may give now, as which role, where (None: for the whole company), and in whose place."""
+
+    code: str
+    slot: Slot
+    role: str
+    department: str | None
+    stands_for: str | None = None
+
+
+def choices(
+    items: Iterable[Standing], org: Org, member: Member, authors: Collection[str], day: date
+) -> tuple[Choice, ...]:
+    """What the member may give now towards these demands; one slot for each of them at the most."""
+    found: list[Choice] = []
+    for item in items:
+        taken = {*authors, *(name for _slot, given in item.filled for name in given.persons)}
+        if member.id in taken:
+            continue
+        places: tuple[str | None, ...] = item.wanted.departments or (None,)
+        fitting = (
+            Choice(item.wanted.code, slot, role, place, None if holder == member.id else holder)
+            for slot in item.ready for role in slot.roles for place in places
+            for holder in [stood_for(org, member, role, place, day)] if holder is not None and holder not in taken
+        )  # fmt: skip
+        found += [choice for choice in [next(fitting, None)] if choice]
+    return tuple(found)
+
+
 def stood_for(org: Org, member: Member, role: str, department: str | None, day: date) -> str | None:
     """In whose place the member holds a role: their own id, the delegator's, or None where they do not hold it."""
     if member.holds(role, department, day):

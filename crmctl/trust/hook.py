@@ -17,6 +17,7 @@ from crmctl.ledger.ledger import MAIN
 from crmctl.ledger.objects import NO_OBJECT
 from crmctl.model.findings import Finding
 from crmctl.trust.authority import authority
+from crmctl.trust.branches import beside_main, is_beside
 from crmctl.trust.pin import Pin, read_pin, write_pin
 from crmctl.trust.verify import Judge
 from crmctl.trust.words import found
@@ -25,8 +26,9 @@ _HEADS = "refs/heads/"
 _LARGEST_PUSH = 512 * 1024 * 1024
 _SETTINGS = {
     "receive.fsckObjects": "true",
-    "receive.denyNonFastForwards": "true",
-    "receive.denyDeletes": "true",
+    # the hook says which branch may be rewound or deleted; Git could only say it for all
+    "receive.denyNonFastForwards": "false",
+    "receive.denyDeletes": "false",
     "receive.maxInputSize": str(_LARGEST_PUSH),
 }
 
@@ -62,14 +64,24 @@ def judge_push(repo: Repository, pushed: list[Pushed]) -> list[Finding]:
     wanted = {**now, **{item.ref: item.new for item in pushed}}
     main = wanted.get(MAIN)
     if main is None:
-        return []  # keys may come before the first record; nothing can be said of them yet
+        early = [item.ref for item in pushed if is_beside(item.ref)]
+        return [found("TRU072", "", name) for name in early]  # keys may come first; nothing can be said of them yet
     arriving = Judge(repo, here, arriving=pin is not None)  # a whole ledger's history is not of today
     try:
         ref = keyring_ref(arriving.set_ups.at(main).settings.epoch)
     except (BadConfiguration, InvalidInput) as error:
         return [found("TRU035", main, error.where or "", why=error.what)]
-    foreign = [item.ref for item in pushed if item.ref not in {MAIN, ref}]
-    return [found("TRU072", "", name) for name in foreign] or list(arriving.verify(pin, main, wanted.get(ref)).findings)
+    foreign = [item.ref for item in pushed if item.ref not in {MAIN, ref} and not is_beside(item.ref)]
+    findings = [found("TRU072", "", name) for name in foreign] or list(
+        arriving.verify(pin, main, wanted.get(ref)).findings
+    )
+    if any(finding.severity == "error" for finding in findings):
+        return findings
+    today = Judge(repo, here, arriving=True)
+    for item in pushed:
+        if is_beside(item.ref):
+            findings += beside_main(today, main, item.ref, item.old, item.new)
+    return findings
 
 
 def install(path: Path) -> Path:
@@ -121,6 +133,8 @@ def _branches(repo: Repository, pushed: list[Pushed]) -> Iterator[Finding]:
         name = item.ref.removeprefix(_HEADS)
         if not item.ref.startswith(_HEADS) or not rules.knows_branch(name):
             yield found("TRU072", "", item.ref)
+        elif is_beside(item.ref):
+            continue
         elif item.new is None:
             yield found("TRU070", "", item.ref)
         elif item.old and repo.run_quietly("merge-base", "--is-ancestor", item.old, item.new).returncode != 0:

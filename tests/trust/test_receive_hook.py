@@ -95,7 +95,7 @@ def test_a_leavers_backdated_commit(company: Company, guarded: Forger, monkeypat
     ("refspec", "code"),
     [
         (":main", "TRU070"), (":keyring/1", "TRU070"), ("+main~1:main", "TRU071"), ("+keyring/1~1:keyring/1", "TRU071"),
-        ("main:review/bob/1", "TRU072"), ("main:refs/tags/v1", "TRU072"), ("keyring/1:keyring/2", "TRU072"),
+        ("main:review/bob/1", "TRU024"), ("main:refs/tags/v1", "TRU072"), ("keyring/1:keyring/2", "TRU072"),
     ],
 )  # fmt: skip
 def test_branches_only_go_forward_and_no_others_are_made(
