@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from crmctl.errors import NotFound
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.report.definition import Report
 from crmctl.report.reader import NAME, read_report
+from crmctl.report.views import VIEWS
 from crmctl.resources import data_path
 
 FOLDER = "templates/reports"
@@ -25,10 +27,11 @@ def find_report(ledger: Ledger, name: str) -> Report:
     from difflib import get_close_matches
 
     own = _own(ledger)
+    views = partial(_view, ledger)
     if name in own:
-        return read_report(name, f"{FOLDER}/{name}", _contents(ledger, own[name]), own=True)
+        return read_report(name, f"{FOLDER}/{name}", _contents(ledger, own[name]), own=True, views=views)
     if name in _shipped_names():
-        return read_report(name, f"{FOLDER}/{name}", _shipped(name), own=False)
+        return read_report(name, f"{FOLDER}/{name}", _shipped(name), own=False, views=views)
     known = report_names(ledger)
     near = get_close_matches(name, known, 1)
     hint = _("Did you mean {near}?", near=near[0]) if near else ", ".join(known)
@@ -47,6 +50,15 @@ def _shipped_names() -> list[str]:
 def _shipped(name: str) -> dict[str, bytes]:
     folder = data_path("templates") / "reports" / name
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _view(ledger: Ledger, name: str) -> bytes | None:
+    """A shared view's SQL: the ledger's own, else the shipped one; None when there is none."""
+    own = ledger.repo.read(ledger.head, f"{VIEWS}/{name}.sql")
+    if own is not None:
+        return own if len(own) <= _LARGEST else None
+    path = data_path("templates") / "views" / f"{name}.sql"
+    return path.read_bytes() if path.is_file() else None
 
 
 def _own(ledger: Ledger) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 from crmctl.i18n import _, label
 from crmctl.model.money import from_minor
@@ -40,7 +41,7 @@ class _Point:
         return f"{self.label}: {self.text or _('unknown')}"
 
 
-def chart_of(table: FilledTable, words: Words) -> dict[str, object] | None:
+def chart_of(table: FilledTable, words: Words) -> dict[str, Any] | None:
     """The table's chart; None when it has none, or nothing to draw."""
     chart = table.table.chart
     if chart is None or not table.rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from crmctl.model.kinds import Label
@@ -61,6 +61,30 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What tells the records behind a table's figures.
+
+    Either a question of its own (`sql`), which gives the table's key columns, `figure` (a column's
+    name; empty for the whole row), `record_kind`, `record` and where it is summed `value`; or, for a table of
+    records, their `kind` and the `column` that holds their ids.
+    """
+
+    sql: str = ""
+    sql_file: str = ""
+    kind: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Named SQL that several questions share; it may be built on those before it."""
+
+    name: str
+    sql: str
+    sql_file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One table: a question in SQL and what its columns are.
 
@@ -79,13 +103,16 @@ class Table:
     note: Label | None = None
     hide_empty: bool = False
     chart: Chart | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report folder, read. `files` are its page templates by name; `folder` is where it lies.
+    """A report folder, read. `files` are its templates by name; `folder` is where it lies.
 
-    `shape` is how its page is laid out: a list below another, a card, or a board of panels.
+    `page` is the template of the HTML form, `document` of the Word form. `views` are the shared questions
+    that its own may build on, `defaults` values for what a policy may not name. `shape` is how its
+    page is laid out: a list below another, a card, or a board of panels.
     """
 
     name: str
@@ -98,5 +125,8 @@ class Report:
     folder: str
     files: Mapping[str, bytes]
     page: str | None = None
+    document: str | None = None
     own: bool = False
     shape: Shape = "list"
+    views: tuple[View, ...] = ()
+    defaults: Mapping[str, int] = field(default_factory=dict)

@@ -25,12 +25,27 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """One record behind one figure: row number, column name (empty: the whole row), kind and id of the record.
+
+    `value` is what it adds to the figure; None counts as one.
+    """
+
+    row: int
+    figure: str
+    kind: str
+    id: str
+    value: Cell = None
+
+
+@dataclass(frozen=True, slots=True)
 class FilledTable:
-    """A table's rows. `columns` are those that apply to the period."""
+    """A table's rows. `columns` are those that apply to the period; `behind` the records, where they were asked for."""
 
     table: Table
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    behind: tuple[Source, ...] | None = None
 
     @property
     def title(self) -> str:

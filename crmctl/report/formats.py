@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from crmctl.errors import UsageError
+from crmctl.errors import GitFailed, UsageError
 from crmctl.i18n import _
 from crmctl.report.filled import Filled
 
-FORMATS = ("term", "md", "html", "csv", "json", "xlsx")
-_CHOICES = "--format term|md|html|csv|json|xlsx"
-_BY_SUFFIX = {".md": "md", ".html": "html", ".htm": "html", ".csv": "csv", ".json": "json", ".xlsx": "xlsx"}
+FORMATS = ("term", "md", "html", "csv", "json", "xlsx", "pdf", "docx")
+FILES_ONLY = frozenset({"xlsx", "pdf", "docx"})
+_CHOICES = f"--format {'|'.join(FORMATS)}"
+_BY_SUFFIX = {".htm": "html", **{f".{name}": name for name in FORMATS if name != "term"}}
 
 
 def format_of(name: str | None, suffix: str | None) -> str:
@@ -42,6 +43,8 @@ def draw(filled: Filled, form: str) -> bytes:
         from crmctl.report.workbook import to_workbook
 
         return to_workbook(filled)
+    if form in {"pdf", "docx"}:
+        return _document(filled, form)
     if form == "json":
         import json
 
@@ -50,3 +53,20 @@ def draw(filled: Filled, form: str) -> bytes:
         document = {"schema": "crmctl/report/1", "data": to_document(filled), "findings": []}
         return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
     raise UsageError(_("The terminal's form goes to no file"), hint="--format md --out FILE.md")
+
+
+def _document(filled: Filled, form: str) -> bytes:
+    """What needs the libraries that not everybody installs."""
+    try:
+        if form == "pdf":
+            from crmctl.report.pdf import to_pdf
+
+            return to_pdf(filled)
+        from crmctl.report.letter import to_letter
+
+        return to_letter(filled)
+    except ModuleNotFoundError as error:
+        raise GitFailed(
+            _("What draws PDF and Word is not installed: {library}", library=error.name),
+            hint="pip install 'crmctl[documents]'",
+        ) from error

@@ -24,7 +24,9 @@ def to_html(filled: Filled) -> str:
     shipped = data_path("templates") / "pages"
     style, script = ((shipped / name).read_text("utf-8") for name in ("style.css", "table.js"))
     report = filled.report
-    templates = {name: content.decode("utf-8", "replace") for name, content in report.files.items()}
+    templates = {
+        name: content.decode("utf-8", "replace") for name, content in report.files.items() if name.endswith(".html")
+    }
     templates.setdefault(LAYOUT, (shipped / LAYOUT).read_text("utf-8"))
     trusted = {"style": style, "script": script, "policy": _policy(script)}
     return render(templates, report.page or LAYOUT, as_values(filled), trusted, report.folder)
@@ -43,7 +45,7 @@ def as_values(filled: Filled) -> dict[str, object]:
         "shape": filled.report.shape,
         "scope": filled.scope,
         "tables": tables,
-        "table": {str(table["name"]): table for table in tables},
+        "table": {table.table.name: _table(table, filled.words) for table in filled.tables},
     }
 
 
@@ -58,12 +60,19 @@ def _table(table: FilledTable, words: Words) -> dict[str, object]:
     shown = table.shown
     columns = [table.columns[place] for place in shown]
     totals = table.totals
+    records = [
+        {column.name: words.text(column, value) for column, value in zip(table.columns, row, strict=True)}
+        for row in table.rows
+    ]
     return {
         "name": table.table.name,
         "title": table.title,
         "note": label(table.table.note) if table.table.note else "",
         "layout": table.table.layout,
         "count": len(table.rows),
+        "labels": {column.name: label(column.label) for column in table.columns},
+        "records": records,
+        "first": records[0] if records else {column.name: "" for column in table.columns},
         "chart": chart_of(table, words),
         "narrow": len(columns) <= _NARROW and all(column.type != "note" for column in columns),
         "columns": [_column(column) for column in columns],

@@ -7,10 +7,10 @@ names, given plain dicts, lists and texts only, and able to load nothing but the
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -38,18 +38,39 @@ def render(
         _refuse_bare(environment, templates[file], file)
         return templates[file], file, None
 
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Confined(
         loader=FunctionLoader(source), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.globals.clear()
-    environment.globals.update({"_": _speak}, **{key: Markup(text) for key, text in trusted.items()})  # noqa: S704
-    for filter_name in ("safe", "tojson", "xmlattr", "urlize"):
-        del environment.filters[filter_name]
+    environment.globals.update({key: Markup(text) for key, text in trusted.items()})  # noqa: S704
     try:
         return environment.get_template(name).render(values)
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
         _fault(error, templates, name, folder)
+
+
+class _Confined(ImmutableSandboxedEnvironment):
+    """Jinja for strangers: no way to a Python object, to another file, or around the escaping."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.globals.clear()
+        self.globals["_"] = _speak
+        for name in ("safe", "tojson", "xmlattr", "urlize"):
+            del self.filters[name]
+
+    def from_string(self, source: Any, *arguments: Any, **more: Any) -> Template:
+        """A template that is no file of its own: a part of a Word document."""
+        _refuse_bare(self, str(source), "")
+        return super().from_string(source, *arguments, **more)
+
+
+def within_document(draw: Callable[[Environment], None], where: str) -> None:
+    """Let `draw` fill the template parts of a Word document. Raises BadConfiguration, as `render` does."""
+    try:
+        draw(_Confined(autoescape=True, undefined=StrictUndefined))
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+        _fault(error, {}, "", where)
 
 
 def check_plain(value: object) -> None:
@@ -85,5 +106,6 @@ def _fault(error: Exception, templates: Mapping[str, str], name: str, folder: st
             file, line = frame.filename, frame.lineno or 1
     raise BadConfiguration(
         _("The page template does not work: {why}", why=getattr(error, "message", None) or str(error)),
-        where=f"{folder}/{file}:{line}", hint=_("crmctl report NAME --format json shows what a template is given"),
+        where=f"{folder}/{file}:{line}" if templates else folder,
+        hint=_("crmctl report NAME --format json shows what a template is given"),
     ) from None  # fmt: skip

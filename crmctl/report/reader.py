@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from typing import NoReturn, cast
 
@@ -25,19 +25,36 @@ from crmctl.report.definition import (
     ChartName,
     Column,
     ColumnType,
+    Evidence,
     Layout,
     PeriodName,
     Report,
     ScopeName,
     Shape,
     Table,
+    View,
 )
+from crmctl.report.views import VIEW_NAME, VIEWS, with_views
 
 FILE = "report.yaml"
 SCHEMA = "crmctl/report-folder/1"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
-_KEYS = ("schema", "title", "about", "audience", "scope", "period", "page", "shape", "tables")
-_TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty", "chart")
+_KEYS = (
+    "schema",
+    "title",
+    "about",
+    "audience",
+    "scope",
+    "period",
+    "page",
+    "document",
+    "shape",
+    "views",
+    "defaults",
+    "tables",
+)
+_TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty", "chart", "evidence")
+_EVIDENCE_KEYS = ("kind", "column")
 _CHART_KEYS = ("is", "label", "value")
 _COLUMN_KEYS = ("is", "of", "label", "total", "month", "key")
 _NEEDS_OF = frozenset({"choice", "state", "field"})
@@ -45,15 +62,23 @@ _MONTHS = 120
 Path = tuple[str | int, ...]
 
 
-def read_report(name: str, folder: str, files: Mapping[str, bytes], *, own: bool) -> Report:
-    """The report of a folder's files (name → content). Raises BadConfiguration with file and line."""
-    return _Reader(name, folder, files, own=own).report()
+def read_report(
+    name: str, folder: str, files: Mapping[str, bytes], *, own: bool, views: Callable[[str], bytes | None] | None = None
+) -> Report:
+    """The report of a folder's files (name → content). Raises BadConfiguration with file and line.
+
+    `views` gives the SQL of a shared view by its name.
+    """
+    return _Reader(name, folder, files, views or (lambda _name: None), own=own).report()
 
 
 class _Reader:
     """One pass over a report folder."""
 
-    def __init__(self, name: str, folder: str, files: Mapping[str, bytes], *, own: bool) -> None:
+    def __init__(
+        self, name: str, folder: str, files: Mapping[str, bytes], views: Callable[[str], bytes | None], *, own: bool
+    ) -> None:
+        self.shared = views
         self.name, self.folder, self.files, self.own = name, folder, files, own
         self.where = f"{folder}/{FILE}"
         if FILE not in files:
@@ -68,9 +93,8 @@ class _Reader:
         raw = self._mapping(self.raw, (), _KEYS)
         if raw.get("schema") != SCHEMA:
             self._fault(("schema",), _("The first line must be: {line}", line=f"schema: {SCHEMA}"))
-        page = raw.get("page")
-        if page is not None and page not in self.files:
-            self._fault(("page",), _("There is no file {file} in this folder", file=page))
+        self.views = tuple(self._view(name, number) for number, name in enumerate(self._names(raw.get("views"))))
+        page, document = self._template(raw, "page", ".html"), self._template(raw, "document", ".docx")
         return Report(
             name=self.name,
             title=self._label(raw.get("title"), ("title",)),
@@ -80,11 +104,46 @@ class _Reader:
             period=cast("PeriodName", self._word(raw.get("period", "none"), ("period",), PERIODS)),
             tables=self._tables(raw.get("tables")),
             folder=self.folder,
-            files={file: content for file, content in self.files.items() if file.endswith(".html")},
-            page=str(page) if page else None,
+            files={file: content for file, content in self.files.items() if file.endswith((".html", ".docx"))},
+            views=self.views,
+            defaults=self._defaults(raw.get("defaults")),
+            page=page,
+            document=document,
             own=self.own,
             shape=cast("Shape", self._word(raw.get("shape", "card" if page else "list"), ("shape",), SHAPES)),
         )
+
+    def _names(self, raw: Value) -> list[Value]:
+        if raw is None:
+            return []
+        if not isinstance(raw, list):
+            self._fault(("views",), _("A list is needed here"))
+        return raw
+
+    def _view(self, name: Value, number: int) -> View:
+        content = self.shared(name) if isinstance(name, str) and VIEW_NAME.fullmatch(name) else None
+        if content is None:
+            self._fault(("views", number), _("There is no shared view {name}", name=name))
+        return View(str(name), content.decode("utf-8", "replace"), f"{VIEWS}/{name}.sql")
+
+    def _defaults(self, raw: Value) -> dict[str, int]:
+        """Values for parameters that the policy in force may not name."""
+        if raw is None:
+            return {}
+        if not isinstance(raw, dict):
+            self._fault(("defaults",), _("A mapping is needed here"))
+        for name, value in raw.items():
+            if type(value) is not int or not VIEW_NAME.fullmatch(name):
+                self._fault(("defaults", name), _("A whole number is needed here"))
+        return {name: value for name, value in raw.items() if isinstance(value, int)}
+
+    def _template(self, raw: Mapping[str, Value], key: str, suffix: str) -> str | None:
+        file = raw.get(key)
+        if file is None:
+            return None
+        if not isinstance(file, str) or file not in self.files or not file.endswith(suffix):
+            self._fault((key,), _("There is no file {file} in this folder", file=file))
+        return file
 
     def _tables(self, raw: Value) -> tuple[Table, ...]:
         if not isinstance(raw, dict) or not raw:
@@ -105,7 +164,7 @@ class _Reader:
         return Table(
             name=name,
             title=self._label(spec.get("title"), (*path, "title")),
-            sql=self._text(file),
+            sql=with_views(self._text(file), self.views),
             sql_file=f"{self.folder}/{file}",
             columns=columns,
             layout=cast("Layout", self._word(spec.get("layout", "rows"), (*path, "layout"), LAYOUTS)),
@@ -113,7 +172,21 @@ class _Reader:
             note=self._label(spec["note"], (*path, "note")) if "note" in spec else None,
             hide_empty=self._word(spec.get("empty", "say"), (*path, "empty"), ("say", "hide")) == "hide",
             chart=self._chart(spec["chart"], (*path, "chart"), columns) if "chart" in spec else None,
+            evidence=self._evidence(spec["evidence"], (*path, "evidence"), columns) if "evidence" in spec else None,
         )
+
+    def _evidence(self, raw: Value, path: Path, columns: tuple[Column, ...]) -> Evidence:
+        """A file with a question, or the kind and the column of a table whose rows are records."""
+        if isinstance(raw, str):
+            if raw not in self.files:
+                self._fault(path, _("There is no file {file} in this folder", file=raw))
+            return Evidence(sql=with_views(self._text(raw), self.views), sql_file=f"{self.folder}/{raw}")
+        spec = self._mapping(raw, path, _EVIDENCE_KEYS)
+        column = self._word(spec.get("column"), (*path, "column"), [column.name for column in columns])
+        kind = spec.get("kind")
+        if not isinstance(kind, str):
+            self._fault((*path, "kind"), _("A kind is needed here"))
+        return Evidence(kind=kind, column=column)
 
     def _chart(self, raw: Value, path: Path, columns: tuple[Column, ...]) -> Chart:
         spec = self._mapping(raw, path, _CHART_KEYS)

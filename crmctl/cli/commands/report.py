@@ -1,4 +1,4 @@
-"""`crmctl report NAME`: what people read of the ledger, in six formats."""
+"""`crmctl report NAME`: what people read of the ledger, in eight formats."""
 
 from __future__ import annotations
 
@@ -55,11 +55,14 @@ def report(
         str | None, typer.Option("--member", metavar=N_("MEMBER"), help=N_("Only this person's; all for everybody's."))
     ] = None,
     form: Annotated[
-        str | None, typer.Option("--format", metavar="term|md|html|csv|json|xlsx", help=N_("How it is drawn."))
+        str | None, typer.Option("--format", metavar="term|md|html|csv|json|xlsx|pdf|docx", help=N_("How it is drawn."))
     ] = None,
     out_file: Annotated[
         Path | None, typer.Option("--out", "-o", metavar=N_("FILE"), help=N_("Write it to this file."))
     ] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help=N_("Tell the records behind the figures, and add them up again."))
+    ] = False,
     as_of: AsOf = None,
     at: At = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
@@ -84,7 +87,9 @@ def report(
         raise UsageError(_("Too much: {text}", text=rest[0]), hint="crmctl report --list")
     else:
         ledger = open_ledger(directory, at)
-        filled = fill(ledger, find_report(ledger, name), asked)
+        filled = fill(ledger, find_report(ledger, name), asked, evidence=evidence)
+    if evidence:
+        filled = _told(filled)
     if out_file:
         _write(filled, chosen, out_file)
         Out().say(_("Written to {path}", path=out_file))
@@ -105,6 +110,22 @@ def _compared(rest: list[str], asked: Asked, directory: Path | None, at: str | N
     return fill_both(open_ledger(directory, first), after, find_report(after, rest[1]), asked)
 
 
+def _told(filled: Filled) -> Filled:
+    """The report with its evidence. Raises InvalidInput when a figure is not what its records add up to."""
+    from crmctl.errors import InvalidInput
+    from crmctl.report.evidence import differing, with_evidence
+
+    wrong = differing(filled)
+    if wrong:
+        raise InvalidInput(
+            _("The records do not add up to: {figures}", figures=_("; ").join(wrong[:5])),
+            where=filled.report.folder, hint=_("The report's two questions differ; whoever keeps it can tell why"),
+        )  # fmt: skip
+    if all(table.behind is None for table in filled.tables):
+        raise UsageError(_("This report does not tell the records behind its figures"), where=filled.report.name)
+    return with_evidence(filled)
+
+
 def _write(filled: Filled, form: str, path: Path) -> None:
     from crmctl.ledger.files import write_atomic
     from crmctl.report.formats import draw
@@ -121,14 +142,14 @@ def _write(filled: Filled, form: str, path: Path) -> None:
 
 def _show(filled: Filled, form: str) -> None:
     from crmctl.report.document import to_document
-    from crmctl.report.formats import draw
+    from crmctl.report.formats import FILES_ONLY, draw
 
     if form == "json":
         Out(json=True).result("report", to_document(filled), lambda: None)
     elif form == "term":
         _terminal(filled, Out())
-    elif form == "xlsx" and is_terminal(sys.stdout):
-        raise UsageError(_("A workbook cannot be shown here"), hint="--out FILE.xlsx")
+    elif form in FILES_ONLY and is_terminal(sys.stdout):
+        raise UsageError(_("This format cannot be shown here"), hint=f"--out FILE.{form}")
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(draw(filled, form))

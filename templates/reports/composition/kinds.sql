@@ -1,17 +1,10 @@
-WITH sale AS (
-  SELECT t.product_kind AS what, t.dossier, t.amount
-  FROM txn AS t
-  LEFT JOIN customer AS c ON c.id = t.dossier
-  WHERE t.date BETWEEN :from AND :to
-    AND (t.direction IS NULL OR t.direction <> 'buy')
-    AND (:department IS NULL OR t.department = :department)
-)
+WITH part AS (SELECT * FROM sale WHERE date BETWEEN :from AND :to)
 SELECT
-  what AS kind,
+  product_kind AS kind,
   count(DISTINCT dossier) AS buyers,
   count(*) AS deals,
   sum(amount) AS amount,
-  100.0 * sum(amount) / nullif((SELECT sum(amount) FROM sale), 0) AS share
-FROM sale
-GROUP BY what
+  100.0 * sum(amount) / nullif((SELECT sum(amount) FROM part), 0) AS share
+FROM part
+GROUP BY product_kind
 ORDER BY amount DESC, kind

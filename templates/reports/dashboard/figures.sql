@@ -3,18 +3,14 @@ span AS (
   SELECT date(:as_of, 'start of month') AS month, date(:as_of, 'start of month', '-11 months') AS year
 ),
 mine AS (SELECT * FROM assignment WHERE :department IS NULL OR department = :department),
-sale AS (
-  SELECT date, amount FROM txn
-  WHERE date <= :as_of AND (direction IS NULL OR direction <> 'buy') AND (:department IS NULL OR department = :department)
-),
 -- what nobody could open is unknown, not nought
 shut AS (SELECT kind FROM coverage GROUP BY kind HAVING sum(opened) = 0 AND sum(existing) > 0)
 SELECT
   (SELECT count(DISTINCT dossier) FROM mine) AS customers,
   (SELECT count(*) FROM customer AS c, span
    WHERE c.obtained_at_on BETWEEN span.month AND :as_of AND c.id IN (SELECT dossier FROM mine)) AS new_customers,
-  (SELECT sum(amount) FROM sale, span WHERE date >= span.month) AS sales_month,
-  (SELECT sum(amount) FROM sale, span WHERE date >= span.year) AS sales_year,
+  (SELECT sum(amount) FROM sale, span WHERE date BETWEEN span.month AND :as_of) AS sales_month,
+  (SELECT sum(amount) FROM sale, span WHERE date BETWEEN span.year AND :as_of) AS sales_year,
   CASE WHEN 'visit' NOT IN (SELECT kind FROM shut) THEN
     (SELECT count(*) FROM visit AS v, span WHERE v.state = 'done' AND v."on" BETWEEN span.month AND :as_of
        AND (:department IS NULL OR v.department = :department)) END AS visits_month,

@@ -1,29 +1,4 @@
-WITH
-filled AS (
-  SELECT c.id, c.name, c.unverified, c.entered_on, a.owner, a.department, field.what, field.held
-  FROM assignment AS a
-  JOIN customer AS c ON c.id = a.dossier
-  JOIN (
-    SELECT id, 'category' AS what, category IS NOT NULL AS held FROM customer
-    UNION ALL SELECT id, 'phone', phone IS NOT NULL FROM customer
-    UNION ALL SELECT id, 'region', region IS NOT NULL FROM customer
-    UNION ALL SELECT id, 'address', address IS NOT NULL FROM customer
-    UNION ALL SELECT id, 'intention', intention IS NOT NULL FROM customer
-    UNION ALL SELECT id, 'contacts', json_array_length(coalesce(contacts, '[]')) > 0 FROM customer
-    UNION ALL SELECT id, 'needs', json_array_length(coalesce(needs, '[]')) > 0 FROM customer
-    UNION ALL SELECT id, 'credit_code', credit_code IS NOT NULL FROM customer WHERE party_type = 'company'
-    UNION ALL SELECT id, 'legal_person', legal_person IS NOT NULL FROM customer WHERE party_type = 'company'
-    UNION ALL SELECT id, 'hospital_class', hospital_class IS NOT NULL FROM customer WHERE category = 'hospital'
-    UNION ALL SELECT id, 'beds', beds IS NOT NULL FROM customer WHERE category = 'hospital'
-  ) AS field ON field.id = c.id
-  WHERE :department IS NULL OR a.department = :department
-)
-SELECT
-  100.0 * sum(held) / count(*) AS completeness,
-  name,
-  group_concat(CASE WHEN NOT held THEN what END, ', ') AS missing,
-  owner
-FROM filled
-GROUP BY id, department
-HAVING sum(held) < count(*)
+SELECT 100.0 * held / applicable AS completeness, name, missing, owner
+FROM card
+WHERE held < applicable
 ORDER BY completeness, name, id

@@ -3,9 +3,7 @@ SELECT
   count(DISTINCT dossier) AS buyers,
   count(*) AS deals,
   sum(amount) AS amount
-FROM txn
+FROM sale
 WHERE date BETWEEN :from AND :to
-  AND (direction IS NULL OR direction <> 'buy')
-  AND (:department IS NULL OR department = :department)
 GROUP BY month
 ORDER BY month

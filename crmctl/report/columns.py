@@ -1,0 +1,62 @@
+"""How broad the columns of a printed table are, and which of them lie side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from crmctl.report.definition import Column
+
+_LEAST, _TEXT_LEAST, _BROADEST = 8.0, 18.0, 75.0  # mm
+_WHOLE = frozenset({"code", "date", "month", "instant"})
+
+
+def unbroken(column: Column) -> bool:
+    """Whether the column's cells are set in one line: figures, dates, codes."""
+    return column.is_number or column.type in _WHOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """A column's widths in mm: the least it can be read at, and what it would like."""
+
+    least: float
+    wish: float
+
+    @classmethod
+    def of(cls, head: str, texts: Sequence[str], whole: bool, size: Callable[[str], float]) -> Widths:
+        """Of a column with this head and these cells; `whole` ones (figures, dates, codes) are not broken."""
+        cells = max((size(line) for text in texts for line in text.split("\n")), default=_LEAST)
+        title = max((size(word) for word in head.split()), default=_LEAST)
+        if whole:
+            least = min(max(cells, min(title, _TEXT_LEAST), _LEAST), _BROADEST)
+            return cls(least, max(least, min(size(head), _TEXT_LEAST * 1.5)))
+        wish = min(max(cells, size(head), _LEAST), _BROADEST)
+        return cls(min(wish, max(_TEXT_LEAST, min(title, _TEXT_LEAST * 1.5))), wish)
+
+
+def groups(widths: Sequence[Widths], room: float) -> Iterator[tuple[list[int], list[float]]]:
+    """Parts of the table as (places of its columns, their widths), each no broader than `room`.
+
+    The first column stands again in each further part, so that a row is known there.
+    """
+    part: list[int] = []
+    used = 0.0
+    for place, width in enumerate(widths):
+        if part and part != [0] and used + width.least > room:
+            yield part, shared([widths[one] for one in part], room)
+            part, used = [0], widths[0].least
+        part.append(place)
+        used += width.least
+    yield part, shared([widths[one] for one in part], room)
+
+
+def shared(widths: Sequence[Widths], room: float) -> list[float]:
+    """What each column gets: its wish where there is room for all, else its least and a share of what is left."""
+    wish, least = sum(one.wish for one in widths), sum(one.least for one in widths)
+    if wish <= room:
+        return [one.wish for one in widths]
+    if least >= room:
+        return [one.least * room / least for one in widths]
+    share = (room - least) / (wish - least)
+    return [one.least + (one.wish - one.least) * share for one in widths]

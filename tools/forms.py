@@ -1,0 +1,157 @@
+"""Make the Word templates of the shipped forms from their report folders; whoever wants another look changes the .docx.
+
+python tools/forms.py
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+# report folder -> the words of the lines to sign on, Chinese and English
+FORMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "card": (),
+    "new-customer-form": (("申请人签字", "Applicant"), ("领导批示", "Leader"), ("销售经理", "Sales manager")),
+    "stage-review-form": (("评价人签字", "Reviewer"), ("部门负责人", "Head of department"), ("事业部", "Division")),
+}
+LABEL_MM, PAGE_MM, MARGIN_MM = 32, 210, 18
+_SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}:'
+
+
+def main() -> None:
+    """Write every template."""
+    from crmctl.report.letter import without_clock
+    from crmctl.report.reader import read_report
+
+    for name, signed in FORMS.items():
+        folder = ROOT / "templates" / "reports" / name
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        report = read_report(
+            name, name, {**files, "card.docx": b"", "form.docx": b""}, own=False,
+            views=_view,
+        )  # fmt: skip
+        document = _begun()
+        for table in report.tables:
+            _heading(document, table.name)
+            columns = [column.name for column in table.columns]
+            if table.layout == "fields":
+                _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns])
+            else:
+                _rows(document, table.name, columns)
+        _signatures(document, signed)
+        out = io.BytesIO()
+        document.save(out)
+        assert report.document
+        (folder / report.document).write_bytes(without_clock(out.getvalue()))
+
+
+def _view(name: str) -> bytes:
+    return (ROOT / "templates" / "views" / f"{name}.sql").read_bytes()
+
+
+def _begun() -> Any:
+    from docx import Document
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Mm
+
+    from crmctl.report.plain_letter import dress
+
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(PAGE_MM), Mm(297)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
+    dress(document)
+    title = document.add_heading("{{ title }}", 1)
+    title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    as_of = "{% if fact.name == _('As of') %} · {{ fact.name }} {{ fact.value }}{% endif %}"
+    line = document.add_paragraph("{{ company }} · {{ scope }}{% for fact in heading %}" + as_of + "{% endfor %}")
+    line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    document.add_paragraph("{%p if not complete %}")
+    document.add_paragraph('{{ _("Only what you can open is counted here.") }}')
+    document.add_paragraph("{%p endif %}")
+    section.footer.paragraphs[
+        0
+    ].text = '{{ _("Drawn by crmctl from the ledger\'s records. Internal: do not pass on.") }}'
+    return document
+
+
+def _heading(document: Any, name: str) -> None:
+    document.add_heading(f"{{{{ table.{name}.title }}}}", 2)
+
+
+def _fields(document: Any, name: str, columns: list[tuple[str, bool]]) -> None:
+    """Short ones two a line, notes over the whole width with room to write in."""
+    from docx.shared import Mm
+
+    broad = PAGE_MM - 2 * MARGIN_MM
+    widths = [LABEL_MM, broad // 2 - LABEL_MM, LABEL_MM, broad // 2 - LABEL_MM]
+    frame = document.add_table(0, 4)
+    frame.style = "Table Grid"
+    frame.autofit = False
+    waiting: str | None = None
+    for column, note in [*columns, ("", False)]:
+        if waiting and (note or not column):
+            _pair(frame, name, waiting, widths)
+            waiting = None
+        if note:
+            row = frame.add_row()
+            row.height = Mm(14)
+            _say(row.cells[0], f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
+            _say(row.cells[1].merge(row.cells[3]), f"{{{{ table.{name}.first['{column}'] }}}}")
+        elif column and waiting:
+            row = _pair(frame, name, waiting, widths)
+            _say(row.cells[2], f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
+            _say(row.cells[3], f"{{{{ table.{name}.first['{column}'] }}}}")
+            waiting = None
+        elif column:
+            waiting = column
+    for row in frame.rows:
+        for cell, width in zip(row.cells, widths, strict=False):
+            cell.width = Mm(width)
+
+
+def _pair(frame: Any, name: str, column: str, _widths: list[int]) -> Any:
+    row = frame.add_row()
+    _say(row.cells[0], f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
+    _say(row.cells[1], f"{{{{ table.{name}.first['{column}'] }}}}")
+    return row
+
+
+def _rows(document: Any, name: str, columns: list[str]) -> None:
+    frame = document.add_table(0, len(columns))
+    frame.style = "Table Grid"
+    head = frame.add_row()
+    for cell, column in zip(head.cells, columns, strict=True):
+        _say(cell, f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
+    frame.add_row().cells[0].text = f"{{%tr for line in table.{name}.records %}}"
+    row = frame.add_row()
+    for cell, column in zip(row.cells, columns, strict=True):
+        _say(cell, f"{{{{ line['{column}'] }}}}")
+    frame.add_row().cells[0].text = "{%tr endfor %}"
+
+
+def _say(cell: Any, text: str, *, bold: bool = False) -> None:
+    from docx.shared import Pt
+
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_after = Pt(1)
+    run = paragraph.add_run(text)
+    run.bold = bold
+    run.font.size = Pt(9)
+
+
+def _signatures(document: Any, signed: tuple[tuple[str, str], ...]) -> None:
+    if not signed:
+        return
+    document.add_paragraph()
+    frame = document.add_table(1, len(signed))
+    for cell, words in zip(frame.rows[0].cells, signed, strict=True):
+        _say(cell, _SIGNED % words)
+
+
+if __name__ == "__main__":
+    main()
