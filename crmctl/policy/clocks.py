@@ -290,7 +290,7 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         until=Until(
             str(until["kind"]),
             str(until["at"]),
-            str(until.get("after", item["at"] if "ref" in until else until["at"])),
+            str(until.get("after", item["at"] if "ref" in until or item.get("every") else until["at"])),
             str(until["ref"]) if "ref" in until else None,
         )
         if isinstance(until, dict)
