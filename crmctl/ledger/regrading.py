@@ -102,6 +102,7 @@ def run(
     )
     reviewed = frozenset(str(row[0]) for row in ask(computed.connection, _REVIEWED, parameters).rows)
     before = {key: grade for key, (grade, _on) in held.items()}
+    reviewed = reviewed if rules.axis.reviewed else frozenset(before)
     proposals = propose(rules.grading, decisions, before, reviewed, rules.axis.up, rules.axis.down)
     bases = {cap.grade: count_base(cap, candidates) for cap in rules.grading.caps if cap.per == "department"}
     over = overfull(rules.grading.caps, {p.id: p.grade for p in proposals}, computed.facts, computed.sets)
@@ -127,6 +128,8 @@ def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
             _("{axis} is reckoned when asked and not put forward", axis=label(done.rules.axis.label)), rule="R-GRD-01",
             hint=f"crmctl grade run --axis {done.rules.axis.name} --dry-run",
         )  # fmt: skip
+    if done.rules.axis.sets_state:
+        return _set_states(ledger, done)
     parameters = _asked(done.department, done.as_of, done.rules.axis.name, done.product)
     latest = {str(row[0]): row[1:] for row in ask(connect(ledger, ["grade"]), _LATEST, parameters).rows}
     draft = Draft(ledger)
@@ -138,6 +141,18 @@ def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
         draft.new_record(kind, proposal.id, done.department, grade_record(done, proposal), Origin(reason="grade run"))
         count += 1
     return draft.commit("grade-run", "grade"), count
+
+
+def _set_states(ledger: Ledger, done: Run) -> tuple[str, int]:
+    """Give each dealing the state its grade names (R-GRD-02); what is not graded keeps its own."""
+    draft, count = Draft(ledger), 0
+    for proposal in done.proposals:
+        assignment = draft.dossier(proposal.id).assignments[done.department]
+        state = proposal.decision.grade
+        if state is not None and not proposal.decision.review and assignment.state != state:
+            draft.set_assignment(proposal.id, done.department, replace(assignment, state=state))
+            count += 1
+    return draft.commit("grade-run", "customer"), count
 
 
 def grade_record(done: Run, proposal: Proposal) -> dict[str, object]:

@@ -7,6 +7,8 @@ axes:
     label: [价值等级, Value]
     words: value_grade             # the vocabulary with its grades' names; the axis' own name if not given
     record: no                     # computed when asked, never put forward as records
+    promotion: reviewed            # nobody rises without a finished stage review (the axis grade: always so)
+    sets: state                    # a run gives the dealing this state instead of putting a grade forward
     exempt: {if: 'category in [internal]'}
     scorecard: {...}
     ladder: [{grade: strategic, if: points >= 80}, …]
@@ -40,7 +42,7 @@ from crmctl.policy.scorecard import Scorecard, ScorecardReader
 MAIN_AXIS = "grade"
 ALL = "*"
 _KEYS = frozenset(
-    {"label", "words", "record", "exempt", "scorecard", "ladder", "rank", "caps", "steps", "mix", "service", "clause"}
+    {"label", "words", "record", "promotion", "sets", "exempt", "scorecard", "ladder", "rank", "caps", "steps", "mix", "service", "clause"}
 )
 _SERVICE_KEYS = frozenset({"priority", "managed_by", "price", "rights", "obligations", "measures", "clause"})
 _LISTS = ("rights", "obligations", "measures")
@@ -60,13 +62,18 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis. `records`: a run puts grades forward. `up` and `down`: how many rungs at once (None: any)."""
+    """One axis. `records`: a run puts grades forward. `up` and `down`: how many rungs at once (None: any).
+
+    reviewed: nobody rises on it without a finished stage review. sets_state: a run sets the dealing's state.
+    """
 
     name: str
     label: Label
     words: str
     grading: Grading
     records: bool = True
+    reviewed: bool = False
+    sets_state: bool = False
     scorecard: Scorecard | None = None
     up: int | None = None
     down: int | None = None
@@ -125,6 +132,9 @@ def read_axis(
         facts = {**facts, score: Fact(score, "number")}
     grading, faults = read_grading(raw, facts, given.values, where, path, given.open_values, given.sets)
     grades = grading.grades if grading else tuple(_ladder_words(raw))
+    for key, known in (("promotion", ("reviewed", "free")), ("sets", ("state",))):
+        if key in raw:
+            reader.known(str(raw[key]), known, f"{path}.{key}", N_("Not one of the words here: {name}"))
     reader.words(words_of(name, raw), grades, given.vocab)
     service = dict(reader.service(raw.get("service"), grades, given.roles))
     mix = dict(reader.mix(raw.get("mix"), grades))
@@ -134,7 +144,9 @@ def read_axis(
         return None, findings
     label, words = label_of(name, raw), words_of(name, raw)
     records = raw.get("record", True) not in (False, "no")
-    return Axis(name, label, words, grading, records, scorecard, up, down, mix, service), []
+    reviewed = raw.get("promotion", "reviewed" if name == MAIN_AXIS else "free") == "reviewed"
+    sets = raw.get("sets") == "state"
+    return Axis(name, label, words, grading, records, reviewed, sets, scorecard, up, down, mix, service), []
 
 
 def _ladder_words(raw: Mapping[str, Value]) -> Iterator[str]:
