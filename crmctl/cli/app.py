@@ -56,7 +56,13 @@ COMMANDS: Table = {
         RECORDS,
     ),
     "export": Entry("crmctl.cli.commands.export:export", N_("Write what you can open to a file."), RECORDS),
+    "prove": Entry(
+        "crmctl.cli.commands.prove:prove", N_("Make the search a record needs and keep its result."), RECORDS
+    ),
     "sync": Entry("crmctl.cli.commands.sync:sync", N_("Exchange changes with the others."), EVERY_DAY),
+    "submit": Entry(
+        "crmctl.cli.commands.submit:submit", N_("Hand in your changes that somebody has to look at."), EVERY_DAY
+    ),
     "log": Entry("crmctl.cli.commands.log:log", N_("Show what changed, when, by whom and why."), RECORDS),
     "blame": Entry("crmctl.cli.commands.log:blame", N_("Show who gave each field its value, and when."), RECORDS),
     "find": Entry("crmctl.cli.commands.find:find", N_("Find text in customers and records."), RECORDS),
@@ -144,6 +150,9 @@ COMMANDS: Table = {
             "leave": Entry("crmctl.cli.commands.member:leave", N_("End a membership.")),
         },
         PEOPLE,
+    ),
+    "delegate": Entry(
+        "crmctl.cli.commands.delegate:delegate", N_("Let somebody else approve in your place until a day."), PEOPLE
     ),
     "grade": Family(
         N_("Grades by the policy's rules."),
