@@ -87,6 +87,13 @@ COMMANDS: Table = {
         },
         CARE,
     ),
+    "ci": Family(
+        N_("Checks that a hosted forge runs."),
+        {
+            "install": Entry("crmctl.cli.commands.ci:install", N_("Let the forge prove and check whatever is pushed.")),
+        },
+        CARE,
+    ),
     "init": Entry("crmctl.cli.commands.init:init", N_("Found a ledger in a new folder."), CARE),
     "report": Entry("crmctl.cli.commands.report:report", N_("Draw a report: lists, cards, figures."), POLICY),
     "demo": Entry("crmctl.cli.commands.demo:demo", N_("Build an invented company to try things on."), CARE),

@@ -12,7 +12,10 @@ from crmctl.model.dossier import Dossier
 from crmctl.model.findings import Finding
 from crmctl.model.paths import place_of
 
-_CLEAR_TOPS = (".gitattributes", "ledger.yaml", "org/", "policy/", "schemas/", "templates/", "numbers/")
+_CLEAR_TOPS = (
+    ".gitattributes", ".github/workflows/", ".gitea/workflows/", ".gitlab-ci.yml", "ledger.yaml", "org/", "policy/",
+    "schemas/", "templates/", "numbers/",
+)  # fmt: skip
 _DOSSIERS = ("/dossier.yaml", "/office.yaml")
 Leaf = tuple[str, TreeEntry]
 
