@@ -12,7 +12,8 @@ from crmctl.ledger import sparse
 from crmctl.ledger.backup import rooted
 from crmctl.ledger.git import Repository
 from crmctl.ledger.gitenv import last_line
-from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.key_register import register_faults, this_device
+from crmctl.ledger.ledger import Ledger, whose_clone
 from crmctl.ledger.lock import TALKING, ledger_lock, read_journal
 from crmctl.ledger.mend import clear_locks, locks_of, mend
 from crmctl.ledger.patient import Examination, Patient
@@ -192,6 +193,21 @@ def _keyring(patient: Patient) -> Iterator[Finding]:
     return iter(())
 
 
+def _register(patient: Patient) -> Iterator[Finding]:
+    """This member's keys: used on a designated device, changed in time."""
+    ledger = _ledger(patient)
+    who = whose_clone(ledger.repo)
+    member = ledger.in_force.org.members.get(who or "")
+    if member is None or not member.has_access:
+        return
+    if ledger.in_force.pack.values.get("designated_devices") is True and this_device() not in member.devices:
+        yield Finding(
+            "DOC041", N_("This device ({device}) is not one the company has designated for {member}"), "warning",
+            args={"device": this_device(), "member": member.id}, hint=f"crmctl member device {member.id} …",
+        )  # fmt: skip
+    yield from (finding for finding in register_faults(ledger) if finding.where == member.id)
+
+
 def _objects(patient: Patient) -> Iterator[Finding]:
     """Whether every object that main and the keyring need is here."""
     done = _repo(patient).run_quietly("rev-list", "--objects", "--quiet", "--branches")
@@ -229,6 +245,7 @@ COPY = (
     Examination("history", N_("History is the true one"), _history, _true_history),
     Examination("notes", N_("Own notes hold nothing in the clear"), _notes),
     Examination("keyring", N_("Keyring is the ledger's own"), _keyring),
+    Examination("key-register", N_("Keys and device are as registered"), _register),
     Examination("objects", N_("Nothing is missing"), _objects),
 )
 ONLINE = (Examination("server", N_("Server answers"), _server),)

@@ -14,6 +14,7 @@ from crmctl.i18n import _
 from crmctl.ledger.administer import must_administer
 from crmctl.ledger.groups import missing_groups, renewed_groups, unwrapped_members
 from crmctl.ledger.identity import MEMBER, PublicKeys
+from crmctl.ledger.key_register import pledge_asked
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.placing import Intent, place
 from crmctl.ledger.seal import seal
@@ -29,10 +30,11 @@ NO_DEPARTMENTS = frozenset({"all", "core"})
 
 def add_member(
     ledger: Ledger, keys: PublicKeys, name: str | None, roles: tuple[Role, ...], supervisor: str | None = None,
-    territory: str | None = None,
+    territory: str | None = None, *, pledge: date | None = None, devices: tuple[str, ...] = (),
 ) -> str:  # fmt: skip
     """Enrol a member with their public keys. Returns the commit id. Raises InvalidInput, Refused, NotFound.
 
+    `pledge` is the day of the promise of secrecy, which the policy may ask for before a key is given.
     Somebody known without access gets the keys; what is not given here stays as it is known.
     """
     must_administer(ledger)
@@ -44,18 +46,24 @@ def add_member(
     if taken:
         raise Refused(_("This key belongs to {member} already", member=taken[0]), rule="R-ACL-18")
     _check_keys(keys)
+    if pledge is None and (known is None or known.pledge is None) and pledge_asked(ledger):
+        raise Refused(
+            _("Keys are for those who have promised secrecy: say when {member} did", member=keys.member),
+            where=keys.member, rule="R-ACL-10", hint="--pledged 2026-11-22",
+        )  # fmt: skip
     _known_departments(org, roles)
     if supervisor is not None:
         _member(org, supervisor)
     if known:
         member = replace(
             known, name=name or known.name, roles=roles or known.roles, opens=keys.opens, signs=keys.signs,
-            supervisor=supervisor or known.supervisor, territory=territory or known.territory, pledge=ledger.today,
+            supervisor=supervisor or known.supervisor, territory=territory or known.territory,
+            pledge=pledge or known.pledge, issued=ledger.today, devices=devices,
         )  # fmt: skip
     else:
         member = Member(
             keys.member, name or keys.member, roles, keys.opens, keys.signs, ledger.today, None, supervisor, territory,
-            ledger.today,
+            pledge, ledger.today, devices,
         )  # fmt: skip
     return save_org(ledger, replace(org, members={**org.members, member.id: member}), "member-add", member.id)
 
@@ -67,6 +75,22 @@ def set_roles(ledger: Ledger, member_id: str, roles: tuple[Role, ...]) -> str:
     _known_departments(org, roles)
     member = replace(_member(org, member_id), roles=roles)
     return save_org(ledger, replace(org, members={**org.members, member_id: member}), "member-role", member_id)
+
+
+def set_devices(ledger: Ledger, member_id: str, devices: tuple[str, ...]) -> str:
+    """Designate the devices a member works on. Returns the commit id."""
+    must_administer(ledger)
+    org = ledger.proposed.org
+    member = replace(_member(org, member_id), devices=devices)
+    return save_org(ledger, replace(org, members={**org.members, member_id: member}), "member-device", member_id)
+
+
+def pledge(ledger: Ledger, member_id: str, on: date) -> str:
+    """Note the day on which a member promised secrecy. Returns the commit id."""
+    must_administer(ledger)
+    org = ledger.proposed.org
+    member = replace(_member(org, member_id), pledge=on)
+    return save_org(ledger, replace(org, members={**org.members, member_id: member}), "member-pledge", member_id)
 
 
 def leave(ledger: Ledger, member_id: str, last_day: date) -> str:

@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from crmctl.ledger.seal import Opener
 
 __all__ = [
-    "Identity", "PublicKeys", "create", "home_directory", "load", "members_with_identity", "protect", "public_keys",
+    "Identity", "PublicKeys", "create", "create_beside", "home_directory", "load", "members_with_identity", "protect",
+    "public_keys", "put_in_place", "waiting_beside",
 ]  # fmt: skip
 
 SCHEMA = "crmctl/public/1"
@@ -82,11 +84,41 @@ def create(home: Path, member: str, passphrase: str | None) -> PublicKeys:
 
     Raises Conflict when there are keys of that member already, InvalidInput for a wrong name or an empty passphrase.
     """
-    from crmctl.ledger import seal, sshsig
-
     folder = _folder(home, member)
     if folder.exists():
         _taken(member)
+    return _made(folder, member, passphrase)
+
+
+def create_beside(home: Path, member: str, passphrase: str | None) -> PublicKeys:
+    """Make new keys beside a member's present ones; `put_in_place` lets them take over."""
+    return _made(_beside(home, member), member, passphrase)
+
+
+def waiting_beside(home: Path, member: str) -> PublicKeys | None:
+    """The keys made beside the present ones, if there are any."""
+    folder = _beside(home, member)
+    return _public_in(folder, member) if (folder / PUBLIC).is_file() else None
+
+
+def put_in_place(home: Path, member: str, until: date) -> None:
+    """Let the keys made beside take over; the old ones are kept beside, `<member>.until-<day>`."""
+    folder, new = _folder(home, member), _beside(home, member)
+    kept = folder.with_name(f"{member}.until-{until.isoformat()}-{os.urandom(2).hex()}")
+    if folder.exists():
+        folder.rename(kept)
+    new.rename(folder)
+    sync_folder(folder.parent)
+
+
+def _beside(home: Path, member: str) -> Path:
+    folder = _folder(home, member)
+    return folder.with_name(f"{folder.name}.next")
+
+
+def _made(folder: Path, member: str, passphrase: str | None) -> PublicKeys:
+    from crmctl.ledger import seal, sshsig
+
     pair = seal.new_key()
     private, signs = sshsig.new_signing_key()
     public = PublicKeys(member, pair.public, signs)
@@ -126,14 +158,18 @@ def protect(home: Path, member: str, passphrase: str | None, ask: Callable[[], s
 
 def public_keys(home: Path, member: str) -> PublicKeys:
     """A member's public keys. Raises NoKey when there are none here, TrustBroken when the file is not ours."""
-    from crmctl.ledger import yamlio
-
     try:
-        content = (_folder(home, member) / PUBLIC).read_bytes()
+        return _public_in(_folder(home, member), member)
     except FileNotFoundError:
         raise NoKey(
             _("{member} is not set up on this machine", member=member), hint=f"crmctl key new {member}"
         ) from None
+
+
+def _public_in(folder: Path, member: str) -> PublicKeys:
+    from crmctl.ledger import yamlio
+
+    content = (folder / PUBLIC).read_bytes()
     where = f"identities/{member}/{PUBLIC}"
     found = yamlio.load(content, where)
     expected = {"schema", "member", "opens", "signs"}

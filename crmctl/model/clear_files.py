@@ -56,6 +56,8 @@ def read_settings(raw: Value) -> Settings:
 
 def encode_member(member: Member) -> dict[str, Value]:
     """The mapping of `org/members/<id>.yaml`."""
+    later: dict[str, Value] = {} if member.issued is None else {"issued": member.issued.isoformat()}
+    later |= {"devices": list(member.devices)} if member.devices else {}
     return {
         "schema": "crmctl/member/1",
         "id": member.id,
@@ -71,6 +73,7 @@ def encode_member(member: Member) -> dict[str, Value]:
         "from": member.since.isoformat(),
         "until": _iso(member.until),
         "pledge": _iso(member.pledge),
+        **later,
     }
 
 
@@ -87,6 +90,8 @@ def read_member(raw: Value) -> Member:
         signs=_optional(top, "signs"),
         since=_day(top, "from"), until=_optional_day(top, "until"), supervisor=_optional(top, "supervisor"),
         territory=_optional(top, "territory"), pledge=_optional_day(top, "pledge"),
+        issued=_optional_day(top, "issued"),
+        devices=tuple(str(device) for device in _sequence(top.get("devices", []), "devices")),
     )  # fmt: skip
 
 

@@ -27,7 +27,8 @@ class Role:
 class Member:
     """A person or machine that reads and signs. `opens` is the age recipient, `signs` the SSH public key line.
 
-    Both are None for somebody who has no access yet: known, can be responsible, reads and signs nothing (ADR 0020).
+    `issued` is the day of these keys (else the day of joining), `devices` are those the company has designated.
+    Both keys are None for somebody without access yet: known, can be responsible, reads and signs nothing (ADR 0020).
     """
 
     id: str
@@ -40,6 +41,8 @@ class Member:
     supervisor: str | None = None
     territory: str | None = None
     pledge: date | None = None
+    issued: date | None = None
+    devices: tuple[str, ...] = ()
 
     @property
     def has_access(self) -> bool:

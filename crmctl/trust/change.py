@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from crmctl.errors import CrmctlError
 from crmctl.ledger.git import CommitInfo, PathChange
+from crmctl.ledger.yamlio import load
+from crmctl.model.clear_files import ClearFileError, read_member
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member
@@ -47,10 +50,22 @@ class ChangeCheck:
             standing = self._standing(None)
             standing.added = partial(self._added, change.path)
             standing.named = change.path.rpartition("/")[2].partition(".")[0]
+            standing.keys = partial(self._own_keys, change)
             yield from self._may(change, rule, standing)
             if rule.sort == "dossier":
                 fields = DossierFields(self.info, self.view, self.authority, self.member, change, self.lent)
                 yield from fields.findings()
+
+    def _own_keys(self, change: PathChange) -> bool:
+        """Whether a member changes the keys in his own file, and nothing else."""
+        if change.path != f"org/members/{self.member.id}.yaml" or not change.old_oid or not change.new_oid:
+            return False
+        repo = self.view.repo
+        try:
+            was, now = (read_member(load(repo.read_blob(oid), change.path)) for oid in (change.old_oid, change.new_oid))
+        except (CrmctlError, ClearFileError):
+            return False
+        return replace(now, opens=was.opens, signs=was.signs, issued=was.issued) == was
 
     def _sealed(self, change: PathChange, rule: PathRule) -> Iterator[Finding]:
         place = place_of(change.path)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import PathChange, Repository
+from crmctl.ledger.git import CommitInfo, PathChange, Repository
 from crmctl.ledger.objects import FILE_MODE
 from crmctl.ledger.seal import check_header
 from crmctl.model.clear_files import Settings
@@ -54,11 +55,28 @@ class KeyringCheck:
         clock = self.view.clock if self.old else None
         for info in self.repo.commits(names):
             at = View(self.repo, self.view.set_ups, self.view.base, clock or info.committed_at, self.view.today)
-            yield from signed_well(info, at, self.now, "keyring")
+            yield from signed_well(info, at, self.now, "keyring", partial(self._key_then, info))
             clock = max(clock or info.committed_at, info.committed_at)
             self._days.add(at.day(info))
         self._days.add(local_day(self.view.in_force, self.view.clock, self.view.today))
         yield from self._files()
+
+    def _key_then(self, info: CommitInfo) -> str | None:
+        """The signer's key at the main this commit names: people change their keys, the keyring keeps its commits."""
+        named = dict(info.trailers).get("Crmctl-Main")
+        if info.oid == self.view.in_force.settings.root:
+            named = self.repo.run("rev-list", "--max-parents=0", self.view.base).decode().split()[0]
+        if not named or not self._lies_between(named):
+            return None
+        member = self.view.set_ups.at(named).org.members.get(info.author.name)
+        return member.signs if member else None
+
+    def _lies_between(self, named: str) -> bool:
+        """Whether a commit of main is of this stretch: an older state gives no key any more."""
+        pairs = [(named, self.view.base), *([(self.since, named)] if self.since else [])]
+        return self.repo.resolve(named) is not None and all(
+            self.repo.run_quietly("merge-base", "--is-ancestor", older, newer).returncode == 0 for older, newer in pairs
+        )
 
     def _line(self, parents: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
         names, at = [], self.new

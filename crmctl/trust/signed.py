@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from crmctl.ledger.git import CommitInfo
@@ -23,8 +23,19 @@ def signer(info: CommitInfo, in_force: InForce) -> Member | None:
     return in_force.org.members.get(info.author.name)
 
 
-def signed_well(info: CommitInfo, view: View, now: datetime, path: str = "") -> Iterator[Finding]:
-    """What is wrong with a commit's signature, names and signer, by the org it enters."""
+def key_of(info: CommitInfo, view: View) -> str | None:
+    """The key of a commit's signer in a view."""
+    member = signer(info, view.in_force)
+    return member.signs if member else None
+
+
+def signed_well(
+    info: CommitInfo, view: View, now: datetime, path: str = "", other_key: Callable[[], str | None] = lambda: None
+) -> Iterator[Finding]:
+    """What is wrong with a commit's signature, names and signer, by the org it enters.
+
+    `other_key` gives another key of the same member that counts as well: one he had, or is given by what lands.
+    """
     in_force = view.in_force
     author = info.author
     mail = f"{author.name}@{in_force.settings.id}.crmctl.invalid"
@@ -38,7 +49,7 @@ def signed_well(info: CommitInfo, view: View, now: datetime, path: str = "") -> 
         yield found("TRU010", info.oid, path)
     elif member is None or member.signs is None:
         yield found("TRU012", info.oid, path, member=author.name)
-    elif not verify(info.payload, info.signature, member.signs):
+    elif not any(key and verify(info.payload, info.signature, key) for key in _keys(member, other_key)):
         yield found("TRU013", info.oid, path, member=author.name)
     if member is not None and not member.active(view.day(info)):
         yield found("TRU014", info.oid, path, member=author.name, day=view.day(info).isoformat())
@@ -46,3 +57,8 @@ def signed_well(info: CommitInfo, view: View, now: datetime, path: str = "") -> 
         yield found("TRU015", info.oid, path, at=info.committed_at.isoformat())
     if len(info.payload) > _ENVELOPE:
         yield found("TRU016", info.oid, path, why="size")
+
+
+def _keys(member: Member, other_key: Callable[[], str | None]) -> Iterator[str | None]:
+    yield member.signs
+    yield other_key()

@@ -37,6 +37,7 @@ class Standing:
     department: str | None = None
     made: frozenset[str] = frozenset()
     named: str | None = None
+    keys: Callable[[], bool] = field(default=_never)
     lent: tuple[Member, ...] = ()
     files: Callable[[], bool] = field(default=_never)
     added: Callable[[], bool] = field(default=_never)
@@ -52,7 +53,7 @@ class Standing:
         special: dict[str, Callable[[], bool]] = {
             "member": lambda: True, "colleague": self._colleague, "dealing": self._dealing, "reader": self._reader,
             "maker": lambda: self.compartment in self.made, "filer": self.files, "adder": self.added,
-            "self": lambda: self.named == self.member.id,
+            "keyholder": self.keys, "self": lambda: self.named == self.member.id,
         }  # fmt: skip
         if term in special:
             return special[term]()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput
 from crmctl.ledger.git import CommitInfo, Repository
@@ -23,7 +24,7 @@ from crmctl.trust.landing import tree_is_made_of
 from crmctl.trust.line import Landing, line_of, new_commits
 from crmctl.trust.pin import Pin
 from crmctl.trust.setups import SetUps
-from crmctl.trust.signed import signed_well, signer
+from crmctl.trust.signed import key_of, signed_well, signer
 from crmctl.trust.standing import Standing
 from crmctl.trust.view import View
 from crmctl.trust.words import found
@@ -196,7 +197,8 @@ class _Walk:
         info = infos[step.commit]
         entrance = self._entrance(view, infos, info, files)
         yield from entrance.side(step.sides[0])
-        yield from signed_well(info, view, self.judge.now)
+        # who changed his keys in what lands signs the landing with the new one
+        yield from signed_well(info, view, self.judge.now, other_key=partial(key_of, info, entrance.view))
         yield from tree_is_made_of(self.repo, info, step.joined)
         yield from self._others(info, view, entrance.brought)
         self._reached(info)

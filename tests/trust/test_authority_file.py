@@ -62,7 +62,8 @@ def test_only_an_admin_may_change_the_set_up() -> None:
     for path in ("ledger.yaml", "org/members/a.yaml", "policy/company.yaml", "schemas/a.yaml", "templates/a"):
         rule = authority().rule(path)
         assert rule is not None
-        assert {term for terms in rule.terms.values() for term in terms} == {"admin"}
+        keys = {"keyholder"} if path.startswith("org/members/") else set()
+        assert {term for terms in rule.terms.values() for term in terms} == {"admin", *keys}
 
 
 @pytest.mark.parametrize(

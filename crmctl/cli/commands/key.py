@@ -1,4 +1,4 @@
-"""`crmctl key new|show|protect`: a member's own keys."""
+"""`crmctl key new|show|protect|rotate|list`: a member's own keys, and everybody's as a register."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import typer
 
 from crmctl.cli.ask import ask_passphrase
 from crmctl.cli.commands.init import default_member, new_passphrase
-from crmctl.cli.options import AsJson, details
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.errors import NotFound
 from crmctl.i18n import N_, _
@@ -58,6 +59,53 @@ def protect(member: MemberArgument = None, no_passphrase: NoPassphrase = False) 
     Out().say(_("The passphrase of {member} is changed", member=member))
 
 
+@details(N_("Example: crmctl key rotate. The old keys are kept beside the new ones on this machine."))
+def rotate(
+    no_passphrase: NoPassphrase = False, directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Change your keys: what you can open is made ready for the new ones."""
+    from crmctl.ledger.rotation import rotate as change
+
+    ledger = open_ledger(directory)
+    done = change(ledger, None if no_passphrase else new_passphrase(known=False))
+    out = Out(as_json)
+    data = {"member": done.keys.member, "opens": done.keys.opens, "signs": done.keys.signs, "wraps": done.wraps,
+            "lost": done.lost, "commit": done.commit}  # fmt: skip
+    out.result("key-rotate", data, lambda: out.line(_("Your keys are changed. Next: crmctl sync")))
+
+
+@details(N_("Example: crmctl key list --overdue"))
+def list_keys(
+    overdue: Annotated[bool, typer.Option("--overdue", help=N_("Only keys that should have been changed."))] = False,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """List everybody's keys: since when, until when to change them, on which devices."""
+    from crmctl.cli.table import table
+    from crmctl.ledger.key_register import register, register_faults
+
+    ledger = open_ledger(directory)
+    found = [item for item in register(ledger) if item.overdue or not overdue]
+    data = [
+        {"member": k.member, "issued": k.issued.isoformat(),
+         "rotate_by": k.rotate_by.isoformat() if k.rotate_by else None, "devices": list(k.devices),
+         "pledge": k.pledge.isoformat() if k.pledge else None, "overdue": k.overdue}
+        for k in found
+    ]  # fmt: skip
+    titles = (_("Member"), _("Keys since"), _("Change by"), _("Secrecy promised"), _("Devices"))
+    columns = [(title, "left") for title in titles]
+    rows = [(k.member, k.issued, k.rotate_by, k.pledge, ", ".join(k.devices)) for k in found]
+    Out(as_json).result("keys", data, lambda: table(columns, rows), list(register_faults(ledger)))  # type: ignore[arg-type]
+
+
 def _print(member: str, opens: str, signs: str, out: Out) -> None:
+    from crmctl.ledger.key_register import this_device
+
     token = f"{member} {opens} {signs}"
-    out.result("key", {"member": member, "opens": opens, "signs": signs, "line": token}, lambda: out.line(token))
+    device = this_device()
+    out.result(
+        "key", {"member": member, "opens": opens, "signs": signs, "line": token, "device": device},
+        lambda: out.line(token),
+    )  # fmt: skip
+    out.say(_("This device: {device}", device=device))

@@ -37,6 +37,16 @@ def add(
     role: RoleOption = None,
     supervisor: Annotated[str | None, typer.Option("--supervisor", metavar=N_("MEMBER"))] = None,
     territory: Annotated[str | None, typer.Option("--territory")] = None,
+    pledged: Annotated[
+        date | None,
+        typer.Option(
+            "--pledged", metavar=N_("DATE"), parser=iso_date, help=N_("When secrecy was promised in writing.")
+        ),
+    ] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option("--device", metavar=N_("DEVICE"), help=N_("A designated device, as crmctl key show prints it.")),
+    ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +57,8 @@ def add(
     ledger = open_ledger(directory)
     keys = read_key_line(key)
     roles = read_roles(role or [], ledger.today, ledger.in_force.pack.company_roles)
-    commit = add_member(ledger, keys, name, roles, supervisor, territory)
+    devices = tuple(device or [])
+    commit = add_member(ledger, keys, name, roles, supervisor, territory, pledge=pledged, devices=devices)
     said = _("{member} is enrolled. Next: crmctl sync", member=keys.member)
     out.result("member-add", {"id": keys.member, "commit": commit}, lambda: out.line(said))
 
@@ -85,6 +96,36 @@ def leave(
     ledger = open_ledger(directory)
     commit = end(ledger, member, on or ledger.today)
     out.result("member-leave", {"id": member, "commit": commit}, lambda: out.line(_("Done. Next: crmctl sync")))
+
+
+@details(N_("Example: crmctl member device bob 3f2a90c1d7be. The member sees the number with crmctl key show."))
+def device(
+    member: Annotated[str, typer.Argument(metavar=N_("MEMBER"))],
+    devices: Annotated[list[str], typer.Argument(metavar=N_("DEVICE..."))],
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Designate the devices a member works on."""
+    from crmctl.ledger.enrol import set_devices
+
+    out = Out(as_json)
+    commit = set_devices(open_ledger(directory), member, tuple(devices))
+    out.result("member-device", {"id": member, "commit": commit}, lambda: out.line(_("Done. Next: crmctl sync")))
+
+
+@details(N_("Example: crmctl member pledge bob --on 2026-11-20"))
+def pledge(
+    member: Annotated[str, typer.Argument(metavar=N_("MEMBER"))],
+    on: Annotated[date, typer.Option("--on", metavar=N_("DATE"), parser=iso_date, help=N_("The day of the promise."))],
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Note that a member has promised secrecy in writing."""
+    from crmctl.ledger.enrol import pledge as promised
+
+    out = Out(as_json)
+    commit = promised(open_ledger(directory), member, on)
+    out.result("member-pledge", {"id": member, "commit": commit}, lambda: out.line(_("Done. Next: crmctl sync")))
 
 
 @details(N_("Example: crmctl member list --role supervisor"))
@@ -166,4 +207,6 @@ def _document(member: Member, today: date) -> dict[str, object]:
         "id": member.id, "name": member.name, "roles": _roles(member, today).split(), "supervisor": member.supervisor,
         "territory": member.territory, "from": member.since.isoformat(),
         "until": member.until.isoformat() if member.until else None, "opens": member.opens, "signs": member.signs,
+        "pledge": member.pledge.isoformat() if member.pledge else None,
+        "issued": member.issued.isoformat() if member.issued else None, "devices": list(member.devices),
     }  # fmt: skip
