@@ -204,6 +204,13 @@ COMMANDS: Table = {
         },
         POLICY,
     ),
+    "dedupe": Entry("crmctl.cli.commands.upkeep:dedupe", N_("List customers that may be one and the same."), CARE),
+    "merge": Entry(
+        "crmctl.cli.commands.upkeep:merge", N_("Let one of two dossiers of a customer stand for both."), CARE
+    ),
+    "archive": Entry(
+        "crmctl.cli.commands.upkeep:archive", N_("End trading with a customer, or take it up again."), CARE
+    ),
     "help": Entry("crmctl.cli.commands.help:explain", N_("Explain a command or a topic."), CARE),
 }
 

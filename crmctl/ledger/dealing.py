@@ -40,7 +40,7 @@ def assign(ledger: Ledger, who: str, department: str, owner: str | None = None, 
     draft = Draft(ledger)
     own = lookup.department_of(ledger, customer)
     if own is not None:
-        _may_arrange(ledger, draft.dossier(customer), own)
+        may_arrange(ledger, draft.dossier(customer), own)
     draft.assign(customer, department, chosen)
     return Dealt((customer,), (), None if dry_run else draft.commit("assign", "customer"))
 
@@ -127,11 +127,11 @@ def _assignment(ledger: Ledger, dossier: Dossier, department: str | None) -> tup
     assignment = dossier.assignments.get(chosen or "")
     if chosen is None or assignment is None:
         raise UsageError(_("Say which department: --department"), where=dossier.id)
-    _may_arrange(ledger, dossier, chosen)
+    may_arrange(ledger, dossier, chosen)
     return chosen, assignment
 
 
-def _may_arrange(ledger: Ledger, dossier: Dossier, department: str) -> None:
+def may_arrange(ledger: Ledger, dossier: Dossier, department: str) -> None:
     """The owner, and those who lead the department, say who works with a customer."""
     owner = dossier.assignments[department].owner
     leads = any(ledger.member.holds(role, department, ledger.today) for role in _LEADERS)

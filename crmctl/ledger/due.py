@@ -216,9 +216,20 @@ def _run(
 ) -> Iterator[Due]:
     if clock.missing_for or clock.each:
         return
+    ended = _ended(ledger, connection) if kind.scope == "core" else frozenset()
     for row in clock_rows(connection, clock, kind, around, done_late=done_late):
+        if row.dossier in ended:
+            continue  # nothing more is asked about a customer whose papers lie in a binder
         for item in due_items(clock, [_due_row(kind, row)], around):
             yield from _first_entry(ledger, clock, kind, row, item, around)
+
+
+def _ended(ledger: Ledger, connection: Connection) -> frozenset[str]:
+    """The customers that no department deals with any more."""
+    binders = sorted(ledger.in_force.pack.vocab.get("binder", {}))
+    words = ", ".join("?" * len(binders))
+    sql = f"SELECT dossier FROM assignment GROUP BY dossier HAVING min(state IN ({words}))"  # noqa: S608 - question marks
+    return frozenset(dossier for (dossier,) in connection.execute(sql, binders)) if binders else frozenset()
 
 
 def _first_entry(

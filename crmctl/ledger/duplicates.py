@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from crmctl.errors import Refused
 from crmctl.i18n import _, finding_text
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.merged import kept_instead
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.identities import alike, columns_of, identity_in
 from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.values import Value
-from crmctl.rules.duplicates import REQUIREMENT, RULE, Duplicate, Identity, Register, identity_of
+from crmctl.rules.duplicates import REQUIREMENT, RULE, Duplicate, Identity, Register, identity_of, pairs
+
+STRENGTHS = ("exact", "strong", "weak")
 
 
 def known_identities(ledger: Ledger, kind: Kind) -> Iterator[Identity]:
@@ -36,9 +39,23 @@ def notice(ledger: Ledger, kind: Kind, data: Mapping[str, Value], record_id: str
         return []
     identity = identity_of(kind, data, record_id)
     found = Register(one for one in alike(ledger, kind, identity) if one.id != record_id).judge(identity)
+    found = [one for one in found if kept_instead(ledger, one.id) == one.id]
     if found and found[0].strength == "exact" and not checked:
         raise refusal(found, hint=_held_elsewhere(ledger, found[0].id))
     return as_warnings(found, record_id)
+
+
+def likely_pairs(ledger: Ledger, kind: Kind, department: str | None = None) -> list[tuple[str, Duplicate]]:
+    """Every two records of `kind` that may be one party, the surest first (R-UPD-09).
+
+    With `department` only pairs of which one at least is dealt with there.
+    """
+    found = list(pairs(known_identities(ledger, kind)))
+    if department is not None:
+        held = connect(ledger, []).execute("SELECT dossier FROM assignment WHERE department = ?", (department,))
+        here = {dossier for (dossier,) in held}
+        found = [(one, other) for one, other in found if here & {one, other.id}]
+    return sorted(found, key=lambda pair: (STRENGTHS.index(pair[1].strength), pair[0], pair[1].id))
 
 
 def refusal(found: Iterable[Duplicate], where: str = "", hint: str | None = None) -> Refused:

@@ -124,7 +124,8 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
     connection = connect(ledger, [kind.name])
     dealt = _dealt(kind)
     quoted = ", ".join(f'{dealt[column]} AS "{column}"' if column in dealt else f'"{column}"' for column in chosen)
-    sql = f'SELECT {quoted} FROM "{kind.table}"' + (f" WHERE ({where}\n)" if where else "") + " ORDER BY id"
+    chosen_rows = f" WHERE ({where}\n)" if where else _still_dealt_with(ledger, kind)
+    sql = f'SELECT {quoted} FROM "{kind.table}"{chosen_rows} ORDER BY id'
     answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
     existing = connection.execute(
         "SELECT coalesce(sum(existing), 0) FROM coverage WHERE kind = ?", (kind.name,)
@@ -136,6 +137,16 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
     return Listing(
         kind, chosen, heads, answer.rows, existing[0], vocab, in_force.settings.currency, in_force.settings.timezone
     )
+
+
+def _still_dealt_with(ledger: Ledger, kind: Kind) -> str:
+    """Without a condition of one's own a list of customers leaves out those whose papers lie in a binder."""
+    ended = sorted(ledger.in_force.pack.vocab.get("binder", {}))
+    if kind.scope != "core" or not ended:
+        return ""
+    words = ", ".join(f"'{state}'" for state in ended)
+    held = f'SELECT 1 FROM assignment AS held WHERE held.dossier = "{kind.table}".dossier AND held.state'
+    return f" WHERE EXISTS ({held} NOT IN ({words})) OR NOT EXISTS ({held} IN ({words}))"
 
 
 def query(ledger: Ledger, sql: str) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crmctl.errors import NotFound
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.merged import kept_instead
 from crmctl.ledger.snapshot.names import names
 from crmctl.ledger.snapshot.places import Places
 from crmctl.model.dossier import is_office
@@ -35,10 +36,12 @@ def customer(ledger: Ledger, who: str) -> str:
     """
     exact = _as_dossier(ledger, who)
     if exact:
-        return exact
+        return kept_instead(ledger, exact)
     matches = names(ledger).search(who)
-    if len(matches) == 1:
-        return matches[0].id
+    if len(matches) <= _SHOWN:
+        once = dict.fromkeys(kept_instead(ledger, match.id) for match in matches)
+        if len(once) == 1:
+            return next(iter(once))
     if matches:
         listed = ", ".join(f"{match.id} {match.name}" for match in matches[:_SHOWN])
         raise NotFound(

@@ -47,8 +47,17 @@ def connect(ledger: Ledger, kinds: Collection[str]) -> sqlite3.Connection:
     _copied(connection, assignment_segment(), present)
     for part in parts:
         _fill_counts(connection, part)
+    _fold(connection, ledger, [segment.argument for segment in segments])
     connection.isolation_level = "DEFERRED"
     return connection
+
+
+def _fold(connection: sqlite3.Connection, ledger: Ledger, kinds: Collection[str]) -> None:
+    """What lies in merged dossiers is the kept ones'; where nobody was merged it costs one look."""
+    if connection.execute("SELECT 1 FROM assignment WHERE state = 'merged' LIMIT 1").fetchone():
+        from crmctl.ledger.merged import fold_merged
+
+        fold_merged(connection, ledger, kinds)
 
 
 def _copied(connection: sqlite3.Connection, segment: Segment, present: Present) -> Part:

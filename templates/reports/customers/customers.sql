@@ -12,5 +12,5 @@ SELECT
   c.entered_on
 FROM assignment AS a
 JOIN customer AS c ON c.id = a.dossier
-WHERE :department IS NULL OR a.department = :department
+WHERE a.state NOT IN ('suspended', 'past') AND (:department IS NULL OR a.department = :department)
 ORDER BY a.department, c.name, c.id
