@@ -14,6 +14,7 @@ from crmctl.ledger.remote import push
 from crmctl.ledger.submitting import Waiting, submit
 from crmctl.ledger.yamlio import dump
 from crmctl.model.values import Value
+from crmctl.trust.gate import Gate
 from tests.company import Company
 
 RULES: list[Value] = [
@@ -34,7 +35,7 @@ def ask_review(company: Company, rules: list[Value] | None = None) -> None:
 
 def hand_in(company: Company, member: str) -> Waiting:
     """What `crmctl submit` does for a member."""
-    return submit(company.ledger(member))
+    return submit(company.ledger(member), gate=Gate())
 
 
 def approve(company: Company, member: str, role: str, department: str | None, whose: str = "alice") -> str:
@@ -51,7 +52,7 @@ def approve(company: Company, member: str, role: str, department: str | None, wh
 def review_and_land(company: Company, member: str, role: str, department: str, whose: str = "alice") -> str:
     """Approve and land the newest bundle of a member. Returns the landing."""
     slot = approve(company, member, role, department, whose)
-    return land(company.ledger(member), slot)
+    return land(company.ledger(member), slot, gate=Gate())
 
 
 def bundle_of(ledger: Ledger, whose: str) -> str:

@@ -40,7 +40,7 @@ def make_bundle(ledger: Ledger, base: str, tips: Sequence[str]) -> str:
     for stack in stacks:
         theirs = _onto(ledger.repo, stack, base)
         if edits.keys() & theirs.keys():
-            raise InvalidInput(_("Two changes touch the same file"), where=sorted(edits.keys() & theirs.keys())[0])
+            raise InvalidInput(_("Two changes touch the same file"), where=min(edits.keys() & theirs.keys()))
         edits |= theirs
     change = Change(None, base, edits, _message(ledger, stacks), parents=[base, *(stack.tip for stack in stacks)])
     return write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)[-1]

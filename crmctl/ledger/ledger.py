@@ -108,7 +108,7 @@ class Ledger:
         other = copy.copy(self)
         for name in ("landed", "pending", "pending_paths"):
             other.__dict__.pop(name, None)
-        other.head, other._dossiers, other._whole = commit, {}, self
+        other.__dict__.update(head=commit, _dossiers={}, _whole=self)
         return other
 
     def reopened(self) -> Ledger:

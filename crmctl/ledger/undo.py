@@ -12,6 +12,7 @@ from functools import cached_property
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
+from crmctl.ledger import withdrawing
 from crmctl.ledger.draft import Draft, seal_record
 from crmctl.ledger.keyring import Keyring
 from crmctl.ledger.ledger import Ledger, parse_dossier
@@ -63,11 +64,19 @@ class _Plan:
 def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) -> Undone:
     """Take back `commit`, or the member's last change that the server does not have.
 
-    Raises NotFound (no such change), Refused (somebody else's, changed again since, shared and not
-    to be taken out, or no change of records), NoKey, TrustBroken.
+    One that waits for review, and that nothing was built on, just goes. Raises NotFound (no such change),
+    Refused (somebody else's, changed again since, shared and not to be taken out, or no change of records),
+    NoKey, TrustBroken.
     """
     info = _named(ledger, commit) if commit else _last_own(ledger)
     _must_be_own(ledger, info)
+    stack = withdrawing.waiting_in(ledger, info.oid)
+    if stack and withdrawing.stands_alone(ledger, stack, info.oid):
+        restored, removed = withdrawing.records_of(ledger, info.oid)
+        if not dry_run:
+            withdrawing.withdraw(ledger, stack, info.oid)
+        head = None if dry_run else ledger.reopened().head
+        return Undone(info.oid, info.subject, head, restored, removed)
     draft = Draft(ledger)
     plan = _Undoing(ledger, info, draft.wrapping).plan()
     for path, (content, about) in plan.edits.items():
@@ -89,7 +98,8 @@ def _named(ledger: Ledger, change: str) -> CommitInfo:
 def _last_own(ledger: Ledger) -> CommitInfo:
     """The newest own change here that the server lacks and no undo has taken back."""
     repo = ledger.repo
-    unshared = repo.run("rev-list", "--topo-order", "--no-merges", ledger.head, *_not_shared(ledger)).decode().split()
+    order = "--date-order" if ledger.pending.stacks else "--topo-order"
+    unshared = repo.run("rev-list", order, "--no-merges", ledger.head, *_not_shared(ledger)).decode().split()
     taken_back: set[str] = set()
     for info in repo.commits(unshared):
         if info.author.name != ledger.member_id or info.oid in taken_back:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from crmctl.errors import Conflict, NotFound
+from crmctl.errors import Conflict, NotFound, Refused
 from crmctl.ledger import lookup
+from crmctl.ledger.administer import change_setup
 from crmctl.ledger.check import check
+from crmctl.ledger.doctor import examine
 from crmctl.ledger.draft import Origin
 from crmctl.ledger.entry import update
+from crmctl.ledger.landing import land
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import VIEW
 from crmctl.ledger.placing import author_of
 from crmctl.ledger.sync import sync
 from crmctl.ledger.transaction import Change, write
+from crmctl.ledger.undo import undo
+from crmctl.ledger.yamlio import dump
 from crmctl.model.dossier import clear_path, wraps_folder
 from crmctl.model.paths import record_path
 from tests.company import VISIT, Company, git
-from tests.under_review import ask_review, hand_in, review_and_land
+from tests.under_review import approve, ask_review, hand_in, review_and_land
 
 HERE = Origin()
 
@@ -211,3 +218,95 @@ def test_nothing_pending_leaves_no_trace(company: Company) -> None:
     assert ledger.head == ledger.main
     assert ledger.landed is ledger
     assert git(company.clone("alice"), "for-each-ref", "refs/crmctl/mine", "refs/heads/outbox") == ""
+
+
+def test_undo_takes_back_what_waits_with_its_keys(reviewed: Company) -> None:
+    kept, gone = reviewed.customer(), reviewed.customer(name="Western Clinic")
+    first = next(s for s in reviewed.ledger().pending.stacks if kept in s.changes[0].path)
+    done = undo(reviewed.ledger(), next(s for s in reviewed.ledger().pending.stacks if s.tip != first.tip).tip)
+    assert done.removed == (gone,)
+    ledger = reviewed.ledger()
+    assert [stack.tip for stack in ledger.pending.stacks] == [first.tip]
+    assert ledger.outbox.readers(wraps_folder(gone)) == {}
+    assert ledger.outbox.readers(wraps_folder(kept))
+    with pytest.raises(NotFound):
+        ledger.dossier(gone)
+    holds(ledger)
+    undo(ledger)
+    ledger = reviewed.ledger()
+    assert (ledger.head, ledger.repo.resolve(VIEW), ledger.outbox.tip) == (ledger.main, None, None)
+
+
+def test_undo_of_what_others_were_built_on_takes_those_first(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    visit = reviewed.add("visit", VISIT, customer=customer)
+    update(reviewed.ledger(), customer, {"industry": "health"}, HERE)
+    (stack,) = reviewed.ledger().pending.stacks
+    with pytest.raises(Refused):
+        undo(reviewed.ledger(), stack.commits[0])
+    assert undo(reviewed.ledger(), stack.commits[1]).removed == (visit.id,)
+    ledger = reviewed.ledger()
+    assert card(ledger, customer)["industry"] == "health"
+    assert [len(one.commits) for one in ledger.pending.stacks] == [2]
+    holds(ledger)
+    assert undo(ledger).restored == (customer,)
+    assert "industry" not in card(reviewed.ledger(), customer)
+
+
+def test_what_was_handed_in_and_taken_back_goes_from_the_server(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    hand_in(reviewed, "alice")
+    undo(reviewed.ledger(), reviewed.ledger().pending.stacks[0].tip)
+    hand_in(reviewed, "alice")
+    server = git(reviewed.path / "server.git", "for-each-ref", "refs/heads/review", "refs/heads/outbox")
+    assert server == ""
+    with pytest.raises(NotFound):
+        reviewed.ledger().dossier(customer)
+
+
+def test_check_and_doctor_find_no_fault_in_what_waits(reviewed: Company) -> None:
+    before = doctors_findings(reviewed)
+    customer = reviewed.customer()
+    reviewed.add("visit", VISIT, customer=customer)
+    found = check(reviewed.ledger())
+    assert not [finding for finding in found.findings if finding.severity == "error"]
+    assert found.existing == check(reviewed.ledger().landed).existing
+    assert doctors_findings(reviewed) == before
+
+
+def doctors_findings(company: Company) -> set[tuple[str, str]]:
+    examined = examine(company.clone("alice"), company.home)
+    return {(finding.code, finding.where) for one in examined for finding in one.findings}
+
+
+def test_a_pending_policy_is_not_in_force_and_a_second_change_builds_on_it(reviewed: Company) -> None:
+    ask_review(reviewed, [{"on": "change policy", "slots": ["verify head"], "code": "REV010"}])
+    before = reviewed.ledger().in_force.pack.values
+    for name in ("one", "two"):
+        ledger = reviewed.ledger()
+        own = ledger.proposed.raw["policy/company.yaml"]
+        assert isinstance(own, dict)
+        values = own.get("values")
+        content = {**own, "values": {**(values if isinstance(values, dict) else {}), name: 1}}
+        change_setup(ledger, {"policy/company.yaml": dump(content)}, "policy-set", name)
+    ledger = reviewed.ledger()
+    assert ledger.in_force.pack.values == before
+    assert {"one", "two"} <= ledger.proposed.pack.values.keys()
+    assert [len(stack.commits) for stack in ledger.pending.stacks] == [2]
+
+
+def test_two_holders_land_the_same_bundle_at_once(reviewed: Company) -> None:
+    reviewed.customer("bob", name="Western Clinic")
+    hand_in(reviewed, "bob")
+    slot = approve(reviewed, "alice", "head", "west", whose="bob")
+    reviewed.sync("carol", "bob")
+    with ThreadPoolExecutor(3) as pool:
+        racing = [pool.submit(land, reviewed.ledger(member), slot) for member in ("alice", "carol", "bob")]
+        landings = {future.result() for future in racing}
+    assert len(landings) == 1
+    reviewed.sync("alice", "bob", "carol")
+    mains = {reviewed.ledger(member).main for member in ("alice", "bob", "carol")}
+    assert len(mains) == 1
+    merges = git(reviewed.clone("alice"), "rev-list", "--first-parent", "--merges", "main").split()
+    assert landings <= set(merges)
+    assert len(merges) == 1

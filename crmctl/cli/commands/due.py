@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from crmctl.cli.commands.waiting import counted, summary
 from crmctl.cli.commands.wording import customer_name, field_label, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
@@ -75,8 +76,12 @@ def due(
             out.line(_("Done too late:"))
             _draw(ledger, found, found.done_late, trace=trace)
         _sum_up(out, items)
+        for line in summary(ledger):
+            out.say(line)
 
+    to_submit, submitted = counted(ledger)
     data = {
+        "waiting": {"to_submit": to_submit, "submitted": submitted},
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
         "done_late": [_document(item, found) for item in found.done_late],
     }  # fmt: skip

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crmctl.cli.commands.waiting import waiting_ids
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
+from crmctl.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from crmctl.ledger.listing import Listing
 
 _USUAL = 6
 
@@ -43,9 +48,22 @@ def list_records(
     if columns and not all(chosen):
         raise UsageError(_("--columns has an empty name"), hint="--columns id,name")
     listing = list_kind(ledger, kind, where, chosen, limit)
+    waits = _waits(ledger, listing)
 
     def draw() -> None:
-        table([(head, align) for head, align in listing.heads], listing.shown())
+        heads, rows = [(head, align) for head, align in listing.heads], listing.shown()
+        if any(waits):
+            heads.append(("", "left"))
+            rows = [(*row, _("not yet reviewed") if mark else "") for row, mark in zip(rows, waits, strict=True)]
+        table(heads, rows)
         out.say(_("{count} of {existing} shown to you", count=len(listing.rows), existing=listing.existing))
 
-    out.result("list", listing.documents(), draw)
+    documents = listing.documents()
+    marked = [{**row, "reviewed": False} if mark else row for row, mark in zip(documents, waits, strict=True)]
+    out.result("list", marked, draw)
+
+
+def _waits(ledger: Ledger, listing: Listing) -> list[bool]:
+    """Row by row, whether it was not reviewed yet, where the listing shows ids."""
+    ids = waiting_ids(ledger) if "id" in listing.columns else frozenset[str]()
+    return [bool(ids) and row[listing.columns.index("id")] in ids for row in listing.rows]

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.commands.wording import (
     change_text,
     department_name,
@@ -67,14 +68,19 @@ def log(
     moves = history.assignments(ledger, found.dossier) if found.kind == "customer" and name in {None, "state"} else []
     lines = _merged(ledger, kind, changed, moves, limit)
 
+    waits = note_on(ledger, found.path)
+
     def draw() -> None:
+        if waits:
+            out.say(waits)
         for head, body in lines:
             out.line(head)
             for line in body:
                 out.line(f"    {line}")
 
     data = {
-        "id": found.id, "kind": found.kind, "versions": [_step(step) for step in _first(changed, limit)],
+        "id": found.id, "kind": found.kind, "reviewed": not waits,
+        "versions": [_step(step) for step in _first(changed, limit)],
         "assignments": [_move(move) for move in _first(moves, limit)],
     }  # fmt: skip
     out.result("log", data, draw, past.findings)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.shared import brief
+from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
@@ -40,10 +41,11 @@ def show(
     record = ledger.read(found.path)
     kind = ledger.in_force.kinds[found.kind]
     row = find_row(record.data, found.row) if found.row else None
+    waits = note_on(ledger, found.path)
     data = fields_of(row) if row else record.data
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
-        "assignments": _assignments(ledger, found.dossier),
+        "assignments": _assignments(ledger, found.dossier), "reviewed": not waits,
     }  # fmt: skip
 
     def draw() -> None:
@@ -52,6 +54,8 @@ def show(
             out.line(f"  {assignment['label']}")
         rows = [(name, text) for name, text in _lines(ledger, kind, data, record.unverified)]
         table([(_("Field"), "left"), (_("Value"), "left")], rows)
+        if waits:
+            out.say(waits)
         out.say(_("Entered by {member} on {day}, version {rev}", member=record.by, day=record.at[:10], rev=record.rev))
 
     out.result("record", document, draw)

@@ -54,6 +54,14 @@ def sync(
     refresh_drivers(ledger.repo)
     with transfer() as shown:
         done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
-    data = {"received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head}
-    said = _("Received {received} changes, sent {sent}", received=done.received, sent=done.sent)
-    out.result("sync", data, lambda: out.line(said))
+    data = {
+        "received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head,
+        "waiting": done.waiting,
+    }  # fmt: skip
+
+    def draw() -> None:
+        out.line(_("Received {received} changes, sent {sent}", received=done.received, sent=done.sent))
+        if done.waiting:
+            out.line(_("{count} of your changes still to hand in: crmctl submit", count=done.waiting))
+
+    out.result("sync", data, draw)

@@ -1,0 +1,103 @@
+"""`crmctl submit`: hand in what somebody else has to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmctl.cli.commands.wording import department_name, member_name
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.cli.progress import transfer
+from crmctl.i18n import N_, _, label
+from crmctl.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from crmctl.ledger.reviewing import Slot, Wanted
+
+_SHOWN = 10
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl submit --dry-run   (what waits, and for whom)\n\ncrmctl submit\n\n"
+        "What needs nobody's look goes with every sync. Handing in again with nothing new does nothing."
+    )
+)
+def submit(
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hand in your changes that somebody has to look at."""
+    from crmctl.ledger.submitting import submit as hand_in
+    from crmctl.trust.gate import Gate
+
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    with transfer() as shown:
+        done = hand_in(ledger, dry_run=dry_run, gate=Gate(), progress=shown)
+
+    def draw() -> None:
+        if not done.changes and not done.numbers:
+            out.line(_("Nothing new to hand in"))
+        elif dry_run:
+            out.line(_("{count} changes to hand in for review", count=done.changes))
+        else:
+            out.line(_("Handed in for review: {count} changes", count=done.changes))
+        for record_id in done.records[:_SHOWN]:
+            out.line(f"  {record_id}")
+        if len(done.records) > _SHOWN:
+            out.line("  …")
+        for line in waiting_lines(ledger, done.waits_for):
+            out.line(line)
+
+    data = {
+        "changes": done.changes, "number": done.numbers[-1] if done.numbers else None, "numbers": list(done.numbers),
+        "records": list(done.records), "dry_run": dry_run,
+        "waits_for": [_document(ledger, demand) for demand in done.waits_for],
+    }  # fmt: skip
+    out.result("submit", data, draw)
+
+
+def waiting_lines(ledger: Ledger, demands: tuple[Wanted, ...]) -> list[str]:
+    """For whom changes wait, one line an approval: `Waits for Carol to verify it (East) [REV001]`."""
+    lines = []
+    for demand in demands:
+        places = ", ".join(department_name(ledger, department) for department in demand.departments)
+        for slot in demand.slots:
+            names = ", ".join(member_name(ledger, member) for member in who_may(ledger, demand, slot))
+            said = _acts()[slot.act].format(names=names or _("nobody yet"))
+            lines.append(f"{said} ({places}) [{demand.code}]" if places else f"{said} [{demand.code}]")
+            text = label(demand.text)
+            if text and slot is demand.slots[0]:
+                lines.append(f"  {text}")
+    return lines
+
+
+def who_may(ledger: Ledger, demand: Wanted, slot: Slot) -> list[str]:
+    """The members who hold one of the slot's roles where it counts, without the author."""
+    org, today = ledger.in_force.org, ledger.today
+    places: tuple[str | None, ...] = demand.departments or (None,)
+    return [
+        member.id for member in org.members.values()
+        if member.id != ledger.member_id
+        and any(member.holds(role, place, today) for role in slot.roles for place in places)
+    ]  # fmt: skip
+
+
+def _acts() -> dict[str, str]:
+    return {
+        "propose": _("Waits for {names} to propose it"), "verify": _("Waits for {names} to look at it"),
+        "sign": _("Waits for {names} to sign it"), "acknowledge": _("Goes to {names} for their information"),
+    }  # fmt: skip
+
+
+def _document(ledger: Ledger, demand: Wanted) -> dict[str, object]:
+    return {
+        "code": demand.code, "clause": demand.clause, "departments": list(demand.departments),
+        "slots": [
+            {"act": slot.act, "roles": list(slot.roles), "members": who_may(ledger, demand, slot)}
+            for slot in demand.slots
+        ],
+    }  # fmt: skip

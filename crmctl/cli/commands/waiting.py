@@ -1,0 +1,51 @@
+"""How commands say that something was not reviewed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crmctl.i18n import _
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.paths import place_of
+
+if TYPE_CHECKING:
+    from crmctl.ledger.pending import Stack
+
+
+def note_on(ledger: Ledger, path: str) -> str:
+    """What to say of a record whose file waits for review; empty for one that does not."""
+    if path not in ledger.pending_paths:
+        return ""
+    from crmctl.ledger.handed_in import not_handed_in
+
+    if any(change.path == path for stack in not_handed_in(ledger) for change in stack.changes):
+        return _("Not yet reviewed, only you see it like this; hand it in: crmctl submit")
+    return _("Handed in for review; only you see it like this until then")
+
+
+def waiting_ids(ledger: Ledger) -> frozenset[str]:
+    """The ids of records that were not reviewed yet; a customer's for its card."""
+    places = (place_of(path) for path in ledger.pending_paths)
+    return frozenset((place.record_id if place.folder else place.dossier) for place in places if place)
+
+
+def counted(ledger: Ledger) -> tuple[int, int]:
+    """How many own changes are still to hand in, and how many wait for others."""
+    if not ledger.pending.stacks:
+        return 0, 0
+    from crmctl.ledger.handed_in import not_handed_in
+
+    every, new = _commits(ledger.pending.stacks), _commits(not_handed_in(ledger))
+    return new, every - new
+
+
+def summary(ledger: Ledger) -> list[str]:
+    """What of the own changes waits, in a line each; nothing when nothing does."""
+    new, others = counted(ledger)
+    lines = [_("{count} of your changes still to hand in: crmctl submit", count=new)] if new else []
+    return lines + ([_("{count} of your changes wait for review", count=others)] if others else [])
+
+
+def _commits(stacks: Iterable[Stack]) -> int:
+    return sum(len(stack.commits) for stack in stacks)
