@@ -65,11 +65,27 @@ def propose(
     own: dict[str, object] = {
         "customer": dossier, "level": level, "proposed_by": ledger.member_id, "proposed_on": ledger.today.isoformat(),
     }  # fmt: skip
+    if values.get("accusation"):
+        _must_be_upheld(draft, str(values["accusation"]), dossier)
     files = {"evidence": evidence} if evidence else None
     if rules.levels[level].bars == "own department":
         own["of_department"] = office
     kept = draft.new_record(draft.kind(rules.kind), f"office/{office}", office, {**known, **own, **values}, files=files)
+    if values.get("accusation"):
+        accusation = lookup.record(ledger, str(values["accusation"]))
+        draft.new_version(accusation.path, {"blacklist": kept.id}, Origin())
     return _written(draft, kept.id, kept.record, "blacklist-propose", dry_run=dry_run)
+
+
+def _must_be_upheld(draft: Draft, accusation: str, customer: str) -> None:
+    """Another customer's accusation leads to the list only once it was looked into and upheld (R-BLK-18)."""
+    found = lookup.record(draft.ledger, accusation)
+    record = draft.record(found.path)
+    if record.kind != "accusation" or record.data.get("accused") != customer or record.data.get("state") != "upheld":
+        raise Refused(
+            _("The accusation must be of this customer, looked into and upheld"), where=found.id, rule="BLK006",
+            hint=f"crmctl show {found.id}",
+        )  # fmt: skip
 
 
 def verify(ledger: Ledger, entry: str, *, dry_run: bool = False) -> Stepped:

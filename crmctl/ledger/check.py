@@ -58,6 +58,10 @@ def check(
     else:
         ledger = ledger.landed
     found = _checked(ledger, keyless=keyless, progress=progress)
+    if not keyless:
+        from crmctl.ledger.grade_cap import overfull_grades
+
+        found = replace(found, findings=(*found.findings, *overfull_grades(ledger)))
     if not ledger.in_force.pack.blacklist:
         return found
     from crmctl.ledger.barring import barred_records, vanished_entries

@@ -34,7 +34,16 @@ def guard(
         from crmctl.ledger import arrows
 
         arrows.must_begin(draft, kind, dossier_id, compartment, after)
-    if kind.name in draft.ledger.in_force.pack.guarded:
+    pack = draft.ledger.in_force.pack
+    if kind.name == "grade" and after.get("state") == "approved":
+        from crmctl.ledger import grade_cap
+
+        grade_cap.guard(draft, kind, dossier_id, compartment.partition("/")[0], before, after)
+    if kind.name in pack.searched:
+        from crmctl.ledger.proving import must_be_proved
+
+        must_be_proved(draft, kind, before, after)
+    if kind.name in pack.guarded:
         from crmctl.ledger import guarding
 
         return guarding.judge_entry(draft, kind, dossier_id, compartment, before, after, record_id)

@@ -164,7 +164,12 @@ def grade_record(done: Run, proposal: Proposal) -> dict[str, object]:
         "waiting_for": decision.waiting_for, "to_review": True if proposal.move == "review" else None,
         "pack": done.rules.pack, "reason": proposal.move, "axis": done.rules.axis.name, "product": done.product,
         "evidence": [
-            {"grade": e.grade, "clause": e.clause, "condition": e.condition, "value": e.value, "holds": e.holds}
+            {
+                name: text
+                for name, text in (("grade", e.grade), ("clause", e.clause), ("condition", e.condition),
+                                   ("value", e.value), ("holds", e.holds))
+                if text
+            }
             for e in [*evidence_of(done.rules.grading, decision), *_scored(done, proposal.id)]
         ],
     }  # fmt: skip

@@ -42,8 +42,9 @@ from crmctl.policy.scorecard import Scorecard, ScorecardReader
 MAIN_AXIS = "grade"
 ALL = "*"
 _KEYS = frozenset(
-    {"label", "words", "record", "promotion", "sets", "exempt", "scorecard", "ladder", "rank", "caps", "steps", "mix", "service", "clause"}
-)
+    {"label", "words", "record", "promotion", "sets", "exempt", "scorecard", "ladder", "rank", "caps", "steps", "mix",
+     "service", "clause"}
+)  # fmt: skip
 _SERVICE_KEYS = frozenset({"priority", "managed_by", "price", "rights", "obligations", "measures", "clause"})
 _LISTS = ("rights", "obligations", "measures")
 

@@ -190,10 +190,14 @@ def _in_axis(content: Mapping[str, Value]) -> Iterator[tuple[str, Way | None]]:
         if share.startswith("$"):
             yield share[1:], "lower"
     for item in _list(_mapping(content.get("scorecard")).get("items")):
-        for band in _list(_mapping(item).get("bands")):
-            for text in _mapping(band).values():
-                if isinstance(text, str) and text.startswith("$"):
-                    yield text[1:], None
+        bands = [_mapping(band) for band in _list(_mapping(item).get("bands"))]
+        points = [band["points"] for band in bands if isinstance(band.get("points"), int)]
+        # Where points rise with the value, a higher bound gives fewer of them.
+        rises, falls = points == sorted(points, key=int), points == sorted(points, key=int, reverse=True)  # type: ignore[arg-type]
+        way: Way | None = "higher" if rises and not falls else "lower" if falls and not rises else None
+        for text in (text for band in bands for text in band.values()):
+            if isinstance(text, str) and text.startswith("$"):
+                yield text[1:], way
 
 
 def _in_condition(raw: Value, *, sure: bool) -> Iterator[tuple[str, Way | None]]:

@@ -33,6 +33,10 @@ def propose(
     text: Annotated[str, typer.Option("--text", help=N_("What happened."))],
     loss: Annotated[str | None, typer.Option("--loss", help=N_("The amount lost."))] = None,
     breach: Annotated[str | None, typer.Option("--breach", metavar="ID", help=N_("The breach behind it."))] = None,
+    accusation: Annotated[
+        str | None, typer.Option("--accusation", metavar="ID", help=N_("The upheld accusation behind it."))
+    ] = None,
+    violation: Annotated[str | None, typer.Option("--violation", metavar="ID", help=N_("The violation behind it."))] = None,
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar=N_("FILE"), help=N_("A file that proves it."))
     ] = None,
@@ -44,7 +48,9 @@ def propose(
     """Propose a customer for the blacklist."""
     from crmctl.ledger.blacklisting import propose as put_forward
 
-    given = {"reason": reason, "text": text, "loss": loss, "breach": breach}
+    given = {
+        "reason": reason, "text": text, "loss": loss, "breach": breach, "accusation": accusation, "violation": violation,
+    }  # fmt: skip
     values = {name: value for name, value in given.items() if value is not None}
     done = put_forward(open_ledger(directory), who, level, values, department, evidence=evidence, dry_run=dry_run)
     _told("propose", done, directory, as_json=as_json, dry_run=dry_run)
