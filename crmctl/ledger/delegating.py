@@ -85,7 +85,7 @@ def _must_hold(ledger: Ledger, role: str, department: str | None) -> None:
     if not held or (department is not None and not member.holds(role, department, today)):
         own = sorted({item.role for item in member.roles if item.active(today)})
         raise Refused(
-            _("You do not hold the role {role} yourself", role=role), rule="R-REV-17",
+            _("You do not hold the role {role} yourself", role=role), rule="TRU083",
             hint=_("You hold: {roles}", roles=", ".join(own)),
         )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _must_be_there(ledger: Ledger, to: str) -> None:
         hint = _("Did you mean {near}?", near=near[0]) if near else "crmctl member list"
         raise NotFound(_("There is no member {member}", member=to), hint=hint)
     if to == ledger.member_id or not (found.has_access and found.active(ledger.today)):
-        raise Refused(_("{member} cannot stand in for you", member=to), rule="R-REV-17", hint="crmctl member list")
+        raise Refused(_("{member} cannot stand in for you", member=to), rule="TRU083", hint="crmctl member list")
 
 
 def _write(ledger: Ledger, items: Iterable[Delegation]) -> str:
