@@ -111,11 +111,11 @@ def _broken(
                 columns = survey(kinds.values(), sql, parameters, functions=FUNCTIONS).columns
             except BrokenSql as error:
                 args: dict[str, object] = {"name": name, "why": error.reason, "line": error.line}
-                yield Finding("POL009", N_("The SQL of {name} does not run (its line {line}): {why}"), "error", where,
+                yield Finding("POL036", N_("The SQL of {name} does not run (its line {line}): {why}"), "error", where,
                               path, args)  # fmt: skip
                 continue
             if columns[:2] != ("id", "value"):
-                yield Finding("POL009", N_("The SQL of {name} must give the columns id and value first"), "error",
+                yield Finding("POL036", N_("The SQL of {name} must give the columns id and value first"), "error",
                               where, path, {"name": name})  # fmt: skip
 
 

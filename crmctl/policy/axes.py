@@ -238,7 +238,7 @@ class _Reader:
         near = get_close_matches(name, sorted(known), 1)
         args = {"name": name, "near": near[0] if near else ""}
         hint = N_("Did you mean {near}?") if near else ""
-        self.findings.append(Finding("POL008", message, "error", self.where, path, args, hint))
+        self.findings.append(Finding("POL035", message, "error", self.where, path, args, hint))
 
     def _fault(self, path: str, message: str, **args: object) -> None:
-        self.findings.append(Finding("POL008", message, "error", self.where, path, args))
+        self.findings.append(Finding("POL035", message, "error", self.where, path, args))

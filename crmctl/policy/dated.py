@@ -50,16 +50,16 @@ def dated_faults(values: Mapping[str, Value]) -> Iterator[Finding]:
             continue
         path = f"values.{name}"
         if not is_dated(value):
-            yield Finding("POL006", N_("{name}: every step needs from and is, nothing else"), "error", "", path,
+            yield Finding("POL033", N_("{name}: every step needs from and is, nothing else"), "error", "", path,
                           {"name": name})  # fmt: skip
             continue
         days = [str(step["from"]) for step in value if isinstance(step, dict)]
         wrong = next((number for number, day in enumerate(days) if not _is_day(day)), None)
         if wrong is not None:
-            yield Finding("POL006", N_("{name}: {day} is no date"), "error", "", f"{path}.{wrong}",
+            yield Finding("POL033", N_("{name}: {day} is no date"), "error", "", f"{path}.{wrong}",
                           {"name": name, "day": days[wrong]})  # fmt: skip
         elif days != sorted(set(days)):
-            yield Finding("POL006", N_("{name}: the steps go from the earliest day to the latest, each day once"),
+            yield Finding("POL033", N_("{name}: the steps go from the earliest day to the latest, each day once"),
                           "error", "", path, {"name": name})  # fmt: skip
 
 

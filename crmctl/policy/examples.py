@@ -103,7 +103,7 @@ def example_faults(raw: Mapping[str, Value], packs: Sequence[PackFile], found: D
     for number, item in enumerate(given if isinstance(given, list) else []):
         path = f"examples.{number}"
         if not isinstance(item, dict) or ("is" in item) == ("share" in item):
-            yield Finding("POL019", N_("An example says facts, and is or share"), "error", "", path)
+            yield Finding("POL032", N_("An example says facts, and is or share"), "error", "", path)
             continue
         for key in item:
             yield from _known(key, _KEYS, f"{path}.{key}")
@@ -114,7 +114,7 @@ def example_faults(raw: Mapping[str, Value], packs: Sequence[PackFile], found: D
             fact = found.facts.get(name)
             if fact and _spoken(value) != "unknown" and not _fits(fact, _spoken(value)):
                 args: dict[str, object] = {"text": _spoken(value), "name": name}
-                yield Finding("POL019", N_("{text} is no value of {name}"), "error", "", f"{path}.facts.{name}", args)
+                yield Finding("POL032", N_("{text} is no value of {name}"), "error", "", f"{path}.facts.{name}", args)
         ladder = axes.get(axis, {}).get("ladder")
         grades = [str(_mapping(rung).get("grade")) for rung in ladder] if isinstance(ladder, list) else []
         share = _mapping(item.get("share"))
@@ -135,7 +135,7 @@ def _known(name: str, known: object, path: str) -> Iterator[Finding]:
         return
     near = get_close_matches(name, sorted(known), 1)  # type: ignore[call-overload]
     message = N_("Unknown word {name}; did you mean {near}?") if near else N_("Unknown word {name}")
-    yield Finding("POL019", message, "error", "", path, {"name": name, "near": near[0] if near else ""})
+    yield Finding("POL032", message, "error", "", path, {"name": name, "near": near[0] if near else ""})
 
 
 def _spoken(value: Value) -> str:

@@ -100,10 +100,10 @@ def overlay_faults(
     """What is off in an overlay, and what in it loosens; `field` is the dotted path in its file."""
     yield from _keys(raw, _KEYS, "")
     if raw.get("department") != stem:
-        yield Finding("POL017", N_("The file is called after its department: {name}"), "error", "", "department",
+        yield Finding("POL030", N_("The file is called after its department: {name}"), "error", "", "department",
                       {"name": stem})  # fmt: skip
     if stem not in departments:
-        yield _near("POL017", stem, departments, "department", N_("There is no department {name}"))
+        yield _near("POL030", stem, departments, "department", N_("There is no department {name}"))
     company = {name: content for _where, pack in packs for name, _path, content in axes_of(pack)}
     known = ways(packs)
     yield from _part(raw, company, values, known, "")
@@ -129,15 +129,15 @@ def _part(
                 message = N_(
                     "A department cannot change {name} of the company's rules; it may add conditions with also"
                 )
-                yield Finding("POL018", message, "error", "", f"{path}.{key}", {"name": key})
+                yield Finding("POL031", message, "error", "", f"{path}.{key}", {"name": key})
         rungs = [str(_mapping(rung).get("grade")) for rung in _list(company[name].get("ladder"))]
         for grade in _mapping(_mapping(spec).get("also")):
             if grade not in rungs:
-                yield _near("POL017", grade, rungs, f"{path}.also.{grade}", N_("The ladder has no grade {name}"))
+                yield _near("POL030", grade, rungs, f"{path}.also.{grade}", N_("The ladder has no grade {name}"))
         card = _mapping(company[name].get("scorecard"))
         if "scorecard" in _mapping(spec) and card and card.get("replaceable") not in (True, "yes"):
             message = N_("The company's scorecard is the same for all departments")
-            yield Finding("POL018", message, "error", "", f"{path}.scorecard")
+            yield Finding("POL031", message, "error", "", f"{path}.scorecard")
 
 
 def _value(name: str, value: Value, company: Value, known: Mapping[str, Way | None], path: str) -> Iterator[Finding]:
@@ -145,23 +145,23 @@ def _value(name: str, value: Value, company: Value, known: Mapping[str, Way | No
     if way is None:
         if name in known:
             message = N_("{name} stands both ways: which is tighter cannot be told, so it is the company's alone")
-            yield Finding("POL018", message, "error", "", path, {"name": name})
+            yield Finding("POL031", message, "error", "", path, {"name": name})
         else:
-            yield _near("POL017", name, known, path, N_("No rule that a department may tighten asks for {name}"))
+            yield _near("POL030", name, known, path, N_("No rule that a department may tighten asks for {name}"))
         return
     mine, theirs = _measure(value), _measure(company)
     if mine is None:
-        yield Finding("POL017", N_("Not a number or a span of time: {text}"), "error", "", path, {"text": value})
+        yield Finding("POL030", N_("Not a number or a span of time: {text}"), "error", "", path, {"text": value})
     elif theirs is not None and mine[1] != theirs[1]:
         args: dict[str, object] = {"value": value, "company": company}
-        yield Finding("POL018", N_("{value} and the company's {company} are of two units"), "error", "", path, args)
+        yield Finding("POL031", N_("{value} and the company's {company} are of two units"), "error", "", path, args)
     elif theirs is not None and (mine[0] < theirs[0] if way == "higher" else mine[0] > theirs[0]):
         message = (
             N_("{name}: {value} is looser than the company's {company}; a department may only go higher")
             if way == "higher"
             else N_("{name}: {value} is looser than the company's {company}; a department may only go lower")
         )
-        yield Finding("POL018", message, "error", "", path, {"name": name, "value": value, "company": company})
+        yield Finding("POL031", message, "error", "", path, {"name": name, "value": value, "company": company})
 
 
 def _measure(value: Value) -> tuple[Decimal, str] | None:
@@ -240,7 +240,7 @@ def _joined(lower: Mapping[str, Value], upper: Mapping[str, Value]) -> dict[str,
 def _keys(raw: Mapping[str, Value], known: frozenset[str], prefix: str) -> Iterator[Finding]:
     for key in raw:
         if key not in known:
-            yield _near("POL017", key, known, f"{prefix}.{key}".strip("."), N_("Unknown word {name}"))
+            yield _near("POL030", key, known, f"{prefix}.{key}".strip("."), N_("Unknown word {name}"))
 
 
 def _near(code: str, name: str, known: object, path: str, message: str) -> Finding:

@@ -251,4 +251,4 @@ class ScorecardReader:
         self._fault(path, message, name=name, near=near[0] if near else "")
 
     def _fault(self, path: str, message: str, **args: object) -> None:
-        self.findings.append(Finding("POL007", message, "error", "", path, args))
+        self.findings.append(Finding("POL034", message, "error", "", path, args))

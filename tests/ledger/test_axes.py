@@ -200,7 +200,7 @@ def test_a_department_may_tighten_and_not_loosen(company: Company, tmp_path: Pat
     with pytest.raises(BadConfiguration) as caught:
         lay(company, tmp_path, loose)
     (finding,) = caught.value.findings
-    assert (finding.code, finding.where) == ("POL018", f"{tmp_path / 'own.yaml'}:5")
+    assert (finding.code, finding.where) == ("POL031", f"{tmp_path / 'own.yaml'}:5")
     with pytest.raises(NotFound, match="no department esat"):
         lay(company, tmp_path, "schema: crmctl/overlay/1\ndepartment: esat\n")
 
@@ -213,7 +213,7 @@ def test_a_loosened_file_that_came_in_otherwise_loads_nowhere(company: Company) 
     write(ledger.repo, [Change(MAIN, ledger.head, edits, "x\n")], ledger.identity.sign, Who("alice", "a@b"), ledger.now)
     with pytest.raises(BadConfiguration) as caught:
         company.ledger().in_force  # noqa: B018
-    assert [(one.code, one.where) for one in caught.value.findings] == [("POL018", "policy/east.yaml:3")]
+    assert [(one.code, one.where) for one in caught.value.findings] == [("POL031", "policy/east.yaml:3")]
 
 
 @pytest.mark.req("R-ADM-01")
@@ -319,7 +319,7 @@ def test_the_evaluation_form_weighs_what_the_company_says_and_a_department_may_w
     own = "schema: crmctl/overlay/1\ndepartment: east\naxes:\n  evaluation:\n    scorecard:\n      as: points\n      items:\n"
     with pytest.raises(BadConfiguration) as caught:
         lay(company, tmp_path, own + "        - {of: reputation_points, weight: 90}\n")
-    assert [one.code for one in caught.value.findings] == ["POL007"]
+    assert [one.code for one in caught.value.findings] == ["POL034"]
     lay(company, tmp_path, own + "        - {of: reputation_points, weight: 100}\n")
     assert run(company.ledger(), "east", TODAY, axis="evaluation").proposals[0].grade == "vip"
 
@@ -377,7 +377,7 @@ def test_an_example_that_comes_out_otherwise_is_told(company: Company, tmp_path:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(text.replace("complaints_12m: 2", "complaint_12m: 2"), encoding="utf-8")
     (fault,) = check_policy(company.ledger(), wrong)
-    assert (fault.code, fault.args["near"], fault.where) == ("POL019", "complaints_12m", f"{wrong}:5")
+    assert (fault.code, fault.args["near"], fault.where) == ("POL032", "complaints_12m", f"{wrong}:5")
 
 
 @pytest.mark.parametrize(

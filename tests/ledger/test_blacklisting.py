@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.errors import NoKey, Refused
+from crmctl.errors import InvalidInput, NoKey, Refused
 from crmctl.ledger import blacklisting as steps
+from crmctl.ledger import lookup
 from crmctl.ledger.administer import change_setup
 from crmctl.ledger.barring import barred_records
 from crmctl.ledger.blacklist_view import entries, matches
@@ -21,11 +22,15 @@ from crmctl.ledger.entry import advance, update
 from crmctl.ledger.identity import create
 from crmctl.ledger.joining import join
 from crmctl.ledger.ledger import MAIN
+from crmctl.ledger.policy_files import adopt as adopt_pack
 from crmctl.ledger.regrading import run
 from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.undo import undo
 from crmctl.ledger.yamlio import dump
 from crmctl.model.org import Role
+from crmctl.report.catalogue import find_report
+from crmctl.report.fill import fill
+from crmctl.report.question import Asked
 from crmctl.resources import packs_path
 from tests.admitting import HOSPITAL, admit
 from tests.company import CARD, NOW, Company, git
@@ -396,3 +401,72 @@ def test_check_misses_an_entry_that_was_taken_out_by_hand(listed: Company) -> No
     change = Change(MAIN, ledger.head, {path: None}, "out\n")
     write(ledger.repo, [change], ledger.identity.sign, Who("alice", "a@b"), ledger.now)
     assert [(f.code, f.where) for f in check(listed.ledger(), keyless=True).findings] == [("BLK020", path)]
+
+
+@pytest.mark.req("R-BLK-18")
+def test_an_accusation_leads_to_the_list_only_when_it_was_upheld(listed: Company) -> None:
+    accuser, accused = listed.customer(), listed.customer(name="Southern Clinic")
+    filed = {
+        "received_on": "2026-11-18", "accuser": accuser, "accused": accused, "matter": "fraud", "text": "forged papers",
+    }  # fmt: skip
+    accusation = listed.add("accusation", filed, department="east").id
+    values = {"reason": "fraud", "text": "forged papers", "accusation": accusation}
+    with pytest.raises(Refused, match="looked into and upheld"):
+        steps.propose(listed.ledger(), accused, "company", values, "east")
+    for state, more in (("checked", {"finding": "papers are forged"}), ("upheld", {"closed_on": "2026-11-19"})):
+        advance(listed.ledger(), accusation, state, more, Origin())
+    with pytest.raises(Refused, match="of this customer"):
+        steps.propose(listed.ledger(), accuser, "company", values, "east")
+    entry = steps.propose(listed.ledger(), accused, "company", values, "east").id
+    ledger = listed.ledger()
+    assert ledger.read(lookup.record(ledger, accusation).path).data["blacklist"] == entry
+
+
+@pytest.mark.req("R-BLK-16")
+@pytest.mark.req("R-BLK-17")
+def test_a_violation_is_handled_step_by_step_and_a_watch_list_bars_nothing(listed: Company) -> None:
+    adopt_pack(listed.ledger(), "base")
+    adopt_pack(listed.ledger(), "p18")
+    customer = listed.customer()
+    found = {"on": "2026-11-01", "found_on": "2026-11-10", "what": "false papers", "text": "an invoice was altered"}
+    case = listed.add("violation", found, customer=customer, department="east").id
+    with pytest.raises(InvalidInput):
+        advance(listed.ledger(), case, "heard", {}, Origin())
+    advance(listed.ledger(), case, "heard", {"heard_on": "2026-11-12", "statement": "an error"}, Origin())
+    decided = {"measure": "watch", "decision": "on the watch list", "decided_by": "alice", "decided_on": "2026-11-15"}
+    advance(listed.ledger(), case, "decided", decided, Origin())
+    values = {"reason": "other", "text": "altered invoice", "violation": case}
+    listed.sync("alice", "carol")
+    entry = steps.propose(listed.ledger("carol"), customer, "watch", {**values, "violation": None}, "east").id
+    listed.sync("carol", "alice")
+    steps.enter(listed.ledger(), entry)
+    listed.add("opportunity", {"subject": "lamp"}, customer=customer, department="east")
+    assert [line.barred for line in entries(listed.ledger(), date(2026, 11, 20), "watch", everything=True)] == [False]
+
+
+@pytest.mark.req("R-BLK-10")
+@pytest.mark.req("R-BLK-19")
+def test_the_companys_list_is_a_page_for_everybody_with_who_knows_of_it(listed: Company) -> None:
+    customer = listed.customer()
+    entry = list_for_company(listed, customer)
+    listed.sync("alice", "bob")
+    receipt = {"entry": entry, "by": "bob", "on": "2026-11-20"}
+    listed.add("blacklist_receipt", receipt, "bob", department="west")
+    report = find_report(listed.ledger("bob"), "company-blacklist")
+    asked = Asked(as_of=date(2026, 11, 20))
+    page = {table.name: table.rows for table in fill(listed.ledger("bob"), report, asked).tables}
+    assert [row[0] for row in page["posted"]] == ["Northern Hospital"]
+    assert [(row[2], row[4]) for row in page["receipts"]] == [("east", None), ("west", "2026-11-20")]
+
+
+@pytest.mark.req("R-BLK-12")
+def test_a_renamed_company_is_told_by_its_code_alias_and_former_name(listed: Company) -> None:
+    customer = listed.customer(credit_code=CODE, aliases=["North Clinic"])
+    list_for_company(listed, customer)
+    for said in (
+        {"credit_code": CODE, "name": "Quite Another"},
+        {"name": "North Clinic"},
+        {"name": "Northern Hospital"},
+    ):
+        assert matches(listed.ledger("bob"), None, said), said
+    assert not matches(listed.ledger("bob"), None, {"name": "Southern Works"})

@@ -38,7 +38,7 @@ def test_what_has_no_steps_stays_and_what_has_not_begun_is_left_out() -> None:
     ],
 )
 def test_steps_out_of_order_or_without_a_day_are_faults(steps: list[Value]) -> None:
-    assert [fault.code for fault in dated_faults({"volume": steps})] == ["POL006"]
+    assert [fault.code for fault in dated_faults({"volume": steps})] == ["POL033"]
     assert list(dated_faults({"volume": STEPS, "list": ["a"], "share": 3})) == []
 
 

@@ -50,19 +50,19 @@ def test_which_way_is_tighter_follows_from_where_a_value_stands() -> None:
 )  # fmt: skip
 def test_a_value_may_only_go_the_tighter_way(name: str, tight: Value, loose: Value) -> None:
     assert faults(values={name: tight}) == []
-    assert faults(values={name: loose}) == [("POL018", f"values.{name}")]
+    assert faults(values={name: loose}) == [("POL031", f"values.{name}")]
 
 
 @pytest.mark.req("R-ADM-08")
 def test_what_cannot_be_told_tighter_is_the_companys_alone() -> None:
-    assert faults(values={"debt": 1}) == [("POL018", "values.debt")]
-    assert faults(values={"shar": 1}) == [("POL017", "values.shar")]
-    assert faults(values={"share": "much"}) == [("POL017", "values.share")]
-    assert faults(axes={"grade": {"ladder": []}}) == [("POL018", "axes.grade.ladder")]
-    assert faults(axes={"grade": {"also": {"vipp": ["volume > 1"]}}}) == [("POL017", "axes.grade.also.vipp")]
-    assert faults(axes={"grade": {"scorecard": {"items": []}}}) == [("POL018", "axes.grade.scorecard")]
-    assert faults(valeus={}) == [("POL017", "valeus")]
-    assert faults(department="west") == [("POL017", "department")]
+    assert faults(values={"debt": 1}) == [("POL031", "values.debt")]
+    assert faults(values={"shar": 1}) == [("POL030", "values.shar")]
+    assert faults(values={"share": "much"}) == [("POL030", "values.share")]
+    assert faults(axes={"grade": {"ladder": []}}) == [("POL031", "axes.grade.ladder")]
+    assert faults(axes={"grade": {"also": {"vipp": ["volume > 1"]}}}) == [("POL030", "axes.grade.also.vipp")]
+    assert faults(axes={"grade": {"scorecard": {"items": []}}}) == [("POL031", "axes.grade.scorecard")]
+    assert faults(valeus={}) == [("POL030", "valeus")]
+    assert faults(department="west") == [("POL030", "department")]
 
 
 @pytest.mark.req("R-GRD-28")
@@ -70,7 +70,7 @@ def test_a_product_is_held_against_its_department() -> None:
     tight = {"values": {"vip_volume": 2000}, "products": {"Crutch": {"values": {"vip_volume": 3000}}}}
     assert faults(**tight) == []
     tight["products"]["Crutch"]["values"]["vip_volume"] = 1500
-    assert faults(**tight) == [("POL018", "products.Crutch.values.vip_volume")]
+    assert faults(**tight) == [("POL031", "products.Crutch.values.vip_volume")]
 
 
 @pytest.mark.req("R-GRD-28")
