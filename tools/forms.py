@@ -16,8 +16,11 @@ sys.path.insert(0, str(ROOT))
 FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "card": (),
     "new-customer-form": (("申请人签字", "Applicant"), ("领导批示", "Leader"), ("销售经理", "Sales manager")),
+    "complaint-form": (("处理人签字", "Handler"), ("质量部门", "Quality department"), ("客户", "Customer")),
+    "handovers": (("移交人签字", "Handed over by"), ("接收人签字", "Taken over by"), ("监交人", "Witness")),
     "stage-review-form": (("评价人签字", "Reviewer"), ("部门负责人", "Head of department"), ("事业部", "Division")),
 }
+REPEATED = frozenset({"complaint-form", "handovers"})  # a form for each row
 LABEL_MM, PAGE_MM, MARGIN_MM = 32, 210, 18
 _SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}:'
 
@@ -38,11 +41,17 @@ def main() -> None:
         for table in report.tables:
             _heading(document, table.name)
             columns = [column.name for column in table.columns]
-            if table.layout == "fields":
+            if name in REPEATED:
+                document.add_paragraph(f"{{%p for one in table.{table.name}.records %}}")
+                _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns], "one")
+                _signatures(document, signed)
+                document.add_paragraph("{%p endfor %}")
+            elif table.layout == "fields":
                 _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns])
             else:
                 _rows(document, table.name, columns)
-        _signatures(document, signed)
+        if name not in REPEATED:
+            _signatures(document, signed)
         out = io.BytesIO()
         document.save(out)
         assert report.document
@@ -83,7 +92,7 @@ def _heading(document: Any, name: str) -> None:
     document.add_heading(f"{{{{ table.{name}.title }}}}", 2)
 
 
-def _fields(document: Any, name: str, columns: list[tuple[str, bool]]) -> None:
+def _fields(document: Any, name: str, columns: list[tuple[str, bool]], row_of: str = "") -> None:
     """Short ones two a line, notes over the whole width with room to write in."""
     from docx.shared import Mm
 
@@ -92,20 +101,21 @@ def _fields(document: Any, name: str, columns: list[tuple[str, bool]]) -> None:
     frame = document.add_table(0, 4)
     frame.style = "Table Grid"
     frame.autofit = False
+    source = row_of or f"table.{name}.first"
     waiting: str | None = None
     for column, note in [*columns, ("", False)]:
         if waiting and (note or not column):
-            _pair(frame, name, waiting, widths)
+            _pair(frame, name, waiting, source)
             waiting = None
         if note:
             row = frame.add_row()
             row.height = Mm(14)
             _say(row.cells[0], f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
-            _say(row.cells[1].merge(row.cells[3]), f"{{{{ table.{name}.first['{column}'] }}}}")
+            _say(row.cells[1].merge(row.cells[3]), f"{{{{ {source}['{column}'] }}}}")
         elif column and waiting:
-            row = _pair(frame, name, waiting, widths)
+            row = _pair(frame, name, waiting, source)
             _say(row.cells[2], f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
-            _say(row.cells[3], f"{{{{ table.{name}.first['{column}'] }}}}")
+            _say(row.cells[3], f"{{{{ {source}['{column}'] }}}}")
             waiting = None
         elif column:
             waiting = column
@@ -114,10 +124,10 @@ def _fields(document: Any, name: str, columns: list[tuple[str, bool]]) -> None:
             cell.width = Mm(width)
 
 
-def _pair(frame: Any, name: str, column: str, _widths: list[int]) -> Any:
+def _pair(frame: Any, name: str, column: str, source: str) -> Any:
     row = frame.add_row()
     _say(row.cells[0], f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
-    _say(row.cells[1], f"{{{{ table.{name}.first['{column}'] }}}}")
+    _say(row.cells[1], f"{{{{ {source}['{column}'] }}}}")
     return row
 
 

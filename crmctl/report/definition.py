@@ -111,7 +111,8 @@ class Report:
     """A report folder, read. `files` are its templates by name; `folder` is where it lies.
 
     `page` is the template of the HTML form, `document` of the Word form. `views` are the shared questions
-    that its own may build on, `defaults` values for what a policy may not name. `shape` is how its
+    that its own may build on, `defaults` values for what a policy may not name,
+    `words` vocabularies of the report's own. `shape` is how its
     page is laid out: a list below another, a card, or a board of panels.
     """
 
@@ -130,3 +131,4 @@ class Report:
     shape: Shape = "list"
     views: tuple[View, ...] = ()
     defaults: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration, InvalidInput
-from crmctl.i18n import _
+from crmctl.i18n import _, language
 from crmctl.ledger.ledger import Ledger
 from crmctl.report.definition import Column, Report, Table
 from crmctl.report.filled import Cell, Filled, FilledTable, Source
@@ -34,7 +34,7 @@ def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False
 
     ledger = ledger.landed
     question = settle(ledger, report, asked)
-    parameters = {**report.defaults, **question.parameters(ledger)}
+    parameters = {**report.defaults, **question.parameters(ledger), "language": language().partition("_")[0]}
     read = {name for table in report.tables for name in prove(ledger, report, table, parameters, question)}
     if evidence:
         read |= {name for table in report.tables for name in prove_evidence(ledger, report, table, parameters)}
@@ -50,6 +50,8 @@ def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False
         name = _customer_name(connection, question) if "customer" in read else None
     finally:
         connection.close()
+    words = Words.of(ledger)
+    words = replace(words, vocab={**report.words, **words.vocab})
     return Filled(
         report=report,
         company=ledger.in_force.settings.company,
@@ -59,7 +61,8 @@ def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False
         commit=ledger.head,
         coverage=counted,
         tables=tables,
-        words=Words.of(ledger),
+        words=words,
+        scope_id=question.customer or question.member or question.department or "",
     )
 
 

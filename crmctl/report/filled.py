@@ -90,7 +90,8 @@ class Coverage:
 class Filled:
     """The whole report. `commit` is main's full id; nothing in it depends on when it was drawn.
 
-    `before` names the state it is compared with.
+    `before` names the state it is compared with; `scope_id` is the id of the customer, member or
+    department it is about, empty for all.
     """
 
     report: Report
@@ -103,6 +104,7 @@ class Filled:
     tables: tuple[FilledTable, ...]
     words: Words
     before: str | None = None
+    scope_id: str = ""
 
     @property
     def shown(self) -> tuple[FilledTable, ...]:

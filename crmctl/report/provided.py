@@ -17,6 +17,7 @@ from crmctl.errors import NoKey
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
+from crmctl.report import measures
 from crmctl.rules.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ CREATE[DUE] = (
     f"CREATE TABLE {DUE} (code TEXT, kind TEXT, id TEXT, dossier TEXT, department TEXT, member TEXT, since TEXT, "
     "due_on TEXT, late INTEGER, days INTEGER, done_on TEXT, zh TEXT, en TEXT)"
 )
-FUNCTIONS = (("working_days", 2),)
+CREATE |= measures.CREATE
+FUNCTIONS = (("working_days", 2), *measures.FUNCTIONS)
 
 
 def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_of: date) -> None:
     """Add to a snapshot what of this its questions read (`tables`: all they read)."""
     connection.create_function("working_days", 2, working_days(ledger), deterministic=True)
+    measures.add_measures(connection, ledger, tables)
     if DUE in tables:
         connection.execute(CREATE[DUE])
         connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 13)})", _due(ledger, as_of))  # noqa: S608

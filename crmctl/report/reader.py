@@ -51,6 +51,7 @@ _KEYS = (
     "shape",
     "views",
     "defaults",
+    "words",
     "tables",
 )
 _TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty", "chart", "evidence")
@@ -107,6 +108,7 @@ class _Reader:
             files={file: content for file, content in self.files.items() if file.endswith((".html", ".docx"))},
             views=self.views,
             defaults=self._defaults(raw.get("defaults")),
+            words=self._words(raw.get("words")),
             page=page,
             document=document,
             own=self.own,
@@ -128,14 +130,27 @@ class _Reader:
 
     def _defaults(self, raw: Value) -> dict[str, int]:
         """Values for parameters that the policy in force may not name."""
-        if raw is None:
-            return {}
-        if not isinstance(raw, dict):
-            self._fault(("defaults",), _("A mapping is needed here"))
-        for name, value in raw.items():
-            if type(value) is not int or not VIEW_NAME.fullmatch(name):
+        found = {}
+        for name, value in self._any_mapping({} if raw is None else raw, ("defaults",)).items():
+            if not isinstance(value, int) or isinstance(value, bool):
                 self._fault(("defaults", name), _("A whole number is needed here"))
-        return {name: value for name, value in raw.items() if isinstance(value, int)}
+            found[name] = value
+        return found
+
+    def _words(self, raw: Value) -> dict[str, dict[str, Label]]:
+        """Vocabularies of the report's own: what its codes are called."""
+        return {
+            name: {
+                code: self._label(label, ("words", name, code))
+                for code, label in self._any_mapping(codes, ("words", name)).items()
+            }
+            for name, codes in self._any_mapping({} if raw is None else raw, ("words",)).items()
+        }
+
+    def _any_mapping(self, raw: Value, path: Path) -> dict[str, Value]:
+        if not isinstance(raw, dict):
+            self._fault(path, _("A mapping is needed here"))
+        return raw
 
     def _template(self, raw: Mapping[str, Value], key: str, suffix: str) -> str | None:
         file = raw.get(key)

@@ -58,7 +58,7 @@ def report(
         str | None, typer.Option("--format", metavar="term|md|html|csv|json|xlsx|pdf|docx", help=N_("How it is drawn."))
     ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar=N_("FILE"), help=N_("Write it to this file."))
+        Path | None, typer.Option("--out", "-o", metavar=N_("FILE"), help=N_("Write it to this file, or into this folder under its name and day."))
     ] = None,
     evidence: Annotated[
         bool, typer.Option("--evidence", help=N_("Tell the records behind the figures, and add them up again."))
@@ -79,7 +79,10 @@ def report(
             raise UsageError(_("Say which report"), hint="crmctl report --list")
         _list(open_ledger(directory, at), Out(as_json or form == "json"))
         return
-    chosen = format_of("json" if as_json else form, out_file.suffix if out_file else None)
+    folder = out_file if out_file and out_file.is_dir() else None
+    chosen = format_of("json" if as_json else form, out_file.suffix if out_file and not folder else None)
+    if folder and chosen == "term":
+        chosen = "html"
     asked = Asked(period, as_of, member, department, customer)
     if name == DIFF:
         filled = _compared(rest or [], asked, directory, at)
@@ -91,6 +94,7 @@ def report(
     if evidence:
         filled = _told(filled)
     if out_file:
+        out_file = folder / _file_name(filled, chosen) if folder else out_file
         _write(filled, chosen, out_file)
         Out().say(_("Written to {path}", path=out_file))
     else:
@@ -108,6 +112,12 @@ def _compared(rest: list[str], asked: Asked, directory: Path | None, at: str | N
     first, last = two_states(rest[0])
     after = open_ledger(directory, last)
     return fill_both(open_ledger(directory, first), after, find_report(after, rest[1]), asked)
+
+
+def _file_name(filled: Filled, form: str) -> str:
+    """What a report is called in a folder: its name, whose, and when, so that tomorrow's does not replace it."""
+    parts = [filled.report.name, *([filled.scope_id] if filled.scope_id else []), filled.period or "", filled.as_of]
+    return f"{'_'.join(part.replace('..', '-') for part in parts if part)}.{form}"
 
 
 def _told(filled: Filled) -> Filled:

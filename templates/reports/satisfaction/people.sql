@@ -1,22 +1,14 @@
-WITH said AS (
-  SELECT 'complaint' AS trigger, satisfaction AS answer, department, dossier
-  FROM complaint
-  WHERE satisfaction IS NOT NULL AND coalesce(surveyed_on, told_at_on) BETWEEN :from AND :to
-  UNION ALL
-  SELECT trigger, overall, department, dossier
-  FROM survey
-  WHERE overall IS NOT NULL AND "on" BETWEEN :from AND :to
-),
-mine AS (SELECT * FROM said WHERE :department IS NULL OR department = :department)
 SELECT
-  a.owner,
+  owner,
   count(*) AS asked,
-  sum(answer <> 'no_answer') AS answered,
-  100.0 * sum(answer <> 'no_answer') / count(*) AS response,
-  sum(answer IN ('very_satisfied', 'satisfied')) AS content,
+  count(content) AS answered,
+  100.0 * count(content) / count(*) AS response,
+  sum(content = 1) AS content,
   sum(answer IN ('dissatisfied', 'very_dissatisfied')) AS discontent,
-  100.0 * sum(answer IN ('very_satisfied', 'satisfied')) / nullif(sum(answer <> 'no_answer'), 0) AS content_share
-FROM mine
-LEFT JOIN assignment AS a ON a.dossier = mine.dossier AND a.department = mine.department
-GROUP BY a.owner
-ORDER BY asked DESC, a.owner
+  100.0 * sum(content) / count(content) AS content_share,
+  round(wilson_low(sum(content), count(content)), 1) AS low,
+  round(wilson_high(sum(content), count(content)), 1) AS high,
+  round(avg(CASE WHEN content IS NOT NULL THEN points END), 1) AS index_points
+FROM said
+GROUP BY 1
+ORDER BY asked DESC, 1

@@ -9,21 +9,8 @@ plan AS (
   JOIN assignment AS a ON a.dossier = d.dossier AND a.department = d.department
   WHERE d.until BETWEEN :from AND span.last AND (:department IS NULL OR d.department = :department)
 ),
-chance AS (
-  SELECT o.id, a.owner AS person,
-    CASE
-      WHEN o.state = 'won' AND coalesce(o.agreed_on, o.entered_on) BETWEEN :from AND span.last THEN 'won'
-      WHEN o.state = 'lost' AND o.entered_on BETWEEN :from AND span.last THEN 'lost'
-      WHEN o.state NOT IN ('won', 'lost')
-        AND julianday(span.last) - julianday(f.on_day) > :closing_open_days THEN 'too_long'
-    END AS outcome
-  FROM opportunity AS o, span
-  JOIN assignment AS a ON a.dossier = o.dossier AND a.department = o.department
-  LEFT JOIN first_entry AS f ON f.kind = 'opportunity' AND f.id = o.id
-  WHERE :department IS NULL OR o.department = :department
-),
 person AS (
-  SELECT person AS id FROM apply UNION SELECT person FROM plan UNION SELECT person FROM chance WHERE outcome IS NOT NULL
+  SELECT person AS id FROM apply UNION SELECT person FROM plan UNION SELECT owner FROM chance WHERE outcome IS NOT NULL
 ),
 a AS (
   SELECT person, sum(submitted_on BETWEEN :from AND :to) AS submitted, sum(recognised_on BETWEEN :from AND :to) AS recognised,
@@ -32,8 +19,8 @@ a AS (
 ),
 d AS (SELECT person, count(*) AS plans, sum(state = 'done') AS kept FROM plan GROUP BY person),
 c AS (
-  SELECT person, sum(outcome = 'won') AS won, sum(outcome = 'lost') AS lost, sum(outcome = 'too_long') AS too_long
-  FROM chance WHERE outcome IS NOT NULL GROUP BY person
+  SELECT owner AS person, sum(outcome = 'won') AS won, sum(outcome = 'lost') AS lost, sum(outcome = 'too_long') AS too_long
+  FROM chance WHERE outcome IS NOT NULL GROUP BY owner
 )
 SELECT
   p.id AS person,

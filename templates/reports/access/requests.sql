@@ -1,0 +1,5 @@
+SELECT r.applied_on, r.id, r.applicant, coalesce(c.name, r.customer) AS customer, r.what, r.why, r.until, r.state, r.decided_by, r.decided_on
+FROM access_request AS r
+LEFT JOIN customer AS c ON c.id = r.customer
+WHERE r.applied_on BETWEEN :from AND :to AND (:department IS NULL OR r.department = :department)
+ORDER BY r.applied_on DESC, r.id

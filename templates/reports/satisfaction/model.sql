@@ -1,0 +1,1 @@
+SELECT item, weight FROM satisfaction_weight ORDER BY weight DESC, item
