@@ -101,6 +101,7 @@ COMMANDS: Table = {
     "team": Entry("crmctl.cli.commands.dealing:team", N_("Say who works with the owner on a customer."), RECORDS),
     "grant": Entry("crmctl.cli.commands.granting:grant", N_("Let somebody read a customer until a day."), RECORDS),
     "revoke": Entry("crmctl.cli.commands.granting:revoke", N_("Take a reading right back before its day."), RECORDS),
+    "destroy": Entry("crmctl.cli.commands.destroy:destroy", N_("Destroy a customer's file for good."), CARE),
     "handover": Entry("crmctl.cli.commands.dealing:handover", N_("Give customers to another owner."), RECORDS),
     "policy": Family(
         N_("The policy in force."),

@@ -14,7 +14,7 @@ from crmctl.model.paths import place_of
 
 _CLEAR_TOPS = (
     ".gitattributes", ".github/workflows/", ".gitea/workflows/", ".gitlab-ci.yml", "ledger.yaml", "org/", "policy/",
-    "schemas/", "templates/", "numbers/",
+    "schemas/", "templates/", "numbers/", "tombstones/", "tombstones/",
 )  # fmt: skip
 _DOSSIERS = ("/dossier.yaml", "/office.yaml")
 Leaf = tuple[str, TreeEntry]

@@ -12,6 +12,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.dossier import clear_path
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.tombstone import tombstone_path
 
 if TYPE_CHECKING:
     from crmctl.ledger.snapshot.places import Places
@@ -71,10 +72,11 @@ class Present:
 
     def _has_dossier(self, dossier: str) -> bool:
         try:
-            path = clear_path(dossier)
+            paths = clear_path(dossier), tombstone_path(dossier)
         except ValueError:
             return False
-        return self._ledger.repo.entry(self._ledger.head, path) is not None
+        # what was destroyed is still what is meant
+        return any(self._ledger.repo.entry(self._ledger.head, path) is not None for path in paths)
 
 
 def dangling(present: Present, kind: Kind, data: Mapping[str, object], where: str) -> list[Finding]:

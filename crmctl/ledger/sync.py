@@ -7,7 +7,7 @@ go to main as they are (ADR 0006).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from secrets import randbelow
@@ -17,6 +17,8 @@ from typing import Protocol
 from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.carrying import carry
+from crmctl.ledger.destroying import give_receipts
+from crmctl.ledger.epochs import erase_old_epochs, next_keyring, old_keyrings, old_on_server
 from crmctl.ledger.git import Repository
 from crmctl.ledger.hand_in_again import made_anew, sealed_to_old_keys
 from crmctl.ledger.handed_in import not_handed_in, outbox_push
@@ -82,6 +84,7 @@ def sync(
         if gate:
             gate.taken(repo, *_servers(ledger))
         ledger = _integrate(ledger.landed)
+        ledger = _erased(ledger)
         stuck = carry(ledger)
         ledger = ledger.reopened()
         purge(ledger)
@@ -103,13 +106,30 @@ def sync(
         refspecs = [f"{oid}:{ref}" for ref, oid in ours.items() if oid and oid != theirs[ref]]
         if theirs[MAIN] is None:
             refspecs.reverse()  # forges take the first branch they get for the default one
-        outcome = push(repo, [*refspecs, *waiting], lease, progress=progress)
+        over = old_on_server(repo, ledger.in_force.settings.epoch)
+        refspecs += [f":{ref}" for ref in over]
+        outcome = push(repo, [*refspecs, *waiting], {**lease, **over}, progress=progress)
         if outcome.result == "done":
-            remember_server(repo, ours)
+            _remembered(ledger, ours)
             return _told(replace(done, sent=sent), stuck)
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl sync again in a minute"))
+
+
+def _remembered(ledger: Ledger, tips: Mapping[str, str | None]) -> None:
+    """Note what the server holds now; a keyring that is over there goes here as well."""
+    remember_server(ledger.repo, tips)
+    if erase_old_epochs(ledger):
+        purge(ledger.reopened())
+
+
+def _erased(ledger: Ledger) -> Ledger:
+    """Keyrings that are over go, and this device says so of what was destroyed."""
+    erase_old_epochs(ledger)
+    ledger = ledger.reopened()
+    told = not old_keyrings(ledger.repo, ledger.in_force.settings.epoch) and give_receipts(ledger.landed)
+    return ledger.reopened() if told else ledger
 
 
 def _told(done: Synced, stuck: Sequence[Conflict]) -> Synced:
@@ -142,8 +162,7 @@ def _integrate(ledger: Ledger) -> Ledger:
         raise TrustBroken(
             _("The server holds another ledger"), where=settings.id, hint=_("Check the address this copy was made from")
         )
-    changes: list[Change] = []
-    moves: list[RefMove] = []
+    changes, moves = next_keyring(ledger, theirs)
     _keyring(ledger, changes, moves)
     _main(ledger, theirs, changes, moves)
 

@@ -15,6 +15,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.org import Member
 from crmctl.model.paths import Place, place_of
 from crmctl.trust.authority import Authority, PathRule
+from crmctl.trust.burial import Burial
 from crmctl.trust.dossier_fields import DossierFields
 from crmctl.trust.since import added_alone
 from crmctl.trust.standing import Standing, filed_by_anyone
@@ -38,6 +39,8 @@ class ChangeCheck:
 
     def findings(self) -> Iterator[Finding]:
         """What the signer may not do."""
+        burial = Burial(self.info, self.view, self.authority, self.member, self.changes)
+        yield from burial.findings()
         for change in self.changes:
             rule = self.authority.rule(change.path)
             if rule is None:
@@ -45,14 +48,15 @@ class ChangeCheck:
                     yield found("TRU031", self.info.oid, change.path)
                 continue  # a new file without a place is told by the file check
             if rule.sort == "sealed":
-                yield from self._sealed(change, rule)
+                yield from self._sealed(change, rule, burial)
                 continue
             standing = self._standing(None)
+            standing.destroys = partial(burial.explains, change)
             standing.added = partial(self._added, change.path)
             standing.named = change.path.rpartition("/")[2].partition(".")[0]
             standing.keys = partial(self._own_keys, change)
             yield from self._may(change, rule, standing)
-            if rule.sort == "dossier":
+            if rule.sort == "dossier" and not (burial.explains(change) and not change.new_oid):
                 fields = DossierFields(self.info, self.view, self.authority, self.member, change, self.lent)
                 yield from fields.findings()
 
@@ -67,7 +71,7 @@ class ChangeCheck:
             return False
         return replace(now, opens=was.opens, signs=was.signs, issued=was.issued) == was
 
-    def _sealed(self, change: PathChange, rule: PathRule) -> Iterator[Finding]:
+    def _sealed(self, change: PathChange, rule: PathRule, burial: Burial) -> Iterator[Finding]:
         place = place_of(change.path)
         if place is None:
             return  # told by the file check
@@ -83,6 +87,7 @@ class ChangeCheck:
             standing.made = frozenset(after.compartments.keys() - (before.compartments.keys() if before else set()))
         standing.files = partial(filed_by_anyone, self.view.in_force, place)
         standing.added = partial(self._added, change.path)
+        standing.destroys = partial(burial.explains, change)
         yield from self._may(change, rule, standing)
 
     def _made(self, place: Place) -> Dossier | None:

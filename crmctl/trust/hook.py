@@ -23,6 +23,7 @@ from crmctl.trust.verify import Judge
 from crmctl.trust.words import found
 
 _HEADS = "refs/heads/"
+_KEYRINGS = "refs/heads/keyring/"
 _LARGEST_PUSH = 512 * 1024 * 1024
 _SETTINGS = {
     "receive.fsckObjects": "true",
@@ -71,7 +72,10 @@ def judge_push(repo: Repository, pushed: list[Pushed]) -> list[Finding]:
         ref = keyring_ref(arriving.set_ups.at(main).settings.epoch)
     except (BadConfiguration, InvalidInput) as error:
         return [found("TRU035", main, error.where or "", why=error.what)]
-    foreign = [item.ref for item in pushed if item.ref not in {MAIN, ref} and not is_beside(item.ref)]
+    over = {item.ref for item in pushed if item.new is None and item.ref.startswith(_KEYRINGS)}
+    if any(int(_number(name)) >= int(_number(ref)) for name in over):
+        return [found("TRU070", "", name) for name in sorted(over)]
+    foreign = [item.ref for item in pushed if item.ref not in {MAIN, ref, *over} and not is_beside(item.ref)]
     findings = [found("TRU072", "", name) for name in foreign] or list(
         arriving.verify(pin, main, wanted.get(ref)).findings
     )
@@ -135,10 +139,17 @@ def _branches(repo: Repository, pushed: list[Pushed]) -> Iterator[Finding]:
             yield found("TRU072", "", item.ref)
         elif is_beside(item.ref):
             continue
+        elif item.new is None and item.ref.startswith(_KEYRINGS):
+            continue  # an epoch that is over; which one it is shows below
         elif item.new is None:
             yield found("TRU070", "", item.ref)
         elif item.old and repo.run_quietly("merge-base", "--is-ancestor", item.old, item.new).returncode != 0:
             yield found("TRU071", item.new, item.ref)
+
+
+def _number(ref: str) -> str:
+    number = ref.rpartition("/")[2]
+    return number if number.isdigit() else "0"
 
 
 def _keyrings(repo: Repository) -> list[str]:

@@ -31,7 +31,7 @@ class KeyringCheck:
     """The keyring from `old` (None: its root) to `new`, by main as it stands in `view`.
 
     `since` and `before` are main and its org when `old` was proved: a reader whose own key changed since
-    gets new wraps.
+    gets new wraps. `held` is what to hold the files against where `old` is not it: the epoch before.
     """
 
     repo: Repository
@@ -41,6 +41,7 @@ class KeyringCheck:
     new: str
     before: Org | None = None
     since: str | None = None
+    held: str | None = None
     _days: set[date] = field(default_factory=set)
 
     @property
@@ -101,7 +102,7 @@ class KeyringCheck:
     # What it leaves behind
 
     def _files(self) -> Iterator[Finding]:
-        for change in self.repo.changed(self.old, self.new):
+        for change in self.repo.changed(self.held or self.old, self.new):
             yield from self._file(change)
 
     def _file(self, change: PathChange) -> Iterator[Finding]:

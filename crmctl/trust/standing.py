@@ -38,6 +38,7 @@ class Standing:
     made: frozenset[str] = frozenset()
     named: str | None = None
     keys: Callable[[], bool] = field(default=_never)
+    destroys: Callable[[], bool] = field(default=_never)
     lent: tuple[Member, ...] = ()
     files: Callable[[], bool] = field(default=_never)
     added: Callable[[], bool] = field(default=_never)
@@ -53,7 +54,7 @@ class Standing:
         special: dict[str, Callable[[], bool]] = {
             "member": lambda: True, "colleague": self._colleague, "dealing": self._dealing, "reader": self._reader,
             "maker": lambda: self.compartment in self.made, "filer": self.files, "adder": self.added,
-            "keyholder": self.keys, "self": lambda: self.named == self.member.id,
+            "keyholder": self.keys, "destroyer": self.destroys, "self": lambda: self.named == self.member.id,
         }  # fmt: skip
         if term in special:
             return special[term]()

@@ -101,8 +101,13 @@ class Judge:
         if keyring == old:
             return
         view = self.view(main, walk.pin.clock)
-        before = self.set_ups.at(pin.tip).org if pin else None
-        yield from KeyringCheck(self.repo, view, self.now, old, keyring, before, pin.tip if pin else None).findings()
+        then = self.set_ups.at(pin.tip) if pin else None
+        held: str | None = None
+        if then and then.settings.epoch != view.in_force.settings.epoch:  # it begins anew, with all it held
+            held = old if old and self.repo.resolve(old) else None
+            old = None
+        before, since = then.org if then else None, pin.tip if pin else None
+        yield from KeyringCheck(self.repo, view, self.now, old, keyring, before, since, held).findings()
 
 
 class _Walk:
