@@ -65,8 +65,10 @@ def asked_rows(
         row = dict(zip(answer.columns, cells, strict=True))
         values = {name: _day(cell, zone) if name in days else cell for name, cell in row.items()}
         department = row.get("department")
+        member = row.get("member")
         yield DueRow(
-            clock.on, str(row["id"]), str(row["dossier"]), str(department) if department else None, values
+            clock.on, str(row["id"]), str(row["dossier"]), str(department) if department else None, values,
+            str(member) if member else None,
         )  # fmt: skip
 
 

@@ -209,9 +209,7 @@ def flat(data: Mapping[str, Value], prefix: str = "") -> dict[str, object]:
 
 
 def _verdict(ledger: Ledger, rules: Guarding, guard: Guard, subject: Subject, near: Closeup) -> bool | None:
-    parameters = _parameters(
-        subject.department, subject.day, ledger.in_force.pack.values, subject.id, subject.dossier, subject.by
-    )
+    given = parameters(ledger, subject)
     wanted = {**{name: rules.facts[name] for name in guard.facts}}
     wanted |= {leaf.name: rules.facts[leaf.name] for name, leaf in rules.applies.items() if name in wanted}
     found: dict[str, FactValue] = {}
@@ -220,13 +218,19 @@ def _verdict(ledger: Ledger, rules: Guarding, guard: Guard, subject: Subject, ne
             found[fact.name] = Absent.UNKNOWN
             continue
         try:
-            rows = ask(near.connection, fact.sql, parameters).rows
+            rows = ask(near.connection, fact.sql, given).rows
         except InvalidInput as error:
             raise BadConfiguration(error.what, where=f"policy facts.{fact.name}", hint="crmctl policy check") from error
         cell = next((row[1] for row in rows if row[0] in {subject.id, subject.dossier}), None)
         if cell is not None:
             found[fact.name] = typed_value(fact, cell, ledger.in_force.settings.currency)
     return judge(guard.condition, settle(wanted, rules.applies, found)).verdict
+
+
+def parameters(ledger: Ledger, subject: Subject) -> dict[str, object]:
+    """What a question about a record may refer to."""
+    values = ledger.in_force.pack.values
+    return _parameters(subject.department, subject.day, values, subject.id, subject.dossier, subject.by)
 
 
 def _matters(fact: Fact, subject: Subject) -> str | None:

@@ -102,10 +102,13 @@ class _Setup:
 
     def _daily(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """Classes, priorities, cadences and the questions of clocks."""
+        from crmctl.ledger.proving import search_faults
         from crmctl.ledger.standing import parameters_of, question_faults, rows_faults
         from crmctl.policy.standing import KEYS, read_standing, unset_cadences
 
         raws = [(path, self._raw[path]) for path in packs]
+        for path in packs:
+            self._note(path, search_faults(self._raw[path], kinds))
         parameters = parameters_of(whole.values, date(2000, 1, 1))
         for path, pack in packs.items():
             for number, clock in enumerate(pack.clocks):
@@ -120,7 +123,7 @@ class _Setup:
             self._note(path, [replace(finding, where="") for finding in findings if finding.where == path])
             own, _of_others = read_standing([(path, raw)])
             self._note(path, question_faults(own, kinds, whole.values))
-            self._note(path, unset_cadences(own, whole.values))
+            self._note(path, unset_cadences(raw, own, whole.values))
 
     def _guards(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """The guards of all packs together: one may ask for a fact of another."""

@@ -21,7 +21,7 @@ _KEYS = {
     "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
     "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets", "examples",
-    "tightens",
+    "tightens", "classes", "contacts", "priority", "cadence", "searches",
 }  # fmt: skip
 
 
@@ -53,6 +53,7 @@ class Pack:
     review: tuple[ReviewRule, ...] = ()
     guarded: frozenset[str] = frozenset()
 
+    searched: frozenset[str] = frozenset()
     def required(self, kind: str, state: str | None) -> tuple[str, ...]:
         """The fields a record of that kind must hold in that state."""
         by_state = self.requires.get(kind, {})
@@ -101,6 +102,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         guarded=_guarded(raw.get("guards")),
         review=review,
     )
+        searched=frozenset(str(item.get("on")) for item in _mappings(raw.get("searches"))),
     return pack, findings
 
 
@@ -128,6 +130,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             review=lay_review(result.review, pack.review),
         )
     return result
+            searched=result.searched | pack.searched,
 
 
 def _guarded(raw: object) -> frozenset[str]:
@@ -149,6 +152,10 @@ def _readers_over(
 
 def _mapping(raw: object) -> dict[str, Value]:
     return raw if isinstance(raw, dict) else {}
+
+def _mappings(raw: object) -> list[dict[str, Value]]:
+    return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+
 
 
 def _texts(raw: object) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ cadence:
 ```
 
 A class that `every` does not name, or whose `$name` has no value, is asked for nothing; for the
-latter `crmctl policy check` asks the company for the value.
+latter, where the pack `needs:` it, `crmctl policy check` asks the company.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.policy.clocks import Clock
 
+COMPANY = "policy/company.yaml"  # its own order goes before all packs'
 KEYS = frozenset({"classes", "contacts", "priority", "cadence"})
 _CADENCE_KEYS = frozenset({"code", "of", "every", "way", "who", "lead", "text", "clause", "requirement"})
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
@@ -82,8 +83,9 @@ def read_standing(packs: Iterable[tuple[str, Mapping[str, Value]]]) -> tuple[Sta
         classes |= {name: str(sql) for name, sql in named.items()} if isinstance(named, dict) else {}
         contacts = str(raw.get("contacts") or contacts)
         if isinstance(raw.get("priority"), list):
-            priority = tuple(_first(raw["priority"]))
-            places += [(where, f"priority.{number}", of) for number, (of, _names) in enumerate(priority)]
+            given = tuple(_first(raw["priority"]))
+            priority = given if where == COMPANY else tuple(dict.fromkeys([*priority, *given]))
+            places += [(where, f"priority.{number}", of) for number, (of, _names) in enumerate(given)]
         for number, item in enumerate(_list(raw.get("cadence"))):
             path = f"cadence.{number}"
             faults = [fault.at(where) for fault in _faults(item, path)]
@@ -103,12 +105,16 @@ def read_standing(packs: Iterable[tuple[str, Mapping[str, Value]]]) -> tuple[Sta
     return Standing(classes, contacts, priority, tuple(cadences.values())), findings
 
 
-def unset_cadences(standing: Standing, values: Mapping[str, object]) -> Iterator[Finding]:
-    """The cycles that the company has still to set: a grade has a definite one (P08:2)."""
+def unset_cadences(raw: Mapping[str, Value], standing: Standing, values: Mapping[str, object]) -> Iterator[Finding]:
+    """The cycles a pack needs (`needs:`) that the company has still to set: a grade has a definite one (P08:2)."""
+    needs = raw.get("needs")
+    needed = set(needs) if isinstance(needs, dict) else set()
     for cadence in standing.cadences:
         for text in cadence.every.values():
             if with_values(text, values) is None:
                 name = text.partition("$")[2].partition(" ")[0]
+                if name not in needed:
+                    continue
                 message = N_("{name} has no value: the source lost it and none is invented")
                 hint = N_("crmctl policy set {name} VALUE")
                 yield Finding("POL019", message, "warning", "", "cadence", {"name": name}, hint)

@@ -140,12 +140,12 @@ def test_faults_of_guards_are_told_with_their_line(company: Company) -> None:
 
 @pytest.mark.parametrize(
     ("sql", "code", "said"),
-    [("SELECT dossier AS id, nowhere AS value FROM contract", "POL009", "no such column"),
+    [("SELECT dossier AS id, nowhere AS value FROM contract", "POL036", "no such column"),
      ("SELECT b.customer AS id, 1 AS value FROM blacklist_entry b", "POL017", "own records only"),
-     ("SELECT id, date('now') AS value FROM contract", "POL009", "clock")],
+     ("SELECT id, date('now') AS value FROM contract", "POL036", "clock")],
 )  # fmt: skip
 def test_a_fact_of_a_guard_runs_and_reads_the_dossier_only(company: Company, sql: str, code: str, said: str) -> None:
-    text = f"facts:\n  odd: {{is: bool, sql: \"{sql}\"}}\nguards:\n"
+    text = f'facts:\n  odd: {{is: bool, sql: "{sql}"}}\nguards:\n'
     text += "  - {code: OWN001, on: add transaction, if: odd = yes, text: [先签, First]}\n"
     with pytest.raises(BadConfiguration) as caught:
         lays_down(company, text)
@@ -166,7 +166,7 @@ guards:
 """
 FORM: dict[str, object] = {
     "customer_name": "Northern Hospital", "first_trade_on": "2026-01-31", "developer": "alice", "history": "x",
-    "evaluation": "y", "support": "z",
+    "evaluation": {"contribution": "y"}, "support": [{"need": "z"}],
 }  # fmt: skip
 
 

@@ -151,7 +151,9 @@ def test_the_new_customer_application_has_all_its_sections_when_handed_in(compan
         "developer": "alice",
     }
     made = company.add("newcust_application", form, customer=customer, department="east").id
-    sections: dict[str, object] = {"history": "two years of visits", "evaluation": "good", "support": "samples"}
+    sections: dict[str, object] = {
+        "history": "two years of visits", "evaluation": {"credit": "good"}, "support": [{"need": "samples"}],
+    }  # fmt: skip
     for name in sections:
         with pytest.raises(InvalidInput) as caught:
             advance(company.ledger(), made, "submitted", {**without(sections, name), "submitted_on": DAY}, Origin())
@@ -159,7 +161,8 @@ def test_the_new_customer_application_has_all_its_sections_when_handed_in(compan
     moves(
         company, made, ("submitted", {**sections, "submitted_on": DAY}),
         ("manager_approved", {"instruction": "go on", "signed_by": "carol", "approved_by": "alice"}),
-        ("recognised", {"history_checked_by": "carol", "recognised_on": DAY}), ("archived", {}),
+        ("recognised", {"history_checked_by": "carol", "recognised_on": DAY}),
+        ("archived", {"archived_by": "carol", "archived_on": DAY}),
     )  # fmt: skip
     refuses(company, "newcust_application", without(form, "customer_name"), "customer_name", customer=customer, department="east")  # fmt: skip
 
