@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from crmctl.errors import Conflict, GitFailed
 from crmctl.i18n import _
 from crmctl.ledger.bundle import make_bundle
-from crmctl.ledger.files import write_atomic
-from crmctl.ledger.handed_in import Submitted, not_handed_in, outbox_push, review_ref, submitted
+from crmctl.ledger.handed_in import Step, not_handed_in, note_numbers, outbox_push, review_ref, steps_of
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.outbox import lines_of, outbox_change, outboxes, servers_outbox
-from crmctl.ledger.pending import Stack, stacks_of, unit_of
+from crmctl.ledger.pending import Stack
 from crmctl.ledger.placing import author_of
 from crmctl.ledger.remote import push
 from crmctl.ledger.reviewing import Wanted, slots_wanted, together, touched_by
@@ -36,15 +34,6 @@ class Waiting:
     waits_for: tuple[Wanted, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One branch of the server's: its number, where it stands there, and the stacks it shall hold (none: it goes)."""
-
-    number: int
-    there: str | None
-    stacks: tuple[Stack, ...]
-
-
 def submit(
     ledger: Ledger, *, dry_run: bool = False, gate: Gate | None = None, progress: Progress | None = None
 ) -> Waiting:
@@ -56,7 +45,7 @@ def submit(
         if not dry_run:
             sync(ledger, progress, gate=gate)
             ledger = ledger.reopened()
-        steps = _steps(ledger)
+        steps = steps_of(ledger)
         waiting = _waiting(ledger, steps)
         if dry_run or not steps:
             return waiting
@@ -68,11 +57,11 @@ def submit(
             bundle = make_bundle(ledger, _base(ledger), [stack.tip for stack in step.stacks]) if step.stacks else ""
             refspecs.append(f"+{bundle}:{ref}" if bundle else f":{ref}")
             lease[ref] = step.there
+        note_numbers(ledger, (step.number for step in steps))  # before: a branch not noted is another copy's
         outcome = push(ledger.repo, refspecs, lease, progress=progress)
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
         if outcome.result == "done":
-            _note(ledger, (step.number for step in steps))
             sync(ledger, progress, gate=gate)
             return waiting
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl submit again in a minute"))
@@ -87,35 +76,7 @@ def demands(ledger: Ledger, stacks: Iterable[Stack]) -> tuple[Wanted, ...]:
     return together(*found)
 
 
-def _steps(ledger: Ledger) -> list[_Step]:
-    """What has to be done on the server: bundles whose stacks grew, were made anew or went, then one of the rest."""
-    steps: list[_Step] = []
-    stacks, left = ledger.pending.stacks, not_handed_in(ledger)
-    tips = {stack.tip for stack in stacks}
-    mine = submitted(ledger.repo, ledger.member_id)
-    noted = _noted(ledger)
-    for one in mine:
-        gone = [tip for tip in one.tips if tip not in tips]
-        if not gone or one.number not in noted:
-            continue  # as it stands here; or handed in from another copy of this member's
-        units = _units(ledger, one, gone)
-        instead = [stack for stack in left if units & {unit_of(change.path) for change in stack.changes}]
-        left = [stack for stack in left if stack not in instead]
-        kept = [stack for stack in stacks if stack.tip in one.tips]
-        steps.append(_Step(one.number, one.tip, (*kept, *instead)))
-    if left:
-        number = max([*noted, *(one.number for one in mine)], default=0) + 1
-        steps.append(_Step(number, None, tuple(left)))
-    return steps
-
-
-def _units(ledger: Ledger, one: Submitted, tips: Collection[str]) -> set[str]:
-    """The dossiers (or files) that these stacks of a bundle were about."""
-    stacks, _landed = stacks_of(ledger.repo, list(tips), (one.base,))
-    return {unit_of(change.path) for stack in stacks for change in stack.changes}
-
-
-def _waiting(ledger: Ledger, steps: Iterable[_Step]) -> Waiting:
+def _waiting(ledger: Ledger, steps: Iterable[Step]) -> Waiting:
     fresh = not_handed_in(ledger)
     commits = [commit for stack in fresh for commit in stack.commits]
     ids = [value for info in ledger.repo.commits(commits) for key, value in info.trailers if key == "Crmctl-Record"]
@@ -147,20 +108,3 @@ def _keep_elsewhere(ledger: Ledger) -> None:
 def _has(ledger: Ledger, file: str, line: tuple[str, int]) -> bool:
     folder, _slash, reader = file.rpartition("/")
     return line in ledger.keyring.wraps(folder, reader)
-
-
-def _path(ledger: Ledger) -> Path:
-    return ledger.repo.git_dir / "crmctl" / "submitted"
-
-
-def _noted(ledger: Ledger) -> frozenset[int]:
-    """The numbers this copy has handed in under so far."""
-    try:
-        return frozenset(int(word) for word in _path(ledger).read_text("ascii").split())
-    except (OSError, ValueError):
-        return frozenset()
-
-
-def _note(ledger: Ledger, numbers: Iterable[int]) -> None:
-    every = sorted({*_noted(ledger), *numbers})
-    write_atomic(_path(ledger), (" ".join(map(str, every)) + "\n").encode("ascii"))

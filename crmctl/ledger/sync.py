@@ -21,7 +21,7 @@ from crmctl.ledger.destroying import give_receipts
 from crmctl.ledger.epochs import erase_old_epochs, next_keyring, old_keyrings, old_on_server
 from crmctl.ledger.git import Repository
 from crmctl.ledger.hand_in_again import made_anew, sealed_to_old_keys
-from crmctl.ledger.handed_in import not_handed_in, outbox_push
+from crmctl.ledger.handed_in import outbox_push, to_hand_in, withdrawn_push
 from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.keyring_merge import merged_keyring
@@ -95,8 +95,10 @@ def sync(
         # the keyring first: whoever fetches in between may see keys without records, not records without keys
         ours = {ledger.keyring.ref: ledger.keyring.tip, MAIN: ledger.main}
         received = _count(repo_range=(before, ledger.main), ledger=ledger)
-        done = Synced(received, 0, wrapped, ledger.main, sum(len(s.commits) for s in not_handed_in(ledger)))
+        done = Synced(received, 0, wrapped, ledger.main, to_hand_in(ledger))
         waiting, lease = outbox_push(ledger)
+        gone, gone_lease = withdrawn_push(ledger)
+        waiting, lease = [*waiting, *gone], lease | gone_lease
         if ours == theirs and not waiting:
             remember_server(repo, ours)
             return _told(done, stuck)

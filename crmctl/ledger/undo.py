@@ -70,13 +70,9 @@ def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) ->
     """
     info = _named(ledger, commit) if commit else _last_own(ledger)
     _must_be_own(ledger, info)
-    stack = withdrawing.waiting_in(ledger, info.oid)
-    if stack and withdrawing.stands_alone(ledger, stack, info.oid):
-        restored, removed = withdrawing.records_of(ledger, info.oid)
-        if not dry_run:
-            withdrawing.withdraw(ledger, stack, info.oid)
-        head = None if dry_run else ledger.reopened().head
-        return Undone(info.oid, info.subject, head, restored, removed)
+    waited = withdrawing.taken_out(ledger, info.oid, dry_run=dry_run)
+    if waited is not None:
+        return Undone(info.oid, info.subject, *waited)
     draft = Draft(ledger)
     plan = _Undoing(ledger, info, draft.wrapping).plan()
     for path, (content, about) in plan.edits.items():
@@ -108,6 +104,8 @@ def _last_own(ledger: Ledger) -> CommitInfo:
         if not undoes:
             return info
         taken_back.update(undoes)
+    if ledger.pending.stacks:  # handed in, but approved by nobody yet
+        return max(repo.commits(stack.tip for stack in ledger.pending.stacks), key=lambda info: info.committed_at)
     raise NotFound(
         _("There is no change of yours that only you have"), hint=_("Name one: crmctl undo CHANGE; crmctl log")
     )

@@ -12,12 +12,25 @@ from crmctl.ledger.transaction import Change, RefMove, write
 _CLEAR = ("/dossier.yaml", "/office.yaml")
 
 
-def waiting_in(ledger: Ledger, commit: str) -> Stack | None:
-    """The stack a change waits in; None for one that has landed or is none."""
-    return next((stack for stack in ledger.pending.stacks if commit in stack.commits), None)
+Ids = tuple[str, ...]
 
 
-def stands_alone(ledger: Ledger, stack: Stack, commit: str) -> bool:
+def taken_out(ledger: Ledger, commit: str, *, dry_run: bool) -> tuple[str | None, Ids, Ids] | None:
+    """Take out a change that waits and that nothing was built on; None for any other.
+
+    Gives what is shown afterwards (None on a dry run) and the ids of records restored and removed.
+    """
+    stack = next((stack for stack in ledger.pending.stacks if commit in stack.commits), None)
+    if stack is None or not _stands_alone(ledger, stack, commit):
+        return None
+    restored, removed = _records_of(ledger, commit)
+    if dry_run:
+        return None, restored, removed
+    _withdraw(ledger, stack, commit)
+    return ledger.reopened().head, restored, removed
+
+
+def _stands_alone(ledger: Ledger, stack: Stack, commit: str) -> bool:
     """Whether nothing that waits was built on the change: its files, and what lies in a dossier it touched."""
     later = stack.commits[stack.commits.index(commit) + 1 :]
     mine = edits_of(ledger, commit)
@@ -27,7 +40,7 @@ def stands_alone(ledger: Ledger, stack: Stack, commit: str) -> bool:
     )
 
 
-def withdraw(ledger: Ledger, stack: Stack, commit: str) -> None:
+def _withdraw(ledger: Ledger, stack: Stack, commit: str) -> None:
     """Take a change out of its stack; the later ones are made anew without it. Raises Conflict when another wrote."""
     pending = ledger.pending
     number = stack.commits.index(commit)
@@ -49,7 +62,7 @@ def withdraw(ledger: Ledger, stack: Stack, commit: str) -> None:
     carry(ledger.reopened())  # the keys of what is gone
 
 
-def records_of(ledger: Ledger, commit: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _records_of(ledger: Ledger, commit: str) -> tuple[Ids, Ids]:
     """The ids of the records that come back as they were, and of those that go."""
     info = ledger.repo.commit(commit)
     ids = tuple(value for key, value in info.trailers if key == "Crmctl-Record")

@@ -12,18 +12,21 @@ from crmctl.ledger.administer import change_setup
 from crmctl.ledger.check import check
 from crmctl.ledger.doctor import examine
 from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
+from crmctl.ledger.entry import Entry, add, update
+from crmctl.ledger.joining import join
 from crmctl.ledger.landing import land
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.pending import VIEW
+from crmctl.ledger.pending import VIEW, Stack
 from crmctl.ledger.placing import author_of
+from crmctl.ledger.submitting import submit
 from crmctl.ledger.sync import sync
 from crmctl.ledger.transaction import Change, write
 from crmctl.ledger.undo import undo
 from crmctl.ledger.yamlio import dump
 from crmctl.model.dossier import clear_path, wraps_folder
 from crmctl.model.paths import record_path
-from tests.company import VISIT, Company, git
+from crmctl.trust.hook import install
+from tests.company import CARD, VISIT, Company, git
 from tests.under_review import approve, ask_review, hand_in, review_and_land
 
 HERE = Origin()
@@ -310,3 +313,64 @@ def test_two_holders_land_the_same_bundle_at_once(reviewed: Company) -> None:
     merges = git(reviewed.clone("alice"), "rev-list", "--first-parent", "--merges", "main").split()
     assert landings <= set(merges)
     assert len(merges) == 1
+
+
+@pytest.mark.slow
+def test_a_server_that_judges_takes_all_of_it(reviewed: Company) -> None:
+    server = reviewed.path / "server.git"
+    install(server)
+    customer = reviewed.customer()
+    hand_in(reviewed, "alice")
+    update(reviewed.ledger(), customer, {"industry": "health"}, HERE)
+    other = reviewed.customer(name="Western Clinic")
+    assert hand_in(reviewed, "alice").numbers == (1, 2)
+    undo(reviewed.ledger(), waiting_in_dossier(reviewed.ledger(), other).tip)
+    hand_in(reviewed, "alice")
+    refs = git(server, "for-each-ref", "--format=%(refname)", "refs/heads/review", "refs/heads/outbox").split()
+    assert refs == ["refs/heads/outbox/alice", "refs/heads/review/alice/1"]
+    review_and_land(reviewed, "carol", "supervisor", "east")
+    reviewed.sync("alice", "bob")
+    assert card(reviewed.ledger("carol"), customer)["industry"] == "health"
+    assert git(server, "for-each-ref", "refs/heads/review", "refs/heads/outbox") == ""
+
+
+def waiting_in_dossier(ledger: Ledger, customer: str) -> Stack:
+    return next(stack for stack in ledger.pending.stacks if any(customer in c.path for c in stack.changes))
+
+
+def test_a_sync_takes_from_the_server_what_was_taken_back(reviewed: Company) -> None:
+    reviewed.customer()
+    hand_in(reviewed, "alice")
+    undo(reviewed.ledger())
+    assert sync(reviewed.ledger()).waiting == 0
+    reviewed.sync("alice")
+    assert git(reviewed.path / "server.git", "for-each-ref", "refs/heads/review", "refs/heads/outbox") == ""
+
+
+def test_two_handed_in_together_and_one_taken_back_is_to_be_handed_in_again(reviewed: Company) -> None:
+    one = reviewed.customer()
+    two = reviewed.customer(name="Western Clinic")
+    assert hand_in(reviewed, "alice").numbers == (1,)
+    undo(reviewed.ledger(), waiting_in_dossier(reviewed.ledger(), one).tip)
+    assert sync(reviewed.ledger()).waiting == 1
+    assert hand_in(reviewed, "alice").numbers == (1,)
+    review_and_land(reviewed, "carol", "supervisor", "east")
+    ledger = reviewed.ledger("carol")
+    assert ledger.dossier(two)
+    with pytest.raises(NotFound):
+        ledger.dossier(one)
+
+
+def test_another_copy_of_the_same_member_leaves_what_waits_alone(reviewed: Company) -> None:
+    customer = reviewed.customer()
+    hand_in(reviewed, "alice")
+    join(str(reviewed.path / "server.git"), reviewed.path / "laptop", "alice")
+    laptop = Ledger(reviewed.path / "laptop", home=reviewed.home)
+    add(laptop, Entry("customer", {**CARD, "name": "Western Clinic"}, not_duplicate="another"))
+    laptop = Ledger(reviewed.path / "laptop", home=reviewed.home)
+    assert submit(laptop).numbers == (2,)
+    reviewed.sync("alice", "carol")
+    for number in (1, 2):
+        seen = reviewed.ledger("carol", at=f"refs/remotes/origin/review/alice/{number}")
+        assert all(seen.read(path) for path, _oid in seen.record_blobs())
+    assert card(reviewed.ledger(), customer)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.paths import place_of
-
-if TYPE_CHECKING:
-    from crmctl.ledger.pending import Stack
 
 
 def note_on(ledger: Ledger, path: str) -> str:
@@ -34,9 +28,9 @@ def counted(ledger: Ledger) -> tuple[int, int]:
     """How many own changes are still to hand in, and how many wait for others."""
     if not ledger.pending.stacks:
         return 0, 0
-    from crmctl.ledger.handed_in import not_handed_in
+    from crmctl.ledger.handed_in import to_hand_in
 
-    every, new = _commits(ledger.pending.stacks), _commits(not_handed_in(ledger))
+    every, new = sum(len(stack.commits) for stack in ledger.pending.stacks), to_hand_in(ledger)
     return new, every - new
 
 
@@ -45,7 +39,3 @@ def summary(ledger: Ledger) -> list[str]:
     new, others = counted(ledger)
     lines = [_("{count} of your changes still to hand in: crmctl submit", count=new)] if new else []
     return lines + ([_("{count} of your changes wait for review", count=others)] if others else [])
-
-
-def _commits(stacks: Iterable[Stack]) -> int:
-    return sum(len(stack.commits) for stack in stacks)
