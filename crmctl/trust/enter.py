@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from crmctl.ledger.git import CommitInfo, PathChange, Repository
 from crmctl.ledger.reviewing import slots_wanted, touched
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member
-from crmctl.rules.slots import Given, Standing, Wanted, concerns, open_slots, together
+from crmctl.model.paths import place_of
+from crmctl.rules.slots import Given, Standing, Touched, Wanted, concerns, open_slots, together
 from crmctl.trust.authority import Authority
 from crmctl.trust.change import ChangeCheck
 from crmctl.trust.files import FileCheck
@@ -177,19 +179,21 @@ class Entrance:
             return ()
         made = by_path(changes)
 
-        def before(dossier_id: str) -> Dossier | None:
+        def side(dossier_id: str, *, new: bool) -> Dossier | None:
             change = made.get(clear_path(dossier_id))
             if change is None:
                 return self.view.dossier(dossier_id)
-            return read_clear(self.repo, change.path, change.old_oid) if change.old_oid else None
+            oid = change.new_oid if new else change.old_oid
+            return read_clear(self.repo, change.path, oid) if oid else None
 
-        def after(dossier_id: str) -> Dossier | None:
-            change = made.get(clear_path(dossier_id))
-            if change is None:
-                return self.view.dossier(dossier_id)
-            return read_clear(self.repo, change.path, change.new_oid) if change.new_oid else None
+        found_files = touched(files, partial(side, new=False), partial(side, new=True))
+        return slots_wanted(in_force, author, self.view.day(info), [self._as_on_main(item) for item in found_files])
 
-        return slots_wanted(in_force, author, self.view.day(info), touched(files, before, after))
+    def _as_on_main(self, item: Touched) -> Touched:
+        """Who deals with a record's customer is main's say; what the same landing adds to that, says nothing."""
+        if place_of(item.path) is None or item.dossier is None:
+            return item
+        return replace(item, before=self.before.dossier(item.dossier.id) or item.before)
 
     def _generations(self, info: CommitInfo) -> Iterator[Finding]:
         """Nothing is sealed to a key that main had done with: who lost it, could read on."""

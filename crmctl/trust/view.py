@@ -30,6 +30,7 @@ class View:
     today: date | None = None
     laid: dict[str, str | None] = field(default_factory=dict)
     _in_force: InForce | None = None
+    _dossiers: dict[tuple[str, str], Dossier | None] = field(default_factory=dict)  # by path and blob
 
     @property
     def in_force(self) -> InForce:
@@ -55,7 +56,11 @@ class View:
         """A dossier's clear part; None where there is none, or none that reads."""
         path = clear_path(dossier_id)
         oid = self.oid(path)
-        return read_clear(self.repo, path, oid) if oid else None
+        if oid is None:
+            return None
+        if (path, oid) not in self._dossiers:
+            self._dossiers[path, oid] = read_clear(self.repo, path, oid)
+        return self._dossiers[path, oid]
 
     def day(self, info: CommitInfo) -> date:
         """The day a commit counts for: never before the ledger's own clock, whatever it claims."""

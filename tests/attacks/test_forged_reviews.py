@@ -10,7 +10,7 @@ import pytest
 from crmctl.ledger.identity import create
 from crmctl.ledger.yamlio import dump, load
 from crmctl.model.clear_files import encode_delegations, encode_dossier, encode_member
-from crmctl.model.dossier import Grant
+from crmctl.model.dossier import Assignment, Grant
 from crmctl.model.org import Delegation, Member, Role
 from tests.attacks.forgery import AT, codes, resealed, verified
 from tests.attacks.reviews import COMPANY, RULES, Reviews, reviews
@@ -452,6 +452,34 @@ def test_an_approval_lends_nothing_in_the_set_up(company: Company, bobs: tuple[R
         replace(member(forger, "bob"), roles=(Role("admin", None, DAY),))))})  # fmt: skip
     forger.land("alice", forger.slot("alice", forger.bundle("bob", change), "verify admin -"))
     assert codes(company) == {"TRU040"}
+
+
+def test_a_department_brought_along_approves_nothing(company: Company) -> None:
+    """Bob lays west on alice's customer and changes its card: west's head has no say there yet."""
+    customer = company.customer("alice")
+    company.sync("alice", "bob")
+    forger = Reviews(company)
+    forger.rule(RULES)
+    alice, carol = member(forger, "alice"), member(forger, "carol")
+    only_east = tuple(role for role in alice.roles if role.department != "west")
+    raised = replace(carol, roles=(Role("head", "west", DAY),))
+    forger.members(replace(alice, roles=only_east), raised)
+    dossier = company.ledger().dossier(customer)
+    path = next(p for p in forger.paths("core/customer.yaml.age") if customer in p)
+    joined = dossier.assigned("west", Assignment("bob", (), None, "potential", DAY))
+    clear = {dossier.path: dump(encode_dossier(joined))}
+    main = forger.main
+    for stack in (
+        forger.forge("bob", {**clear, **resealed(forger, path)}),
+        forger.forge("bob", resealed(forger, path), parents=[forger.forge("bob", clear)]),
+    ):
+        forger.set(main)
+        forger.land("bob", forger.slot("carol", forger.bundle("bob", stack), WEST))
+        assert codes(company) >= {"TRU080"}
+    forger.set(main)
+    forger.put("bob", clear)
+    forger.land("bob", forger.slot("carol", forger.bundle("bob", forger.forge("bob", resealed(forger, path))), WEST))
+    assert codes(company) == set(), "once west deals with the customer, its head has"
 
 
 # Acknowledgements, paper, keys
