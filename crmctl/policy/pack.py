@@ -18,7 +18,7 @@ from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 from crmctl.policy.review import ReviewRule, lay_review, read_review
 
 _KEYS = {
-    "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
+    "satisfaction", "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
     "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets", "examples",
     "tightens", "classes", "contacts", "priority", "cadence", "searches",
@@ -50,10 +50,11 @@ class Pack:
     clocks: tuple[Clock, ...] = ()
     blacklist: Mapping[str, Value] = field(default_factory=dict)
     arrows: tuple[ArrowRule, ...] = ()
+    satisfaction: Mapping[str, Value] = field(default_factory=dict)
     review: tuple[ReviewRule, ...] = ()
     guarded: frozenset[str] = frozenset()
-
     searched: frozenset[str] = frozenset()
+
     def required(self, kind: str, state: str | None) -> tuple[str, ...]:
         """The fields a record of that kind must hold in that state."""
         by_state = self.requires.get(kind, {})
@@ -99,10 +100,11 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         clocks=clocks,
         blacklist=_mapping(raw.get("blacklist")),
         arrows=arrows,
+        satisfaction=_mapping(raw.get("satisfaction")),
         guarded=_guarded(raw.get("guards")),
+        searched=frozenset(str(item.get("on")) for item in _mappings(raw.get("searches"))),
         review=review,
     )
-        searched=frozenset(str(item.get("on")) for item in _mappings(raw.get("searches"))),
     return pack, findings
 
 
@@ -126,11 +128,12 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             clocks=lay_clocks(result.clocks, pack.clocks),
             blacklist={**result.blacklist, **pack.blacklist},
             arrows=lay_arrows(result.arrows, pack.arrows),
+            satisfaction={**result.satisfaction, **pack.satisfaction},
             guarded=result.guarded | pack.guarded,
+            searched=result.searched | pack.searched,
             review=lay_review(result.review, pack.review),
         )
     return result
-            searched=result.searched | pack.searched,
 
 
 def _guarded(raw: object) -> frozenset[str]:
@@ -150,12 +153,12 @@ def _readers_over(
     return laid
 
 
-def _mapping(raw: object) -> dict[str, Value]:
-    return raw if isinstance(raw, dict) else {}
-
 def _mappings(raw: object) -> list[dict[str, Value]]:
     return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
 
+
+def _mapping(raw: object) -> dict[str, Value]:
+    return raw if isinstance(raw, dict) else {}
 
 
 def _texts(raw: object) -> tuple[str, ...]:
