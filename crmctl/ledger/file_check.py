@@ -65,19 +65,23 @@ def _sealed_file(
     if keyless:
         return None, []
     try:
-        plain = ledger.open_sealed(path, content)[0]
-        return _opened(path, plain) if place.is_record else (None, attachment_faults(path, plain))
+        plain, generation = ledger.open_sealed(path, content)
+        return _opened(path, plain, generation) if place.is_record else (None, attachment_faults(path, plain))
     except NoKey:
         return None, _unopened(ledger, ledger.dossier(place.dossier), wraps, place, path)
     except (TrustBroken, InvalidInput) as error:
         return None, [Finding("CHK008", N_("Damaged or tampered with: {why}"), "error", path, "", {"why": error.what})]
 
 
-def _opened(path: str, plain: bytes) -> tuple[Record, list[Finding]]:
+def _opened(path: str, plain: bytes, generation: int) -> tuple[Record, list[Finding]]:
     load_canonical(plain, path)
     record = parse_record(plain, path)
     check_envelope(record, path)
-    return record, []
+    if record.generation == generation:
+        return record, []
+    args = {"said": record.generation, "key": generation}
+    message = N_("Says generation {said}, but is sealed to the key of generation {key}")
+    return record, [Finding("CHK020", message, "error", path, "generation", args)]
 
 
 def _unopened(ledger: Ledger, dossier: Dossier, wraps: WrapCheck, place: Place, path: str) -> list[Finding]:
