@@ -103,7 +103,7 @@ def test_links_programs_and_submodules(company: Company, forger: Forger, mode: s
 
 @pytest.mark.parametrize(
     "path",
-    ["notes.txt", ".gitattributes", ".github/workflows/x.yaml", "customers/names.txt", "org/members/a/b.yaml",
+    ["notes.txt", "org/.gitattributes", ".github/workflows/x.yaml", "customers/names.txt", "org/members/a/b.yaml",
      "customers/zz/C-00000000/core/customer.yaml.age", "offices/east/x.age", "schemas/../x.yaml"],
 )  # fmt: skip
 def test_paths_no_ledger_has(company: Company, forger: Forger, path: str) -> None:

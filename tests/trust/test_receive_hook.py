@@ -150,7 +150,7 @@ def test_the_hook_is_not_put_over_another_and_not_into_a_work_copy(company: Comp
 
 def test_a_server_that_does_not_prove_true_is_told_at_once(company: Company) -> None:
     forger = Forger(company)
-    forger.put("alice", {"policy/x.yaml": b"{}\n"}, key=None)
+    forger.put("alice", {"templates/x.yaml": b"{}\n"}, key=None)
     push(forger, "main")
     with pytest.raises(TrustBroken):
         install(company.path / "server.git")
