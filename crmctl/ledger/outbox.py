@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from crmctl.ledger.git import Repository
 from crmctl.ledger.keyring import Keyring
-from crmctl.ledger.transaction import Change, RefMove
 from crmctl.model.wraps import write_wraps
+
+if TYPE_CHECKING:
+    from crmctl.ledger.transaction import Change, RefMove
 
 Line = tuple[str, int]  # compartment, generation
 _OURS, _THEIRS = "refs/heads/outbox", "refs/remotes/origin/outbox"
@@ -50,6 +53,8 @@ def outbox_change(
     dropped: Mapping[str, Collection[Line]] = _NOTHING,
 ) -> tuple[list[Change], list[RefMove]]:  # fmt: skip
     """What puts these lines into a member's outbox and takes the `dropped` ones out; empty when nothing changes."""
+    from crmctl.ledger.transaction import Change, RefMove
+
     before = lines_of(outbox)
     after = {
         file: {key: sealed for key, sealed in held.items() if key not in dropped.get(file, ())}

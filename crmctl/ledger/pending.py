@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError
 from crmctl.ledger.git import Repository
-from crmctl.ledger.plan import BlobRef, Edit
-from crmctl.ledger.transaction import Change, RefMove
 from crmctl.ledger.treewalk import PathChange
 from crmctl.model.dossier import is_office
 from crmctl.model.paths import dossier_of
+
+if TYPE_CHECKING:  # every command reads this module, most of them write nothing
+    from crmctl.ledger.plan import Edit
+    from crmctl.ledger.transaction import Change, RefMove
 
 VIEW = "refs/crmctl/mine"
 _OFFICE = "office.yaml"
@@ -42,6 +45,8 @@ class Stack:
     @property
     def edits(self) -> dict[str, Edit]:
         """What it changed, as edits to put onto another tree."""
+        from crmctl.ledger.plan import BlobRef
+
         return {
             change.path: BlobRef(change.new_oid, change.new_mode) if change.new_oid else None for change in self.changes
         }
@@ -128,6 +133,8 @@ def view_change(
 
     `main` and `tips` may be `@0` … for commits of the same write; `edits` are those of all stacks.
     """
+    from crmctl.ledger.transaction import Change, RefMove
+
     if not tips:
         return [], [RefMove(VIEW, None, pending.view)] if pending.view else []
     message = f"view {author}\n\nCrmctl-Action: view\n"
