@@ -25,7 +25,8 @@ from crmctl.rules.regrade import Evidence, Proposal, evidence_of, propose, spoke
 _MORE = ("grade", "stage_review")
 _HELD = """
 SELECT dossier, grade, "on" FROM (
-  SELECT dossier, grade, "on", row_number() OVER (PARTITION BY dossier ORDER BY "on" DESC, id DESC) AS nth
+  SELECT dossier, grade, "on",
+         row_number() OVER (PARTITION BY dossier ORDER BY "on" DESC, decided_on DESC, entered_at DESC, id DESC) AS nth
   FROM grade WHERE department = :department AND state = 'approved' AND "on" <= :as_of
     AND coalesce(axis, 'grade') = :axis AND product IS :product) WHERE nth = 1
 """
@@ -125,7 +126,7 @@ def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
     """
     if not done.rules.axis.records:
         raise Refused(
-            _("{axis} is reckoned when asked and not put forward", axis=label(done.rules.axis.label)), rule="R-GRD-01",
+            _("{axis} is reckoned when asked and not put forward", axis=label(done.rules.axis.label)), rule="GRD001",
             hint=f"crmctl grade run --axis {done.rules.axis.name} --dry-run",
         )  # fmt: skip
     if done.rules.axis.sets_state:

@@ -148,7 +148,6 @@ def test_urgency_power_and_intent_make_abc_and_importance_says_who_manages(compa
     assert done.rules.axis.service["key"].managed_by == "account_manager"
 
 
-@pytest.mark.req("R-GRD-37")
 def test_an_unset_number_of_one_pack_stops_its_own_axis_only(company: Company) -> None:
     take(company, "base", "p23", "p20", **P20)
     company.customer()
@@ -335,9 +334,10 @@ def test_the_last_seat_is_given_once_unless_another_gives_up_its_own(company: Co
     with pytest.raises(Refused, match="1 of 1 seats are taken") as caught:
         approve(company, second, decided)
     assert caught.value.rule == "GRD021"
+    later = {**decided, "on": "2026-11-03", "decided_on": "2026-11-04"}
     draft = company.draft()
-    draft.new_record(draft.kind("grade"), ids[0], "east", {**grade, **decided, "grade": "qualified"})
-    draft.new_record(draft.kind("grade"), ids[1], "east", {**grade, **decided})
+    draft.new_record(draft.kind("grade"), ids[0], "east", {**grade, **later, "grade": "qualified"})
+    draft.new_record(draft.kind("grade"), ids[1], "east", {**grade, **later})
     draft.commit("add", "grade")
     assert list(overfull_grades(company.ledger())) == []
 
@@ -385,6 +385,6 @@ def test_an_example_that_comes_out_otherwise_is_told(company: Company, tmp_path:
 )
 def test_packs_load_alone_and_together(company: Company, packs: tuple[str, ...]) -> None:
     take(company, "base", *packs)
-    assert check_policy(company.ledger()) == []
+    assert [one for one in check_policy(company.ledger()) if one.severity == "error"] == []
     customer = company.customer()
     assert update(company.ledger(), customer, {"intention": "high"}, Origin())

@@ -454,9 +454,13 @@ def test_the_companys_list_is_a_page_for_everybody_with_who_knows_of_it(listed: 
     listed.add("blacklist_receipt", receipt, "bob", department="west")
     report = find_report(listed.ledger("bob"), "company-blacklist")
     asked = Asked(as_of=date(2026, 11, 20))
-    page = {table.name: table.rows for table in fill(listed.ledger("bob"), report, asked).tables}
+    page = {table.table.name: table.rows for table in fill(listed.ledger("bob"), report, asked).tables}
     assert [row[0] for row in page["posted"]] == ["Northern Hospital"]
     assert [(row[2], row[4]) for row in page["receipts"]] == [("east", None), ("west", "2026-11-20")]
+    local = list_for_department(listed, listed.customer(name="Southern Clinic"))
+    report = find_report(listed.ledger(), "blacklist")
+    (table,) = fill(listed.ledger(), report, asked).tables
+    assert sorted((row[0], row[2]) for row in table.rows) == [("company", entry), ("department", local)]
 
 
 @pytest.mark.req("R-BLK-12")
