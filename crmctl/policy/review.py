@@ -234,17 +234,19 @@ def check_review(rules: Iterable[ReviewRule], kinds: Iterable[str], roles: Itera
     """Hold the rules against the kinds and roles in force: every name must be there."""
     kinds, roles = {*kinds, *AREAS}, set(roles)
     named = [
-        ("POL010", N_("{code}: there is no {name}; did you mean {near}?"), rule.code, trigger.what, kinds)
+        ("POL010", rule.code, trigger.what, kinds)
         for rule in rules for trigger in rule.on if trigger.action and trigger.what not in kinds
-    ] + [
-        ("POL014", N_("{code}: there is no {name}; did you mean {near}?"), rule.code, role, roles)
-        for rule in rules for role in rule.roles if role not in roles
-    ]  # fmt: skip
-    found = []
-    for code, message, rule_code, name, known in named:
-        near = _nearest(name, known)
-        found.append(Finding(code, message, "error", "", "review", {"code": rule_code, "name": name, "near": near}))
-    return found
+    ] + [("POL014", rule.code, role, roles) for rule in rules for role in rule.roles if role not in roles]  # fmt: skip
+    return [_missing(*item) for item in named]
+
+
+def _missing(code: str, rule: str, name: str, known: Iterable[str]) -> Finding:
+    near = _nearest(name, known)
+    if not near:
+        message = N_("{code}: there is no {name}")
+        return Finding(code, message, "error", "", "review", {"code": rule, "name": name})
+    message = N_("{code}: there is no {name}; did you mean {near}?")
+    return Finding(code, message, "error", "", "review", {"code": rule, "name": name, "near": near})
 
 
 def lay_review(lower: Iterable[ReviewRule], upper: Iterable[ReviewRule]) -> tuple[ReviewRule, ...]:
