@@ -46,7 +46,8 @@ def pages(company: Company, tmp_path: Path) -> Iterator[dict[str, Path]]:
     for language in ("en", "zh_CN"):
         i18n.set_language(language)
         for name, asked in (("customers", Asked()), ("sales", Asked()), ("card", Asked(customer="Eta")),
-                            ("dashboard", Asked())):  # fmt: skip
+                            ("dashboard", Asked()), ("staff", Asked(period="2026")), ("value", Asked(period="2026")),
+                            ("new-customer-form", Asked(customer="Eta"))):  # fmt: skip
             ledger = company.ledger()
             made[f"{name}-{language}"] = tmp_path / f"{name}-{language}.html"
             made[f"{name}-{language}"].write_text(to_html(fill(ledger, find_report(ledger, name), asked)), "utf-8")

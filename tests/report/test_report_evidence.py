@@ -62,6 +62,7 @@ def test_every_shipped_figure_with_evidence_is_what_its_records_add_up_to(trade:
 
 
 @pytest.mark.req("R-PER-14")
+@pytest.mark.req("R-RPT-32")
 def test_each_figure_of_the_staff_report_lists_its_records(tell: Tell) -> None:
     filled = tell("staff", department="east", period="2026")
     people = next(table for table in filled.tables if table.table.name == "people")

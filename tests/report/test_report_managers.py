@@ -379,24 +379,6 @@ def test_everybody_reads_what_is_due_in_his_own_scope(draft: Draft, told: Told) 
     assert rows(told("due", reader="carol"), "open") == []
 
 
-@pytest.mark.req("R-RPT-25")
-def test_the_published_blacklist_tells_who_and_not_why(draft: Draft, told: Told) -> None:
-    from crmctl.report.html import to_html
-
-    dossier = customer(draft, "Barred")
-    entry = put(draft, "blacklist_entry", "office/east", customer=dossier, level="company", reason="fraud", text="t",
-        proposed_by="alice", proposed_on="2026-10-20")  # fmt: skip
-    put(draft, "blacklist_notice", "office/east", entry=entry, customer=dossier, level="company", name="Barred", valid_from="2026-11-01",
-        valid_to="2027-05-01", aliases=["Bar Ltd"])  # fmt: skip
-    put(draft, "blacklist_notice", "office/east", entry=entry, customer=dossier, level="company", name="Over", valid_from="2025-01-01",
-        valid_to="2025-07-01", state="in_force")  # fmt: skip
-    draft.commit("import")
-    filled = told("blacklist-page")
-    assert [row["name"] for row in rows(filled, "notices")] == ["Barred"]
-    assert [row["name"] for row in rows(filled, "ended")] == ["Over"]
-    assert "Bar Ltd" in to_html(filled)
-
-
 @pytest.mark.req("R-RPT-21")
 def test_recognised_new_customers_are_a_table(draft: Draft, told: Told) -> None:
     dossier = customer(draft, "Fresh")
@@ -419,3 +401,54 @@ def test_a_report_is_written_into_a_folder_under_its_name_and_day(trade: Company
         "customers_2026-11-20.xlsx",
         "sales_east_2026H1_2026-11-20.html",
     ]
+
+
+@pytest.mark.req("R-RPT-36")
+def test_customers_graded_c_are_reviewed_by_the_month(draft: Draft, told: Told) -> None:
+    for name, grades in (("Still C", ("C",)), ("Risen", ("C", "A")), ("Never", ("A",))):
+        dossier = customer(draft, name)
+        for number, grade in enumerate(grades, 1):
+            put(draft, "grade", dossier, on=f"2026-0{number}-01", grade=grade, state="approved",
+                decided_by="alice", decided_on=f"2026-0{number}-02")  # fmt: skip
+        sell(draft, dossier, "2026-11-05", "40.00")
+        sell(draft, dossier, "2026-10-31", "30.00")
+    draft.commit("import")
+    (row,) = rows(told("business-review"), "customers")
+    assert (row["name"], row["amount"], row["before"], row["visits"]) == ("Still C", 4000, 3000, 0)
+
+
+@pytest.mark.req("R-RPT-38")
+def test_archived_customers_and_changes_of_registration_are_listed(draft: Draft, told: Told) -> None:
+    gone = draft.new_customer({**CARD, "name": "Gone"}, "east", "alice", state="past").record.dossier
+    customer(draft, "Here")
+    put(draft, "registration_change", gone, reported_on="2026-11-05", way="written", what="name", after="New name")
+    draft.commit("import")
+    filled = told("archive")
+    assert [(row["name"], row["state"]) for row in rows(filled, "archived")] == [("Gone", "past")]
+    assert [row["after"] for row in rows(filled, "changes")] == ["New name"]
+
+
+@pytest.mark.req("R-RPT-23")
+@pytest.mark.req("R-RPT-24")
+def test_the_companys_and_the_departments_blacklists_stand_apart(draft: Draft, told: Told) -> None:
+    dossier = customer(draft, "Barred")
+    for level, more in (("company", {}), ("department", {"of_department": "east"})):
+        put(draft, "blacklist_entry", "office/east", customer=dossier, level=level, reason="fraud", text="t",
+            proposed_by="alice", proposed_on="2026-10-20", **more)  # fmt: skip
+    draft.commit("import")
+    filled = told("blacklist")
+    (table,) = filled.tables
+    assert [section.heading for section in table.sections(filled.words)] == ["Company", "Department"]
+    assert [row["level"] for row in rows(told("blacklist", department="west"), "entries")] == ["company"]
+
+
+def test_the_reports_are_listed_by_who_reads_them(trade: Company, capfd: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    from crmctl.cli.app import invoke
+
+    assert invoke(["-C", str(trade.clone("alice")), "report", "--list", "--json"]) == 0
+    listed = json.loads(capfd.readouterr().out)["data"]
+    assert [one["audience"] for one in listed] == sorted(one["audience"] for one in listed)
+    assert {"staff", "loyalty", "closing-rate", "due", "handovers", "archive"} <= {one["name"] for one in listed}
+    assert all(one["title"] and one["about"] for one in listed)

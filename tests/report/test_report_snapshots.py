@@ -20,6 +20,10 @@ ASKED: dict[str, dict[str, str]] = {
     "card": {"customer": "Northern Hospital"},
     "sales": {"department": "east", "period": "2026Q1"},
     "complaints": {},
+    "staff": {"department": "east", "period": "2026"},
+    "loyalty": {"department": "east", "period": "2026"},
+    "complaint-form": {"customer": "Northern Hospital"},
+    "stage-review-form": {"customer": "Northern Hospital"},
 }
 
 

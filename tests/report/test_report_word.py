@@ -153,6 +153,7 @@ def test_what_runs_or_fetches_is_refused_in_a_template(by_template: Callable[...
     assert drawn(by_template(page), "docx").startswith(b"PK")
 
 
+@pytest.mark.req("R-RPT-02")
 @pytest.mark.parametrize("name", ["card", "new-customer-form", "stage-review-form"])
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_the_shipped_forms_are_filled_and_may_be_empty(draw: Draw, name: str, language: str) -> None:

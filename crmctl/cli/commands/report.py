@@ -58,7 +58,13 @@ def report(
         str | None, typer.Option("--format", metavar="term|md|html|csv|json|xlsx|pdf|docx", help=N_("How it is drawn."))
     ] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar=N_("FILE"), help=N_("Write it to this file, or into this folder under its name and day."))
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar=N_("FILE"),
+            help=N_("Write it to this file, or into this folder under its name and day."),
+        ),
     ] = None,
     evidence: Annotated[
         bool, typer.Option("--evidence", help=N_("Tell the records behind the figures, and add them up again."))
