@@ -74,6 +74,7 @@ def test_a_version_that_only_a_landing_brought_cannot_come_back(company: Company
     assert codes(company, "bob", pin=pin) == {"TRU051"}
 
 
+@pytest.mark.req("R-ACL-04")
 def test_plaintext(company: Company, forger: Forger) -> None:
     forger.put("alice", {cards(forger)[0]: b"name: Northern Hospital\n"})
     assert codes(company) == {"TRU033"}

@@ -32,6 +32,7 @@ def contents(ledger: Ledger) -> dict[str, object]:
     return {path: ledger.read(path, oid).encode() for path, oid in ledger.record_blobs()}
 
 
+@pytest.mark.req("R-ACL-19")
 @pytest.mark.req("R-AUD-22")
 def test_the_drill_a_destroyed_copy_comes_back_and_every_record_opens(stocked: Company, tmp_path: Path) -> None:
     before = contents(stocked.ledger())

@@ -70,6 +70,7 @@ def test_a_customer_another_department_holds_is_noticed_at_intake(company: Compa
     assert customer in str(caught.value.hint)
 
 
+@pytest.mark.req("R-ACL-15")
 @pytest.mark.req("R-REC-32")
 def test_a_handover_moves_customers_keys_and_leaves_a_record(company: Company, dave: str) -> None:
     first = company.add("customer", dict(CARD), "bob", department="west").id
@@ -122,6 +123,7 @@ def test_a_stranger_moves_nobodys_customers(company: Company, dave: str) -> None
         assert caught.value.rule == "R-ACL-15"
 
 
+@pytest.mark.req("R-ACL-06")
 def test_a_team_reads_and_stops_reading(company: Company, dave: str) -> None:
     customer = company.add("customer", dict(CARD), "bob", department="west").id
     company.sync("bob", dave)
@@ -164,6 +166,7 @@ def test_departments_are_added_listed_and_renamed(company: Company, capsys: pyte
     assert company.ledger().in_force.org.departments["north"].label == ("北方区", "Far north")
 
 
+@pytest.mark.req("R-ACL-15")
 @pytest.mark.req("R-REC-16")
 def test_a_customer_whose_owner_left_is_told_until_it_is_handed_over(company: Company, dave: str) -> None:
     customer = company.add("customer", dict(CARD), "bob", department="west").id

@@ -95,6 +95,7 @@ def test_files_are_the_owners_alone(locked_home: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
 
 
+@pytest.mark.req("R-ACL-18")
 def test_the_passphrase_is_asked_once(locked_home: Path) -> None:
     asked = []
     mine = identity.load(locked_home, "alice", lambda: asked.append(1) or PASSPHRASE)

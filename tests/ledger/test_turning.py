@@ -70,6 +70,8 @@ def errors(company: Company, member: str = "alice") -> list[str]:
     return [f.code for f in check(company.ledger(member)).findings if f.severity == "error"]
 
 
+@pytest.mark.req("R-ACL-01")
+@pytest.mark.req("R-ACL-24")
 def test_who_left_the_team_opens_nothing_sealed_afterwards(shared: tuple[Company, str]) -> None:
     company, customer = shared
     before = company.add("visit", VISIT, customer=customer)
@@ -106,6 +108,7 @@ def test_who_stays_reads_both_what_was_before_and_what_came_after(shared: tuple[
         assert found == {first.id, second.id}
 
 
+@pytest.mark.req("R-ACL-15")
 def test_a_supervisor_who_left_opens_nothing_sealed_afterwards(
     shared: tuple[Company, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
