@@ -216,7 +216,8 @@ class Draft:
             self.wrapping.turn_where_due(record.dossier, [record.compartment])
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
         message = self._message(action, kind, trailers)
-        return place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped))
+        said = tuple(record.data for record in self._records.values())
+        return place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
 
     def written(self) -> list[Kept]:
         """The records this draft makes or changes."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # every command reads this module, most of them write nothing
 
 VIEW = "refs/crmctl/mine"
 _OFFICE = "office.yaml"
+_CLEAR = "/dossier.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ class Stack:
         return {
             change.path: BlobRef(change.new_oid, change.new_mode) if change.new_oid else None for change in self.changes
         }
+
+    @property
+    def makes(self) -> frozenset[str]:
+        """The ids of the dossiers and records that are new in it."""
+        added = [change.path for change in self.changes if change.old_oid is None]
+        names = (dossier_of(path) if path.endswith(_CLEAR) else path.rpartition("/")[2].split(".")[0] for path in added)
+        return frozenset(name for name in names if name)
 
     def touched_by(self, paths: Iterable[str]) -> bool:
         """Whether a change of these paths belongs to the same dossier, or (outside of customers) to the same file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmctl.errors import Conflict
@@ -14,6 +14,7 @@ from crmctl.ledger.pending import Stack, view_change
 from crmctl.ledger.plan import BlobRef, Edit
 from crmctl.ledger.transaction import Change, RefMove, write
 from crmctl.ledger.wrapping import keyring_change
+from crmctl.model.values import Value
 
 Lines = Mapping[str, Mapping[tuple[str, int], bytes]]
 Dropped = Mapping[str, Collection[tuple[str, int]]]
@@ -21,12 +22,16 @@ Dropped = Mapping[str, Collection[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One change of main: its files, its message with trailers, and the wraps it needs and takes away."""
+    """One change of main: its files, its message with trailers, and the wraps it needs and takes away.
+
+    `said` is what its records say: a change that names something new which waits, waits with it.
+    """
 
     edits: Mapping[str, Edit]
     message: str
     lines: Lines = field(default_factory=dict)
     dropped: Dropped = field(default_factory=dict)
+    said: Sequence[Value] = ()
 
 
 def place(ledger: Ledger, intent: Intent) -> str:
@@ -35,7 +40,9 @@ def place(ledger: Ledger, intent: Intent) -> str:
     It goes to main unless the policy wants somebody to look at it first, or it builds on a change that waits.
     Raises Conflict when somebody else wrote meanwhile; then nothing was written.
     """
-    below = [stack for stack in ledger.pending.stacks if stack.touched_by(intent.edits)]
+    stacks = ledger.pending.stacks
+    named = set(_texts(intent.said)) if stacks else set()
+    below = [stack for stack in stacks if stack.touched_by(intent.edits) or named & stack.makes]
     if below or waits(ledger, intent.edits):
         return _beside_main(ledger, intent, below)
     return _on_main(ledger, intent)
@@ -94,6 +101,17 @@ def _beside_main(ledger: Ledger, intent: Intent, below: Sequence[Stack]) -> str:
     put, gone = outbox_change(ledger.outbox, ledger.member_id, intent.lines, intent.dropped)
     still = RefMove(MAIN, ledger.main, ledger.main)
     return _written(ledger, [*changes, *view, *put], [still, *moves, *gone])[number]
+
+
+def _texts(value: Value | Sequence[Value]) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _standing(ledger: Ledger) -> tuple[Stack, ...]:

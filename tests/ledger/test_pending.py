@@ -374,3 +374,22 @@ def test_another_copy_of_the_same_member_leaves_what_waits_alone(reviewed: Compa
         seen = reviewed.ledger("carol", at=f"refs/remotes/origin/review/alice/{number}")
         assert all(seen.read(path) for path, _oid in seen.record_blobs())
     assert card(reviewed.ledger(), customer)
+
+
+def test_what_names_a_customer_that_waits_waits_with_it(reviewed: Company) -> None:
+    landed = landed_customer(reviewed)
+    waiting = reviewed.customer(name="Western Clinic")
+    main = reviewed.ledger().main
+    for customer in (waiting, landed):
+        draft = reviewed.draft()
+        values: dict[str, object] = {
+            "on": "2026-11-20", "from_member": "alice", "to_member": "carol", "customers": [customer], "why": "other",
+            "note": "on leave", "secrecy": False,
+        }  # fmt: skip
+        draft.new_record(draft.kind("handover"), "office/east", "east", values)
+        draft.commit("handover", "handover")
+        ledger = reviewed.ledger()
+        if customer == waiting:
+            assert ledger.main == main
+            assert [len(stack.commits) for stack in ledger.pending.stacks] == [2]
+    holds(ledger)
