@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmctl import clock
-from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput
+from crmctl.errors import BadConfiguration, Conflict, CrmctlError, InvalidInput
 from crmctl.i18n import _, language
 from crmctl.ledger.git import Repository
 from crmctl.ledger.keyring import keyring_ref
@@ -24,6 +24,7 @@ from crmctl.trust.words import found
 
 _HEADS = "refs/heads/"
 _KEYRINGS = "refs/heads/keyring/"
+_TRIES = 5
 _LARGEST_PUSH = 512 * 1024 * 1024
 _SETTINGS = {
     "receive.fsckObjects": "true",
@@ -54,14 +55,36 @@ def _oid(text: str) -> str | None:
 
 
 def judge_push(repo: Repository, pushed: list[Pushed]) -> list[Finding]:
-    """Everything that is wrong with a push; `repo` must see the objects in quarantine."""
+    """Everything that is wrong with a push; `repo` must see the objects in quarantine.
+
+    Others push meanwhile. A push that somebody came before is not judged: Git takes none whose branches stand
+    elsewhere than the pusher thought, and says so in words that make crmctl fetch and try again.
+    Raises Conflict when others never stop.
+    """
     findings = list(_branches(repo, pushed))
-    if findings:
-        return findings
+    for _time in range(_TRIES):
+        if findings or any(repo.resolve(item.ref) != item.old for item in pushed):
+            return findings
+        now = _standing(repo)
+        try:
+            judged = _judged(repo, pushed, now)
+        except CrmctlError:
+            if now == _standing(repo):
+                raise
+            continue  # main and what was proved of it were not of one moment
+        broken = any(finding.severity == "error" for finding in judged)
+        if not broken or now == _standing(repo):
+            return judged
+    raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl sync again in a minute"))
+
+
+def _standing(repo: Repository) -> dict[str, str | None]:
+    return {ref: repo.resolve(ref) for ref in (MAIN, *_keyrings(repo))}
+
+
+def _judged(repo: Repository, pushed: list[Pushed], now: dict[str, str | None]) -> list[Finding]:
     here = clock.now("UTC")
-    standing = Judge(repo, here)
-    now = {ref: repo.resolve(ref) for ref in (MAIN, *_keyrings(repo))}
-    pin = _proved(standing, now)
+    pin = _proved(Judge(repo, here), now)
     wanted = {**now, **{item.ref: item.new for item in pushed}}
     main = wanted.get(MAIN)
     if main is None:

@@ -202,6 +202,8 @@ def test_whose_copy_it_is(stocked: Company, tmp_path: Path) -> None:
     assert nothing_left(tmp_path / "none")
 
 
+@pytest.mark.req("R-ACL-19")
+@pytest.mark.req("R-AUD-22")
 def test_what_is_wrong_in_the_backup_is_told(stocked: Company, tmp_path: Path) -> None:
     ledger = stocked.ledger()
     path, _oid = next(iter(ledger.record_blobs()))

@@ -57,8 +57,8 @@ def sshd(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         f"-o UserKnownHostsFile={known} -o StrictHostKeyChecking=yes -o SendEnv='CRMCTL_NOW PYTHONPATH'"
     )
     try:
-        _wait_for(port, process, folder / "log")
-        yield f"ssh://{_user()}@{HOST}:{port}", {"GIT_SSH_COMMAND": command}
+        wait_for(port, process, folder / "log")
+        yield f"ssh://{user()}@{HOST}:{port}", {"GIT_SSH_COMMAND": command}
     finally:
         process.terminate()
         process.wait(10)
@@ -143,13 +143,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _user() -> str:
+def user() -> str:
     import getpass
 
     return getpass.getuser()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):

@@ -52,6 +52,7 @@ def test_an_honest_push_by_hand_leaves(company: Company, guarded: Forger) -> Non
     assert push(guarded, "main")[0] == 0
 
 
+@pytest.mark.req("R-ACL-19")
 @pytest.mark.parametrize("kind", ["unsigned", "spoofed", "foreign", "plaintext", "admin"])
 def test_what_others_would_refuse_does_not_leave(company: Company, guarded: Forger, kind: str) -> None:
     before, edits = server(company), resealed(guarded, card(guarded))
