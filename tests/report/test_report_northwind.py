@@ -21,6 +21,7 @@ from crmctl.exchange.planner import plan_import
 from crmctl.ledger.founding import Founding, found
 from crmctl.ledger.ledger import Ledger
 from crmctl.report.catalogue import find_report
+from crmctl.report.evidence import differing
 from crmctl.report.fill import fill
 from crmctl.report.filled import Filled
 from crmctl.report.formats import draw as drawn
@@ -56,7 +57,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Fi
         keep(ledger, plan_import(ledger, Order(str(FOLDER), str(MAPPING), department="trade")))
         apply_plan(ledger)
         ledger = Ledger(place / "ledger", home=place / "home")
-        yield lambda name, **more: fill(ledger, find_report(ledger, name), Asked(**more))
+        yield lambda name, **more: fill(ledger, find_report(ledger, name), Asked(**more), evidence=True)
         i18n._language, i18n._translations = before
 
 
@@ -142,3 +143,30 @@ def test_the_dashboards_trend_is_the_files_own(asked: Callable[..., Filled]) -> 
         want[day[:7]] += amount
     assert {row["month"]: Decimal(str(row["amount"])) / 100 for row in got} == dict(want)
     assert len(got) == 12
+
+
+@pytest.mark.parametrize("name", ["composition", "sales", "staff", "loyalty", "value", "customer-business"])
+@pytest.mark.req("R-PER-14")
+def test_each_figure_is_what_its_records_add_up_to(asked: Callable[..., Filled], name: str) -> None:
+    filled = asked(name, period=YEAR)
+    assert sum(len(table.behind or ()) for table in filled.tables) > 300
+    assert differing(filled) == []
+
+
+@pytest.mark.req("R-PER-14")
+def test_the_staffs_sales_are_the_files_own_line_by_line(asked: Callable[..., Filled]) -> None:
+    filled = asked("staff", period=YEAR)
+    people = next(table for table in filled.tables if table.table.name == "people")
+    values = sorted(int(str(source.value)) for source in people.behind or () if source.figure == "amount")
+    assert values == sorted(int(line[4] * 100) for line in lines())
+    assert sum(int(str(row["amount"] or 0)) for row in rows(filled, "people")) == sum(values)
+
+
+def test_loyalty_is_the_files_own(asked: Callable[..., Filled]) -> None:
+    (row,) = rows(asked("loyalty", period=YEAR), "kept")
+    now, before = ({line[1] for line in lines(year)} for year in (YEAR, "1996"))
+    assert (row["buyers"], row["buyers_before"], row["kept"]) == (len(now), len(before), len(now & before))
+    days = defaultdict(set)
+    for line in lines():
+        days[line[1]].add(line[0])
+    assert row["again"] == sum(len(found) > 1 for found in days.values())
