@@ -159,7 +159,15 @@ def intake(ledger: Ledger, data: Mapping[str, Value], department: str, checked: 
             )  # fmt: skip
         if told != "nothing":
             found += _reasons(bar, duplicate)
-    return found
+    return found + (list(_of_the_group(known, data, department, ledger.today)) if known else [])
+
+
+def _of_the_group(known: Listing, data: Mapping[str, Value], department: str, day: date) -> Iterator[Finding]:
+    """Warn where the party's parent is barred: a subsidiary is another party, and may be the way round."""
+    for bar in known.bars:
+        if data.get("parent") == bar.customer and bar.covers(day) and bar.reaches(department):
+            args: dict[str, object] = {"what": told_of(known.ledger, bar, day)}
+            yield Finding("BLK005", N_("Its parent is on the blacklist: {what}"), "warning", bar.entry, "parent", args)
 
 
 def told_of(ledger: Ledger, bar: Bar, day: date) -> str:
@@ -247,6 +255,7 @@ def _under_another_name(draft: Draft, known: Listing, dossier_id: str, departmen
     for bar, duplicate in known.alike(data):
         if bar.customer != dossier_id and bar.covers(day) and bar.reaches(department):
             yield from _reasons(bar, duplicate)
+    yield from _of_the_group(known, data, department, day)
 
 
 def _reasons(bar: Bar, duplicate: Duplicate | None) -> list[Finding]:

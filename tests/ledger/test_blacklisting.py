@@ -474,3 +474,15 @@ def test_a_renamed_company_is_told_by_its_code_alias_and_former_name(listed: Com
     ):
         assert matches(listed.ledger("bob"), None, said), said
     assert not matches(listed.ledger("bob"), None, {"name": "Southern Works"})
+
+
+@pytest.mark.req("R-BLK-12")
+def test_the_subsidiary_of_a_listed_company_is_warned_of_and_not_barred(listed: Company) -> None:
+    parent = listed.customer()
+    child = listed.customer(name="Southern Works", parent=parent)
+    assert not listed.add("transaction", dict(SALE), customer=child, department="east").findings
+    list_for_company(listed, parent)
+    sold = listed.add("transaction", dict(SALE), customer=child, department="east")
+    assert [(f.code, f.field) for f in sold.findings] == [("BLK005", "parent")]
+    told = listed.add("customer", {**CARD, "name": "Eastern Works", "parent": parent}, department="east").findings
+    assert ("BLK005", "parent") in {(f.code, f.field) for f in told}

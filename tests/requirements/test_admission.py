@@ -81,9 +81,9 @@ def test_each_criterion_is_shown_before_a_customer_is_admitted(p23: Company) -> 
         == "ADM003"
     )
     assert refused() == "ADM005"
-    update(p23.ledger(), customer, {"background_check.result": "doubts"}, Origin())
+    update(p23.ledger(), customer, {"background_check": {**CLEAN["background_check"], "result": "doubts"}}, Origin())
     assert refused() == "ADM005"
-    update(p23.ledger(), customer, {"background_check.result": "clean"}, Origin())
+    update(p23.ledger(), customer, {"background_check": {**CLEAN["background_check"], "result": "clean"}}, Origin())
     assert refused() == "ADM006"
     p23.add("qualification", {**LICENCE, "product_scope": ["Crutch", "Knee"]}, customer=customer, department="east")
     assert p23.add("admission", admission(), customer=customer, department="east").id
