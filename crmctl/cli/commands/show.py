@@ -39,6 +39,10 @@ def show(
     ledger = open_ledger(directory, at)
     found = lookup.record(ledger, who)
     record = ledger.read(found.path)
+    if at is None and ledger.in_force.pack.values.get("read_log"):
+        from crmctl.ledger.read_log import note_reading
+
+        note_reading(ledger, record.dossier, record.compartment, found.id)
     kind = ledger.in_force.kinds[found.kind]
     row = find_row(record.data, found.row) if found.row else None
     waits = note_on(ledger, found.path)

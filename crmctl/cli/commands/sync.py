@@ -52,6 +52,11 @@ def sync(
     out = Out(as_json)
     ledger = open_ledger(directory)
     refresh_drivers(ledger.repo)
+    if ledger.in_force.pack.values.get("read_log"):
+        from crmctl.ledger.read_log import hand_in_readings
+
+        hand_in_readings(ledger)
+        ledger = ledger.reopened()
     with transfer() as shown:
         done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
     data = {
