@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from crmctl.errors import NotFound, Refused
+from crmctl.errors import InvalidInput, NotFound, Refused
 from crmctl.i18n import N_, _, label
 from crmctl.ledger import lookup
 from crmctl.ledger.draft import Draft, Kept, Origin
@@ -101,6 +101,7 @@ def write_sheet(ledger: Ledger, sheet: Sheet, values: Mapping[str, object], *, d
     """Keep the sheet with `values` over it. Customers may be named. Raises InvalidInput, NotFound, NoKey."""
     draft = Draft(ledger)
     wanted = {**sheet.data, **values}
+    _must_be_whole(ledger, sheet, wanted)
     wanted[_ROWS] = [_resolved(ledger, row) for row in _list(wanted.get(_ROWS))] or None
     kind, origin = _kind(ledger, SHEET), _origin(ledger, sheet.member)
     if sheet.path is None:
@@ -111,7 +112,8 @@ def write_sheet(ledger: Ledger, sheet: Sheet, values: Mapping[str, object], *, d
     record = kept.record if kept else draft.record(str(sheet.path))
     commit = None if dry_run else draft.commit("day-plan", SHEET)
     made = _as_sheet(sheet, record, kept.path if kept else sheet.path)
-    return Written(made, None, commit, (*draft.findings, *lacking(ledger, made)))
+    told = (*lacking(ledger, made), *lengthy(ledger, made))
+    return Written(made, None, commit, (*draft.findings, *told))
 
 
 def log_row(
@@ -149,6 +151,32 @@ def lacking(ledger: Ledger, sheet: Sheet) -> list[Finding]:
             message = N_("Row {row} still lacks: {fields}")
             found.append(Finding("DAY001", message, "warning", sheet.id or "", f"{_ROWS}.{number}", args))
     return found
+
+
+def lengthy(ledger: Ledger, sheet: Sheet) -> list[Finding]:
+    """A warning for each row that takes longer than the policy advises (the way or the talk, as it says)."""
+    values = ledger.in_force.pack.values
+    limit, name = values.get("visit_minutes"), str(values.get("visit_minutes_of") or "minutes")
+    message = N_("Row {row} takes {minutes} minutes; {limit} are advised")
+    return [
+        Finding("DAY002", message, "warning", sheet.id or "", f"{_ROWS}.{number}.{name}",
+                {"row": number + 1, "minutes": row[name], "limit": limit})
+        for number, row in enumerate(sheet.rows)
+        if isinstance(limit, int) and isinstance(row.get(name), int) and int(str(row[name])) > limit
+    ]  # fmt: skip
+
+
+def _must_be_whole(ledger: Ledger, sheet: Sheet, wanted: Mapping[str, object]) -> None:
+    """Refuse a plan that leaves an element open where the policy is strict (P03:2.4). Raises InvalidInput."""
+    if ledger.in_force.pack.values.get("day_plan_strict") is not True:
+        return
+    rows: list[Value] = [row for row in _list(wanted.get(_ROWS)) if isinstance(row, dict)]
+    faults = [replace(fault, severity="error") for fault in lacking(ledger, replace(sheet, data={_ROWS: rows}))]
+    if faults:
+        raise InvalidInput(
+            _("The plan is not complete: each row says whom, what, where, when, why and how"), findings=faults,
+            hint="crmctl day plan --set rows.0.place=…",
+        )  # fmt: skip
 
 
 def _logged(draft: Draft, row: Row, sheet: Sheet, values: Mapping[str, object], state: str) -> Kept:

@@ -51,7 +51,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show, propose or change the plan of a day."""
-    from crmctl.ledger.day import lacking, sheet_of, with_copy, with_due, write_sheet
+    from crmctl.ledger.day import lacking, lengthy, sheet_of, with_copy, with_due, write_sheet
 
     out = Out(as_json)
     if source not in {None, "due"}:
@@ -63,7 +63,8 @@ def plan(
     if copy:
         sheet = with_copy(ledger, sheet, read_day(copy, ledger.today))
     if not (source or copy or values):
-        _answer(ledger, sheet, out, None, lacking(ledger, sheet), dry_run=False)
+        told = [*lacking(ledger, sheet), *lengthy(ledger, sheet)]
+        _answer(ledger, sheet, out, None, told, dry_run=False)
         return
     kind = ledger.in_force.kinds["day_plan"]
     written = write_sheet(ledger, sheet, values_of(kind, values or [], None, sheet.data), dry_run=dry_run)

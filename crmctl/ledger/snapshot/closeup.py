@@ -21,6 +21,7 @@ from crmctl.ledger.snapshot.tables import rows_of, shape_of
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.dossier import Dossier, folder_of
 from crmctl.model.duration import DurationError, parse_duration
+from crmctl.model.fields import period_bounds
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import place_of
 from crmctl.model.record import Record
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from crmctl.ledger.snapshot.difference import Entry
     from crmctl.ledger.snapshot.segment import Row
 
-FUNCTIONS = (("later", 2), ("earlier", 2))
+FUNCTIONS = (("later", 2), ("earlier", 2), ("first_day", 1), ("last_day", 1))
 _WORD = re.compile(r"\w+")
 _KEPT = 32
 
@@ -105,8 +106,18 @@ def add_functions(connection: Connection, ledger: Ledger) -> None:
     def earlier(day: object, span: object) -> str | None:
         return _moved(ledger, day, span, -1)
 
+    connection.create_function("first_day", 1, lambda period: _bound(period, 0), deterministic=True)
+    connection.create_function("last_day", 1, lambda period: _bound(period, 1), deterministic=True)
     connection.create_function("later", 2, later, deterministic=True)
     connection.create_function("earlier", 2, earlier, deterministic=True)
+
+
+def _bound(period: object, which: int) -> str | None:
+    """The first or last day of a period such as `2026H1`; None for what is none."""
+    try:
+        return period_bounds(str(period))[which].isoformat()
+    except ValueError:
+        return None
 
 
 def _moved(ledger: Ledger, day: object, span: object, way: int) -> str | None:

@@ -5,6 +5,6 @@ SELECT coalesce(c.name, d.dossier) AS customer, d.dossier AS id, d.department, a
 FROM due AS d
 JOIN assignment AS a ON a.dossier = d.dossier AND a.department = d.department
 LEFT JOIN customer AS c ON c.id = d.dossier
-WHERE d.code IN ('VIS011', 'VIS012') AND d.late AND d.done_on IS NULL
+WHERE d.code IN ('VIS011', 'VIS012', 'VIS018') AND d.late AND d.done_on IS NULL
   AND (:department IS NULL OR d.department = :department)
 ORDER BY d.days DESC, customer, id
