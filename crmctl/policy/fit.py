@@ -14,6 +14,7 @@ from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.pack import ADDS, Pack
 from crmctl.policy.review import check_review
+from crmctl.policy.satisfaction import read_model
 
 # Reader terms that name persons or all; every other term is a role.
 PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone"})
@@ -31,6 +32,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
     return [
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
         *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
+        *_satisfaction(pack, whole),
         *check_review(pack.review, kinds, {*whole.company_roles, *whole.vocab.get("role", {})}),
     ]  # fmt: skip
 
@@ -79,6 +81,11 @@ def _blacklist(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[F
     if pack.blacklist:
         roles = {*whole.company_roles, *whole.vocab.get("role", {})}
         yield from read_blacklist(pack.blacklist, whole.values, kinds, roles, "")[1]
+
+
+def _satisfaction(pack: Pack, whole: Pack) -> Iterator[Finding]:
+    if pack.satisfaction:
+        yield from read_model({**whole.satisfaction, **pack.satisfaction}, whole.vocab, "")[1]
 
 
 def _arrows(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:

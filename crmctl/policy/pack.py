@@ -18,10 +18,10 @@ from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
 from crmctl.policy.review import ReviewRule, lay_review, read_review
 
 _KEYS = {
-    "satisfaction", "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
+    "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets", "examples",
-    "tightens", "classes", "contacts", "priority", "cadence", "searches",
+    "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets",
+    "examples", "satisfaction", "tightens", "classes", "contacts", "priority", "cadence", "searches",
 }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from crmctl.errors import InvalidInput, Refused
+from crmctl.errors import InvalidInput, NoKey, Refused
+from crmctl.ledger import lookup
 from crmctl.ledger.draft import Origin
 from crmctl.ledger.due import Whose, agenda
 from crmctl.ledger.enrol import set_roles
@@ -349,3 +350,19 @@ def test_a_banks_customers_report_abnormal_funds_and_are_answered_that_day(compa
     assert ends["question"] == {date(2026, 11, 27)}
     assert ends["abnormal"] == ends["account"] == {date(2026, 11, 27), date(2026, 11, 20)}
     refuses(company, "inquiry", asked, "what", customer=customer, department="east")
+
+
+@pytest.mark.req("R-CMP-24")
+def test_who_is_accused_does_not_read_the_accusation(company: Company) -> None:
+    accuser, accused = company.customer(name="Teller"), company.customer("bob", name="Far Works")
+    company.sync("alice", "bob", "alice")
+    told: dict[str, object] = {
+        "received_on": DAY, "accuser": accuser, "accused": accused, "accused_member": "bob", "matter": "favouritism",
+        "text": "asked for a gift",
+    }  # fmt: skip
+    made = company.add("accusation", told, department="west").id
+    company.sync("alice", "bob")
+    path = lookup.record(company.ledger(), made).path
+    assert company.ledger().read(path).data["accused_member"] == "bob"
+    with pytest.raises(NoKey):
+        company.ledger("bob").read(path)

@@ -1,0 +1,13 @@
+SELECT
+  c.id,
+  c.name,
+  sum(s.phase = 'before') AS before,
+  sum(s.phase = 'during') AS during,
+  sum(s.phase = 'after') AS after,
+  CAST(3 - count(DISTINCT s.phase) AS TEXT) AS missing
+FROM assignment AS a
+JOIN customer AS c ON c.id = a.dossier
+LEFT JOIN service_action AS s ON s.dossier = a.dossier AND s.department = a.department AND s."on" BETWEEN :from AND :to
+WHERE (:department IS NULL OR a.department = :department) AND a.state NOT IN ('suspended', 'past')
+GROUP BY c.id, c.name
+ORDER BY count(DISTINCT s.phase), c.name, c.id
