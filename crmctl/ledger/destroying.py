@@ -87,6 +87,7 @@ def destroy(ledger: Ledger, who: str, reason: str, *, dry_run: bool = False) -> 
 
         erase_old_epochs(ledger.reopened())
         purge(ledger.reopened())
+        give_receipts(ledger.reopened())
     return Destroyed(stone, files, commit)
 
 

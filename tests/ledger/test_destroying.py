@@ -227,6 +227,7 @@ def test_a_ledger_without_a_server_forgets_at_once(company: Company) -> None:
     doomed = company.customer(name="Doomed Works")
     destroy(company.ledger(), doomed, "mistake")
     assert all_wraps(company.ledger().repo, doomed) == []
+    assert tombstones(company.ledger())[0].waiting == ("carol",)
     assert codes(company, keyring=company.ledger().keyring.tip) == set()
 
 

@@ -154,5 +154,7 @@ def test_the_commands_speak(company: Company, customer: str, capsys: pytest.Capt
     assert not company.ledger().dossier(customer).grants
     assert invoke([*folder, *words]) == 0
     assert "bob may read until 2026-12-20" in capsys.readouterr().out
+    assert invoke([*folder, "access", customer]) == 0
+    assert "allowed until 2026-12-20" in capsys.readouterr().out
     assert invoke([*folder, "revoke", customer, "--from", "bob", "--reason", "over", "--json"]) == 0
     assert '"schema": "crmctl/revoke/1"' in capsys.readouterr().out.replace('":"', '": "')

@@ -110,7 +110,14 @@ def part_name(ledger: Ledger, compartment: str) -> str:
 
 
 def _because(ledger: Ledger, item: Access) -> str:
-    return ", ".join(_reader_name(ledger, reader) for reader in item.through)
+    until = {
+        grant.member: grant.until for grant in ledger.dossier(item.dossier).grants
+        if grant.compartment in {item.compartment, "*"}
+    }  # fmt: skip
+    return ", ".join(
+        _("allowed until {day}", day=until[reader]) if reader in until else _reader_name(ledger, reader)
+        for reader in item.through
+    )
 
 
 def _reader_name(ledger: Ledger, reader: str) -> str:
