@@ -37,12 +37,14 @@ SIZES = (1_000, 10_000)
 VISIT = [
     "on=2026-11-25", "topic=介绍", "purpose=introduce", "way=on_site", "whom=王主任", "place=院内", "minimum_goal=见面",
 ]  # fmt: skip
+_DRIVER = "crmctl.cli.git_driver"
 CARD = ["party_type=company", "source=referral", "lawful_basis=contract", "obtained_at=2026-11-22T09:00"]
 # milliseconds, DESIGN 9: idle two-core machine, keys unlocked, whole process
 BUDGETS = {
     "--version": 30, "--help": 100, "show by name": 200, "show by id": 200, "list customer": 300, "list visit": 300,
     "find": 300, "add visit": 350, "add customer": 350, "update visit": 350, "due": 500, "day plan": 500,
     "explain": 500, "check, nothing changed": 500, "check after one visit": 500, "sync of one visit": 400,
+    "git diff, each side of a file": 100, "git merge, each file": 100,
 }  # fmt: skip
 
 
@@ -54,6 +56,7 @@ class Measure:
     words: Sequence[str]
     before: Callable[[], object] = lambda: None
     runs: int = 1_000
+    module: str = "crmctl"
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     failed: str = ""
@@ -70,12 +73,12 @@ class Bench:
             "PYTHONPYCACHEPREFIX": str(BENCH / "bytecode"),
         }  # fmt: skip
 
-    def run(self, words: Sequence[str]) -> tuple[float, float, str]:
+    def run(self, words: Sequence[str], module: str = "crmctl") -> tuple[float, float, str]:
         """Milliseconds on the clock and of all processors, and what went wrong."""
         with tempfile.TemporaryFile() as errors:
             before, started = _spent(), time.perf_counter()
             done = subprocess.run(
-                [sys.executable, "-m", "crmctl", *words], cwd=self.made.path, env=self.env, check=False,
+                [sys.executable, "-m", module, *words], cwd=self.made.path, env=self.env, check=False,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
             )  # fmt: skip
             wall, cpu = time.perf_counter() - started, _spent() - before
@@ -105,9 +108,24 @@ class Bench:
         yield Measure("check, nothing changed", ["check"])
         yield Measure("check after one visit", ["check"], lambda: self.run(add))
         yield Measure("sync of one visit", ["sync"], self._before_sync(add))
+        card, path = self._a_card()
+        yield Measure("git diff, each side of a file", ["show", str(card)], module=_DRIVER)
+        merge = ["merge", str(card), str(card), str(card), path]
+        yield Measure("git merge, each file", merge, module=_DRIVER)
         yield Measure("cold: list visit", ["list", "visit", "--limit", "1"], self._forget, 2)
         yield Measure("cold: show by name", ["show", name], self._forget, 2)
         yield Measure("cold: check", ["check"], self._forget, 1)
+
+    def _a_card(self) -> tuple[Path, str]:
+        """A sealed card beside the ledger, as Git hands it over, and its path."""
+        listed = subprocess.run(
+            [GIT, "ls-tree", "-r", "main", "--", "customers"], cwd=self.made.path, capture_output=True, check=True
+        ).stdout.decode()
+        oid, path = next(line.split()[2:] for line in listed.splitlines() if line.endswith("customer.yaml.age"))
+        content = subprocess.run([GIT, "cat-file", "blob", oid], cwd=self.made.path, capture_output=True, check=True)
+        card = self.made.folder / "card.age"
+        card.write_bytes(content.stdout)
+        return card, path
 
     def _another_topic(self, visit: str) -> Callable[[], object]:
         return lambda: self.run(["update", visit, "--set", f"topic={time.time_ns()}"])
@@ -162,13 +180,14 @@ def _measured(made: BenchLedger, runs: int, only: Sequence[str]) -> list[Measure
     found = []
     for measure in bench.measures():
         word = measure.words[0]
-        if (not word.startswith("-") and word not in COMMANDS) or (only and not any(w in measure.name for w in only)):
+        known = word.startswith("-") or word in COMMANDS or measure.module != "crmctl"
+        if not known or (only and not any(w in measure.name for w in only)):
             continue
         if not measure.name.startswith("cold"):
-            bench.run(measure.words)  # the first run fills what is kept between runs
+            bench.run(measure.words, measure.module)  # the first run fills what is kept between runs
         for _run in range(min(runs, measure.runs)):
             measure.before()
-            wall, cpu, failed = bench.run(measure.words)
+            wall, cpu, failed = bench.run(measure.words, measure.module)
             measure.wall.append(wall)
             measure.cpu.append(cpu)
             measure.failed = measure.failed or failed

@@ -53,11 +53,11 @@ def check(
     of several dossiers say together (the blacklist and the business) is looked at each time.
     With `since` (a commit or day) only dossiers in which a file changed since then are looked at.
     """
+    ledger = ledger.landed
     if since is not None:
         found = _changed(ledger, since, keyless=keyless, progress=progress)
     else:
-        ledger = ledger.landed
-    found = _checked(ledger, keyless=keyless, progress=progress)
+        found = _checked(ledger, keyless=keyless, progress=progress)
     if not keyless:
         from crmctl.ledger.grade_cap import overfull_grades
 
