@@ -34,6 +34,7 @@ from crmctl.model.duration import DurationError, with_values
 from crmctl.model.findings import Finding
 from crmctl.model.values import Value
 from crmctl.policy.axes import axes_of
+from crmctl.policy.dated import is_dated
 from crmctl.policy.decision import PackFile
 from crmctl.policy.facts import number
 
@@ -149,19 +150,33 @@ def _value(name: str, value: Value, company: Value, known: Mapping[str, Way | No
         else:
             yield _near("POL030", name, known, path, N_("No rule that a department may tighten asks for {name}"))
         return
-    mine, theirs = _measure(value), _measure(company)
-    if mine is None:
-        yield Finding("POL030", N_("Not a number or a span of time: {text}"), "error", "", path, {"text": value})
-    elif theirs is not None and mine[1] != theirs[1]:
-        args: dict[str, object] = {"value": value, "company": company}
-        yield Finding("POL031", N_("{value} and the company's {company} are of two units"), "error", "", path, args)
-    elif theirs is not None and (mine[0] < theirs[0] if way == "higher" else mine[0] > theirs[0]):
-        message = (
-            N_("{name}: {value} is looser than the company's {company}; a department may only go higher")
-            if way == "higher"
-            else N_("{name}: {value} is looser than the company's {company}; a department may only go lower")
-        )
-        yield Finding("POL031", message, "error", "", path, {"name": name, "value": value, "company": company})
+    own, theirs = _steps(value), [measure for step in _steps(company) if (measure := _measure(step)) is not None]
+    for step in own:
+        mine = _measure(step)
+        if mine is None:
+            yield Finding("POL030", N_("Not a number or a span of time: {text}"), "error", "", path, {"text": step})
+            continue
+        args: dict[str, object] = {"name": name, "value": step, "company": _said(company)}
+        if any(mine[1] != other[1] for other in theirs):
+            message = N_("{value} and the company's {company} are of two units")
+            yield Finding("POL031", message, "error", "", path, args)
+        elif way == "higher" and any(mine[0] < other[0] for other in theirs):
+            message = N_("{name}: {value} is looser than the company's {company}; a department may only go higher")
+            yield Finding("POL031", message, "error", "", path, args)
+        elif way == "lower" and any(mine[0] > other[0] for other in theirs):
+            message = N_("{name}: {value} is looser than the company's {company}; a department may only go lower")
+            yield Finding("POL031", message, "error", "", path, args)
+
+
+def _steps(value: Value) -> list[Value]:
+    """What a value is, one after the other where it changes on a day: each of it has to be the tighter one."""
+    if is_dated(value) and isinstance(value, list):
+        return [step["is"] for step in value if isinstance(step, dict)]
+    return [value]
+
+
+def _said(value: Value) -> str:
+    return ", ".join(str(step) for step in _steps(value))
 
 
 def _measure(value: Value) -> tuple[Decimal, str] | None:

@@ -32,7 +32,7 @@ from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from crmctl.resources import packs_path
-from tests.admitting import HOSPITAL, admit
+from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.company import CARD, NOW, Company, git
 
 CODE = "91350100M000100Y43"
@@ -486,3 +486,27 @@ def test_the_subsidiary_of_a_listed_company_is_warned_of_and_not_barred(listed: 
     assert [(f.code, f.field) for f in sold.findings] == [("BLK005", "parent")]
     told = listed.add("customer", {**CARD, "name": "Eastern Works", "parent": parent}, department="east").findings
     assert ("BLK005", "parent") in {(f.code, f.field) for f in told}
+
+
+@pytest.mark.req("R-RGD-05")
+@pytest.mark.req("R-GRD-31")
+def test_a_listed_vip_frees_its_seat_and_nobody_takes_it_without_a_review(listed: Company) -> None:
+    first, second, *_rest = admitted_hospitals(listed, 8)
+    retail = listed.customer(name="Corner Shop", category="retail")
+    for customer, grade in ((first, "vip"), (second, "preferred")):
+        decided = {
+            "on": "2026-11-01",
+            "grade": grade,
+            "state": "approved",
+            "decided_by": "alice",
+            "decided_on": "2026-11-02",
+        }
+        listed.add("grade", decided, customer=customer, department="east")
+    assert run(listed.ledger(), "east", date(2026, 11, 20)).bases["vip"] == 8
+    list_for_department(listed, first)
+    done = run(listed.ledger(), "east", date(2026, 11, 20))
+    moves = {p.id: (p.move, p.before, p.grade, p.decision.grade) for p in done.proposals}
+    assert done.bases["vip"] == 7
+    assert moves[first] == ("out", "vip", None, None)
+    assert moves[second] == ("held", "preferred", "preferred", "vip")
+    assert moves[retail][0] == "stays"

@@ -54,6 +54,21 @@ def test_a_value_may_only_go_the_tighter_way(name: str, tight: Value, loose: Val
 
 
 @pytest.mark.req("R-ADM-08")
+def test_a_value_that_changes_on_a_day_is_held_against_every_step() -> None:
+    rising: list[Value] = [{"from": "2026-01-01", "is": 1000}, {"from": "2027-01-01", "is": 3000}]
+    values: dict[str, Value] = {**VALUES, "vip_volume": rising}
+
+    def held(value: Value) -> list[str]:
+        raw: dict[str, Value] = {"department": "east", "values": {"vip_volume": value}}
+        return [one.code for one in overlay_faults(raw, PACKS, values, {"east": 1}, "east")]
+
+    assert held(3000) == []
+    assert held(2000) == held(500) == ["POL031"]
+    assert held([{"from": "2026-01-01", "is": 4000}, {"from": "2028-01-01", "is": 100}]) == ["POL031"]
+    assert faults(values={"vip_volume": [{"from": "2026-01-01", "is": 999}]}) == [("POL031", "values.vip_volume")]
+
+
+@pytest.mark.req("R-ADM-08")
 def test_what_cannot_be_told_tighter_is_the_companys_alone() -> None:
     assert faults(values={"debt": 1}) == [("POL031", "values.debt")]
     assert faults(values={"shar": 1}) == [("POL030", "values.shar")]

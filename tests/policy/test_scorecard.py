@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -93,9 +94,7 @@ def test_a_weight_and_a_bound_the_company_sets() -> None:
 def test_every_value_falls_into_exactly_one_band(bounds: list[int], value: int) -> None:
     ends = sorted(bounds)
     bands: list[dict[str, Any]] = [{"to": ends[0], "points": 0}]
-    bands += [
-        {"from": low, "to": high, "points": n + 1} for n, (low, high) in enumerate(zip(ends, ends[1:], strict=False))
-    ]
+    bands += [{"from": low, "to": high, "points": n + 1} for n, (low, high) in enumerate(pairwise(ends))]
     bands.append({"from": ends[-1], "points": len(ends)})
     found, faults = card(volume(bands))
     assert faults == []

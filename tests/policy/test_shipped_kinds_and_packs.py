@@ -14,6 +14,7 @@ from crmctl.model.condition import parse_leaf
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kind_reader import SQL_WORDS, compile_kind
 from crmctl.model.kinds import Kind
+from crmctl.policy.axes import axes_of, words_of
 from crmctl.policy.pack import Pack, lay_over, read_pack
 
 PREFIX_OF_A_LEDGER = "L"
@@ -74,6 +75,12 @@ def test_every_kind_says_what_it_requires_and_every_choice_list_is_used() -> Non
     used = {
         str(field.options.get("of")) for kind in all_kinds for _name, field in kind.walk() if field.type == "choice"
     }
+    for name in pack_names():
+        raw = load(pack_file(name).read_bytes(), name)
+        assert isinstance(raw, dict)
+        used |= {words_of(axis, content) for axis, _path, content in axes_of(raw)}
+        facts = raw.get("facts")
+        used |= {str(fact.get("of")) for fact in (facts.values() if isinstance(facts, dict) else ())}  # type: ignore[union-attr]
     assert set(pack.vocab) - used <= {"role", "customer_state", "grade", "destroy_reason"}
 
 

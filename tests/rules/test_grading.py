@@ -119,6 +119,7 @@ def test_unknown_goes_to_review_and_takes_no_seat() -> None:
     assert decided["C-0001"].grade == "vip"
 
 
+@pytest.mark.req("R-GRD-31")
 def test_not_admitted_is_not_graded_and_does_not_count_in_the_base() -> None:
     people = [candidate(n, admitted=n < 6) for n in range(7)]
     decided = grade_department(grading(), people, FACTS)

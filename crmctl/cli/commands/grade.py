@@ -286,6 +286,8 @@ def _cap_rows(done: Run) -> list[tuple[str, str, int, int, int]]:
 
 
 def _caps(ledger: Ledger, done: Run) -> None:
+    if not any(cap.per == "department" for cap in done.rules.grading.caps):
+        return
     heads = [_("Grade"), _("Share"), _("Base"), _("Seats"), _("Taken")]
     rows = [(_grade(ledger, done, grade), *rest) for grade, *rest in _cap_rows(done)]
     table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)

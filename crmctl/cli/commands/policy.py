@@ -245,7 +245,13 @@ def why(
 
 def _plain(value: object) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "; ".join(_("{value} from {day}", value=step.get("is"), day=step.get("from")) for step in value)
+        return "; ".join(
+            _("{value} from {day}", value=step.get("is"), day=step.get("from"))
+            if step.get("from") != date.min.isoformat()
+            else str(step.get("is"))
+            for step in value
+            if isinstance(step, dict)
+        )
     return "-" if value is None else str(value)
 
 
