@@ -129,13 +129,16 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
     answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
     existing = connection.execute(
         "SELECT coalesce(sum(existing), 0) FROM coverage WHERE kind = ?", (kind.name,)
-    ).fetchone()
+    ).fetchone()[0]
+    if chosen_rows and not where:  # those in a binder are not in the list, and not missing from it either
+        every = connection.execute(f'SELECT count(*) FROM "{kind.table}"').fetchone()[0]
+        existing -= every - connection.execute(f'SELECT count(*) FROM "{kind.table}"{chosen_rows}').fetchone()[0]
     in_force = ledger.in_force
     heads = tuple(_head(kind, column) for column in chosen)
     vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
     vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
     return Listing(
-        kind, chosen, heads, answer.rows, existing[0], vocab, in_force.settings.currency, in_force.settings.timezone
+        kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone
     )
 
 

@@ -55,6 +55,9 @@ def fold_merged(connection: Connection, ledger: Ledger, kinds: Collection[str]) 
     merged = {old: new for (old,) in rows if (new := kept_instead(ledger, old)) != old}
     for name in kinds if merged else ():
         _fold_kind(connection, ledger.in_force.kinds[name], merged)
+    if merged and _CARD in kinds:  # a merged card is no customer that could be seen or missed
+        fewer = "UPDATE coverage SET existing = existing - ?1, opened = opened - ?1 WHERE kind = ?2"
+        connection.execute(fewer, (len(merged), _CARD))
     if merged:
         connection.executemany("DELETE FROM assignment WHERE dossier = ?", [(old,) for old in merged])
 

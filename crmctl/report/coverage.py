@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from crmctl.i18n import label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.merged import kept_instead
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import Place, place_of
 from crmctl.report.definition import Report
@@ -44,4 +45,6 @@ def _opened(ledger: Ledger, connection: Connection, report: Report, question: Qu
 def _counts(ledger: Ledger, report: Report, question: Question, place: Place) -> bool:
     department, slash, _short = place.compartment.partition("/")
     dossier = ledger.dossier(place.dossier)
+    if place.compartment == "core" and kept_instead(ledger, dossier.id) != dossier.id:
+        return False  # a merged card is no customer that could be seen or missed
     return question.holds(report, dossier, department if slash else None, place.compartment)

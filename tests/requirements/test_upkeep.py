@@ -121,6 +121,7 @@ def test_an_ended_customer_leaves_register_and_list_and_its_papers_stay_in_a_bin
     lays_down(company, "values:\n  verify_every: 1 day\n")
     done = archive(company.ledger(), customer, "past", "dissolved", "struck off")
     assert named(company) == named(company, report=True) == {other}
+    assert list_kind(company.ledger(), "customer", None, ["id"], 0).existing == 1
     assert [item.id for item in due(company, "UPD001", "2026-12-20")] == [other]
     kept = stored(company, done.records[0])
     assert holds(kept, {"binder": "past", "reason": "dissolved", "before": "potential", "on": DAY})
@@ -187,6 +188,8 @@ def test_two_dossiers_of_one_party_become_one_and_all_that_refers_goes_on(compan
     ledger = company.ledger()
     assert lookup.customer(ledger, gone) == lookup.customer(ledger, "Northern") == lookup.customer(ledger, "NH") == keep
     assert named(company) == {keep, third}
+    assert list_kind(ledger, "customer", None, ["id"], 0).existing == 2
+    assert fill(ledger, find_report(ledger, "customers"), Asked()).complete
     assert query(ledger, "SELECT dossier, count(*), sum(amount) FROM txn GROUP BY 1").rows == ((keep, 2, 2000),)
     assert query(ledger, "SELECT parent FROM customer WHERE parent IS NOT NULL").rows == ((keep,),)
     assert likely_pairs(ledger, ledger.in_force.kinds["customer"]) == []
