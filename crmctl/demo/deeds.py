@@ -256,7 +256,7 @@ class Chronicle:
             },
             ref,
         )
-        at = received
+        at, unsettled = received, False
         old = (self.span.last - day).days > 45
         last = len(_STEPS) if old and self.rng.random() < 0.9 else self.rng.randint(0, len(_STEPS))
         for number_of_step, step in enumerate(_STEPS[:last], 1):
@@ -264,7 +264,12 @@ class Chronicle:
             if at > self.span.now:
                 return
             values = {"state": step, **self._step(step, at, category)}
-            yield Deed(at, "quality", "advance", "complaint", c.number, values, ref, number_of_step)
+            unsettled = values.get("satisfaction") == "dissatisfied" or (step == "closed" and unsettled)
+            by = "quality"
+            if step == "closed" and unsettled:
+                # who is not content is closed by the supervisor alone, with the reason
+                by, values["unsettled_reason"] = str(c.owner.supervisor), self.texts.pick(self.rng, "unsettled")
+            yield Deed(at, by, "advance", "complaint", c.number, values, ref, number_of_step)
 
     def _step(self, step: str, at: datetime, category: str) -> dict[str, object]:
         known: dict[str, dict[str, object]] = {

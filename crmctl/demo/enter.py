@@ -99,10 +99,17 @@ class Clerk:
         draft.new_record(draft.kind(deed.kind), f"office/{department}", department, values, origin)
 
 
-def _batch(deed: Deed) -> tuple[str, bool, str, int]:
-    return deed.at.strftime("%Y-%m"), deed.by in _LATE_DESKS, deed.by, deed.round
+def _batch(deed: Deed) -> tuple[str, int, str, int]:
+    return deed.at.strftime("%Y-%m"), _desk(deed), deed.by, deed.round
 
 
-def _order(deed: Deed) -> tuple[str, bool, str, int, datetime, str, int]:
+def _desk(deed: Deed) -> int:
+    """Which turn of the month: who enters first, who writes about it, who decides on that."""
+    if deed.by in _LATE_DESKS:
+        return 1
+    return 2 if deed.action == "advance" else 0
+
+
+def _order(deed: Deed) -> tuple[str, int, str, int, datetime, str, int]:
     # a customer comes before what is said of it at the same moment
     return (*_batch(deed), deed.at, "" if deed.action == "customer" else deed.kind, deed.customer or 0)
