@@ -19,7 +19,7 @@ from crmctl.ledger.duplicates import likely_pairs
 from crmctl.ledger.enrol import set_roles
 from crmctl.ledger.entry import advance, update
 from crmctl.ledger.listing import list_kind, query
-from crmctl.ledger.merged import merge
+from crmctl.ledger.merging import merge
 from crmctl.ledger.policy_files import adopt
 from crmctl.ledger.undo import undo
 from crmctl.model.org import Role

@@ -71,7 +71,7 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Let one of two dossiers of a customer stand for both."""
-    from crmctl.ledger.merged import merge as join
+    from crmctl.ledger.merging import merge as join
 
     out = Out(as_json)
     ledger = open_ledger(directory)
