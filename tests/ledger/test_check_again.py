@@ -13,10 +13,10 @@ from crmctl.ledger import check as checking
 from crmctl.ledger import check_note, file_check
 from crmctl.ledger.check import Checked, check
 from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.placing import author_of
 from crmctl.ledger.enrol import set_roles
 from crmctl.ledger.entry import update
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.snapshot.store import notes_of
 from crmctl.ledger.transaction import Change, write
 from crmctl.ledger.undo import undo

@@ -11,9 +11,9 @@ import pytest
 from crmctl.errors import BadConfiguration, Refused
 from crmctl.ledger import workdays
 from crmctl.ledger.draft import Kept, Origin
-from crmctl.ledger.placing import author_of
 from crmctl.ledger.due import Agenda, Whose, agenda, own, team_of
 from crmctl.ledger.entry import update
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.transaction import Change, write
 from crmctl.ledger.yamlio import dump
 from crmctl.rules.due import Due

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from crmctl.errors import NoKey, TrustBroken
-from crmctl.ledger.placing import author_of
 from crmctl.ledger.groups import unwrapped_members
 from crmctl.ledger.keyring import wrap
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.seal import new_key, seal
 from crmctl.ledger.transaction import Change, write
 from crmctl.model.dossier import wraps_folder

@@ -11,8 +11,8 @@ import pytest
 
 from crmctl.ledger import keyring, ring_store
 from crmctl.ledger import spread as spreading
-from crmctl.ledger.placing import author_of
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.seal import seal
 from crmctl.ledger.spread import Entry, spread
 from crmctl.ledger.transaction import Change, write

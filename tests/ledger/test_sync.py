@@ -14,9 +14,9 @@ from crmctl.errors import BadConfiguration, Conflict, ExitCode, GitFailed, Trust
 from crmctl.ledger import sync as syncing
 from crmctl.ledger.check import check
 from crmctl.ledger.draft import Draft
-from crmctl.ledger.placing import author_of
 from crmctl.ledger.founding import Founding, found
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.remote import PushOutcome
 from crmctl.ledger.sync import Synced, sync
 from crmctl.ledger.transaction import Change, write

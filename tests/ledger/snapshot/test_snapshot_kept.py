@@ -14,12 +14,12 @@ import pytest
 
 from crmctl.errors import NotFound
 from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.placing import author_of
 from crmctl.ledger.enrol import set_roles
 from crmctl.ledger.entry import update
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.lock import ledger_lock
 from crmctl.ledger.notes import PURPOSE
+from crmctl.ledger.placing import author_of
 from crmctl.ledger.seal import seal
 from crmctl.ledger.snapshot import part, refresh
 from crmctl.ledger.snapshot.connection import connect
