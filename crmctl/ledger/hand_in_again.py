@@ -87,6 +87,7 @@ class _Meeting:
         self.theirs = theirs
         self._dossiers: dict[str, Dossier] = {}
         self._anew: dict[str, str] = {}
+        self._as_filed: set[tuple[str, str]] = set()
 
     @cached_property
     def there(self) -> Ledger:
@@ -152,6 +153,7 @@ class _Meeting:
         try:
             plain, _generation = self.ledger.open_sealed(path, self.ledger.repo.read_blob(edit.oid))
         except NoKey:
+            self._as_filed.add((place.dossier, place.compartment))
             return edit
         dossier = self.dossier(place.dossier)
         entry = dossier.compartments[place.compartment]
@@ -164,9 +166,11 @@ class _Meeting:
         return content
 
     def renamed(self, message: str) -> str:
-        """The message with the generations that the records have now."""
+        """The message with the generations that the records have now; what was only filed keeps its own."""
 
         def now(match: re.Match[str]) -> str:
+            if (match[1], match[2]) in self._as_filed:
+                return match[0]
             entry = self.dossier(match[1]).compartments.get(match[2])
             return f"Crmctl-Generation: {match[1]}:{match[2]}:{entry.generation if entry else match[3]}"
 

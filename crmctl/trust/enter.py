@@ -27,6 +27,8 @@ from crmctl.trust.reuse import earlier_home
 from crmctl.trust.seen import SeenBlobs
 from crmctl.trust.signed import signed_well, signer
 from crmctl.trust.slot import SlotCheck, is_bundle, is_slot, lenders
+from crmctl.trust.standing import Standing as Bearing
+from crmctl.trust.standing import filed_by_anyone
 from crmctl.trust.view import View, by_path, read_clear
 from crmctl.trust.words import found
 
@@ -161,7 +163,7 @@ class Entrance:
         if member is not None:
             yield from ChangeCheck(info, self.view, self.authority, member, changes, lent).findings()
             demands = self._demands(info, member, changes)
-        yield from self._generations(info)
+        yield from self._generations(info, member, changes)
         yield from sealed_once(self.repo, self.seen, info, changes)
         self.view.lay(changes)
         _ = self.view.in_force  # raises where it does not load any more: nobody could be judged by it
@@ -195,8 +197,11 @@ class Entrance:
             return item
         return replace(item, before=self.before.dossier(item.dossier.id) or item.before)
 
-    def _generations(self, info: CommitInfo) -> Iterator[Finding]:
-        """Nothing is sealed to a key that main had done with: who lost it, could read on."""
+    def _generations(self, info: CommitInfo, member: Member | None, changes: list[PathChange]) -> Iterator[Finding]:
+        """Nothing is sealed to a key that main had done with: who lost it, could read on.
+
+        What somebody only filed is exempt: he cannot open it to seal it anew, and knows what it says anyway.
+        """
         for key, value in info.trailers:
             if key != "Crmctl-Generation":
                 continue
@@ -204,8 +209,25 @@ class Entrance:
             name, _colon, had = rest.rpartition(":")
             dossier = self.view.dossier(dossier_id)
             entry = dossier.compartments.get(name) if dossier else None
-            if entry is not None and not (had.isdigit() and int(had) >= entry.generation):
+            if dossier is None or entry is None or (had.isdigit() and int(had) >= entry.generation):
+                continue
+            if not (
+                had.isdigit() and int(had) in entry.past and self._only_filed(info, member, changes, dossier, name)
+            ):
                 yield found("TRU086", info.oid, "", name=f"{dossier_id} {name}", had=had, wanted=entry.generation)
+
+    def _only_filed(
+        self, info: CommitInfo, member: Member | None, changes: list[PathChange], dossier: Dossier, compartment: str
+    ) -> bool:
+        """Whether all a change puts into a compartment was filed there by somebody who cannot read it."""
+        if member is None:
+            return False
+        in_force, day = self.view.in_force, self.view.day(info)
+        if Bearing(member, in_force, day, dossier, compartment).any_of(("reader",)):
+            return False
+        places = [(change, place) for change in changes if (place := place_of(change.path)) is not None]
+        here = [item for item in places if (item[1].dossier, item[1].compartment) == (dossier.id, compartment)]
+        return bool(here) and all(not change.old_oid and filed_by_anyone(in_force, place) for change, place in here)
 
 
 def unapproved(standings: Collection[Standing], commit: str) -> Iterator[Finding]:

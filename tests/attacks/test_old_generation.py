@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from crmctl.ledger.check import check
 from crmctl.ledger.dealing import team
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.enrol import add_member
+from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.enrol import add_member, leave
+from crmctl.ledger.entry import update
 from crmctl.ledger.identity import create
 from crmctl.ledger.seal import seal
+from crmctl.ledger.sync import sync
 from crmctl.ledger.yamlio import dump
 from crmctl.model.dossier import Dossier
 from crmctl.model.org import Role
 from crmctl.model.paths import record_path
 from crmctl.model.record import Record
+from crmctl.trust.gate import Gate
 from tests.attacks.forgery import Forger, codes
-from tests.company import NOW, VISIT, Company
+from tests.company import NOW, VISIT, Company, git
 
 PLACE = "east/sales"
+TOMORROW = "2026-11-21T10:00:00+08:00"
+NOW_THEN = datetime.fromisoformat(TOMORROW)
 
 
 @pytest.fixture
@@ -74,3 +79,73 @@ def test_the_trailer_lies_and_so_does_the_envelope(turned: tuple[Company, str]) 
     handed_in(company, customer, key=1, says=2, trailer=2)
     assert codes(company, "carol") == set()  # nothing shows without a key
     assert alarms(company) == {"CHK020"}
+
+
+def request(company: Company, customer: str) -> dict[str, object]:
+    return {
+        "applicant": "bob", "customer": customer, "what": "visits", "why": "joint visit", "until": "2026-12-31",
+        "applied_on": NOW[:10],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def office_turned(company: Company, monkeypatch: pytest.MonkeyPatch) -> tuple[Company, str]:
+    """The west's office of requests: erin, who led there, left it, and alice turned its key; bob knows nothing yet."""
+    today = date.fromisoformat(NOW[:10])
+    add_member(company.ledger(), create(company.home, "erin", None), "Erin", (Role("supervisor", "west", today),))
+    customer = company.customer("bob")
+    company.add("access_request", request(company, customer), "bob", department="west")
+    company.sync("bob", "alice", "carol", "bob")
+    leave(company.ledger(), "erin", today)
+    monkeypatch.setenv("CRMCTL_NOW", TOMORROW)
+    company.sync("alice")
+    company.add("access_request", request(company, customer), department="west")
+    assert company.ledger().dossier("office/west").compartments["requests"].generation == 2
+    company.sync("alice")
+    return company, customer
+
+
+@pytest.mark.parametrize("meets", [False, True])
+def test_filed_by_somebody_who_reads_nothing_there_and_could_not_know(
+    office_turned: tuple[Company, str], meets: bool
+) -> None:
+    """Landed as it is, and made anew because a record of the same filer met another version."""
+    company, customer = office_turned
+    filed = company.add("access_request", request(company, customer), "bob", department="west")
+    if meets:
+        update(company.ledger(), customer, {"phone": "022-87654321"}, Origin())
+        company.sync("alice")
+        update(company.ledger("bob"), customer, {"email": "info@example.com"}, Origin())
+    gate = Gate()
+    sync(company.ledger("bob"), gate=gate)
+    sync(company.ledger("alice"), gate=gate)
+    assert codes(company, "alice", now=NOW_THEN) == set()
+    ledger = company.ledger("alice")
+    path = next(path for path, _oid in ledger.record_blobs() if filed.id in path)
+    assert ledger.read(path).generation == 1
+    said = git(company.clone("alice"), "log", "--format=%B", "main", "--", path)
+    assert "Crmctl-Generation: office/west:requests:1" in said
+    assert {finding.code for finding in check(ledger).findings if finding.severity == "error"} == set()
+
+
+def test_filed_to_an_old_key_by_who_reads_there_or_under_a_key_that_never_was(
+    office_turned: tuple[Company, str],
+) -> None:
+    company, customer = office_turned
+    company.sync("bob")
+    ledger, forger = company.ledger("bob"), Forger(company, "bob")
+    kind, main = ledger.in_force.kinds["access_request"], forger.main
+    made = Draft(ledger).new_record(kind, "office/west", "west", request(company, customer))
+    path = record_path(kind, "office/west", "requests", made.record.id)
+    past = ledger.dossier("office/west").compartments["requests"].public(1) or ""
+    sealed = seal(dump(replace(made.record, generation=1).encode()), past)
+
+    def filed(by: str, generation: int) -> set[str]:
+        forger.set(main)
+        message = f"add\n\nCrmctl-Action: add\nCrmctl-Generation: office/west:requests:{generation}\n"
+        forger.put(by, {path: sealed}, message=message, at=NOW_THEN)
+        return codes(company, "bob", now=NOW_THEN)
+
+    assert filed("bob", 1) == set()
+    assert filed("bob", 0) == {"TRU086"}
+    assert filed("alice", 1) == {"TRU086"}
