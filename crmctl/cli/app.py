@@ -71,6 +71,17 @@ COMMANDS: Table = {
     "clone": Entry("crmctl.cli.commands.sync:clone", N_("Make a copy of a ledger for yourself."), CARE),
     "verify": Entry("crmctl.cli.commands.verify:verify", N_("Prove who changed what, from signatures alone."), CARE),
     "check": Entry("crmctl.cli.commands.check:check", N_("Check records, keys and references."), CARE),
+    "audit": Family(
+        N_("Samples of records, what was found in them, and evidence."),
+        {
+            "run": Entry("crmctl.cli.commands.audit:run", N_("Draw records by chance and begin an audit of them.")),
+            "finding": Entry("crmctl.cli.commands.audit:finding", N_("Say what was found in a record drawn.")),
+            "finish": Entry("crmctl.cli.commands.audit:finish", N_("End an audit; the next one becomes due.")),
+            "list": Entry("crmctl.cli.commands.audit:list_audits", N_("List the audits and when the next is due.")),
+            "prove": Entry("crmctl.cli.commands.audit:prove", N_("Draw the sample again and compare.")),
+        },
+        CARE,
+    ),
     "backup": Entry("crmctl.cli.commands.backup:backup", N_("Keep the whole ledger in one file."), CARE),
     "restore": Entry("crmctl.cli.commands.backup:restore", N_("Make a working copy from a backup."), CARE),
     "doctor": Entry("crmctl.cli.commands.doctor:doctor", N_("Look for what is wrong here, and mend it."), CARE),
@@ -91,6 +102,18 @@ COMMANDS: Table = {
         N_("Checks that a hosted forge runs."),
         {
             "install": Entry("crmctl.cli.commands.ci:install", N_("Let the forge prove and check whatever is pushed.")),
+        },
+        CARE,
+    ),
+    "cron": Entry(
+        "crmctl.cli.commands.cron:cron", N_("Do what is due by itself: grades, ends of terms, backups."), CARE
+    ),
+    "schedule": Family(
+        N_("Let this machine start crmctl cron."),
+        {
+            "show": Entry("crmctl.cli.commands.schedule:show", N_("Show what would start crmctl cron every day.")),
+            "install": Entry("crmctl.cli.commands.schedule:install", N_("Let this machine start it every day.")),
+            "remove": Entry("crmctl.cli.commands.schedule:remove", N_("Take the daily start away again.")),
         },
         CARE,
     ),

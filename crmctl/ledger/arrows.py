@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError, InvalidInput, Refused
 from crmctl.i18n import N_, _, label
+from crmctl.ledger.numbering import number_here
 from crmctl.ledger.references import references_in
 from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding
@@ -14,7 +15,7 @@ from crmctl.model.kinds import Kind, Label
 from crmctl.model.paths import SUFFIX, record_path
 from crmctl.model.record import Record
 from crmctl.model.values import Value
-from crmctl.policy.arrows import NEW, REASON, ArrowRule
+from crmctl.policy.arrows import NEW, NUMBER, REASON, ArrowRule
 
 if TYPE_CHECKING:
     from crmctl.ledger.draft import Draft, Origin
@@ -123,9 +124,13 @@ def _given(
         value = after.get(outer)
         if inner and isinstance(value, dict):
             value = value.get(inner)
+        if inner and isinstance(value, list) and not all(isinstance(one, dict) and one.get(inner) for one in value):
+            continue  # of a list every entry says it
         if value not in (None, "", [], {}):
             return True
         if name == REASON and kind.field(REASON) is None and origin and origin.reason:
+            return True
+        if name == NUMBER and kind.number and number_here(draft.ledger, old.id):
             return True
         if kind.field(outer) is None and name in draft.ledger.in_force.kinds and _refers(draft, name, old):
             return True
@@ -159,6 +164,8 @@ def _label(draft: Draft, kind: Kind, name: str) -> Label:
     found = dict(kind.walk()).get(name)
     if found is not None:
         return found.label
+    if name == NUMBER:
+        return ("登记编号", "Registration number")
     other = draft.ledger.in_force.kinds.get(name)
     return other.label if other else ("原因", "Reason")
 
@@ -172,6 +179,8 @@ def _who(draft: Draft, kind: Kind, word: str) -> str:
 
 def _hint(kind: Kind, old: Record, target: str, names: list[str]) -> str:
     fields = [f"--set {name}=…" for name in names if kind.field(name.partition(".")[0])]
+    if NUMBER in names and kind.number:
+        return "crmctl sync"
     fields += ["--reason …"] if REASON in names else []
     others = [name for name in names if name != REASON and kind.field(name.partition(".")[0]) is None]
     if others and not fields:
