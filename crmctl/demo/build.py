@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from crmctl import clock
+from crmctl.demo.affairs import Affairs
 from crmctl.demo.customers import invent
 from crmctl.demo.deeds import Chronicle
 from crmctl.demo.enter import Clerk
@@ -86,7 +87,9 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
     progress(_("Enrolled"), len(texts.people))
     invented = invent(texts, rng, span, count)
     clerk = Clerk(office, home, span, invented)
-    clerk.enter(Chronicle(texts, rng, span, invented).deeds(), lambda done: progress(_("Entered"), done))
+    deeds = Chronicle(texts, rng, span, invented).deeds()
+    deeds += Affairs(texts, rng, span, invented).deeds()
+    clerk.enter(deeds, lambda done: progress(_("Entered"), done))
     with acting(home, span.now, founder.id):
         labels = {name: kind.label for name, kind in Ledger(office, home=home).in_force.kinds.items()}
         commits = _share(office, path / "server.git")

@@ -23,10 +23,18 @@ _STEPS = ("confirmed", "proposed", "agreed", "solved", "fed_back", "surveyed", "
 
 
 @dataclass(frozen=True)
+class Named:
+    """Stands in a deed's values for the id of a customer's dossier, which is not known before it is entered."""
+
+    customer: int
+
+
+@dataclass(frozen=True)
 class Deed:
     """One entry: who, when, about which customer. `ref` is how a later deed names the record.
 
-    `round` parts steps of one record, which go into commits of their own.
+    `round` parts steps of one record, which go into commits of their own. `office` is the department
+    whose office a record without customer lies in; `late` says that it is about what others entered.
     """
 
     at: datetime
@@ -39,6 +47,9 @@ class Deed:
     round: int = 0
     unverified: dict[str, str] = field(default_factory=dict)
     reason: str | None = None
+    office: str | None = None
+    late: bool = False
+    on_behalf: str | None = None
 
 
 @dataclass(frozen=True)
@@ -318,9 +329,10 @@ class Chronicle:
             mine = [c for c in self.customers if c.owner == person]
             for day in (self.span.last, self.span.next_weekday(self.span.last)) if mine else ():
                 chosen = self.rng.sample(mine, min(len(mine), self.rng.randint(2, 4)))
-                rows = [{**self._plan_row(c, day), "customer": c.number} for c in chosen]
+                rows = [{**self._plan_row(c, day), "customer": Named(c.number)} for c in chosen]
                 values: dict[str, object] = {"on": day.isoformat(), "rows": rows}
-                yield Deed(self.span.now, person.id, "add", "day_plan", None, values, round=4)
+                office = person.department
+                yield Deed(self.span.now, person.id, "add", "day_plan", None, values, round=4, office=office)
 
     def _plan_row(self, c: Customer, day: date) -> dict[str, object]:
         topic, purpose, _result, _next = self.texts.pick(self.rng, "visits")

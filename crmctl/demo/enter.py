@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from crmctl.demo.customers import Customer
-from crmctl.demo.deeds import Deed
+from crmctl.demo.deeds import Deed, Named
 from crmctl.demo.span import Span
 from crmctl.demo.surroundings import acting
 from crmctl.ledger.draft import Draft, Origin
@@ -38,7 +38,7 @@ class Clerk:
     def enter(self, deeds: Sequence[Deed], progress: Progress | None = None) -> None:
         """Write all deeds. Raises InvalidInput when the invented data breaks a rule of the ledger."""
         done = 0
-        for (_month, _desk, member, _round), batch in groupby(sorted(deeds, key=_order), key=_batch):
+        for (_month, _desk, _turn, member, _round), batch in groupby(sorted(deeds, key=_order), key=_batch):
             found = list(batch)
             self._batch(member, found)
             done += len(found)
@@ -67,49 +67,60 @@ class Clerk:
         return min(datetime.combine(last, time(19), self.span.now.tzinfo), self.span.now)
 
     def _one(self, draft: Draft, deed: Deed) -> None:
-        origin = Origin(at=deed.at, reason=deed.reason)
-        if deed.customer is None:
-            self._plan(draft, deed, origin)
-            return
-        customer = self.customers[deed.customer]
-        department = customer.owner.department
-        if deed.action == "customer":
-            kept = draft.new_customer(deed.values, department, deed.by, origin, unverified=deed.unverified)
-            self._dossiers[deed.customer] = kept.record.dossier
-            self._paths[f"customer {deed.customer}"] = kept.path
-            return
-        dossier = self._dossiers[deed.customer]
-        if deed.action == "stage":
-            assignment = draft.dossier(dossier).assignments[department]
-            moved = replace(assignment, state=str(deed.values["state"]), since=deed.at.date())
-            draft.set_assignment(dossier, department, moved)
-        elif deed.action == "add":
-            kept = draft.new_record(draft.kind(deed.kind), dossier, department, deed.values, origin)
+        origin = Origin(at=deed.at, reason=deed.reason, for_member=deed.on_behalf)
+        values = self._named(deed.values)
+        if deed.action in {"advance", "change"}:
+            draft.new_version(self._paths[deed.ref or f"customer {deed.customer}"], values, origin)
+        elif deed.customer is None:
+            assert deed.office
+            kept = draft.new_record(draft.kind(deed.kind), f"office/{deed.office}", deed.office, values, origin)
             self._paths[deed.ref] = kept.path
         else:
-            path = self._paths[deed.ref or f"customer {deed.customer}"]
-            draft.new_version(path, deed.values, origin)
+            self._about(draft, deed, deed.customer, values, origin)
 
-    def _plan(self, draft: Draft, deed: Deed, origin: Origin) -> None:
-        department = next(c.owner.department for c in self.customers if c.owner.id == deed.by)
-        rows = deed.values["rows"]
-        assert isinstance(rows, list)
-        named = [{**row, "customer": self._dossiers[row["customer"]]} for row in rows]
-        values = {**deed.values, "rows": named}
-        draft.new_record(draft.kind(deed.kind), f"office/{department}", department, values, origin)
+    def _about(self, draft: Draft, deed: Deed, number: int, values: dict[str, object], origin: Origin) -> None:
+        department = self.customers[number].owner.department
+        if deed.action == "customer":
+            kept = draft.new_customer(values, department, deed.by, origin, unverified=deed.unverified)
+            self._dossiers[number] = kept.record.dossier
+            self._paths[f"customer {number}"] = kept.path
+        elif deed.action == "stage":
+            dossier = self._dossiers[number]
+            assignment = draft.dossier(dossier).assignments[department]
+            moved = replace(assignment, state=str(values["state"]), since=deed.at.date())
+            draft.set_assignment(dossier, department, moved)
+        else:
+            kept = draft.new_record(draft.kind(deed.kind), self._dossiers[number], department, values, origin)
+            self._paths[deed.ref] = kept.path
+
+    def _named(self, values: dict[str, object]) -> dict[str, object]:
+        """The values with each customer's number turned into the id of its dossier."""
+        return {name: self._known(value) for name, value in values.items()}
+
+    def _known(self, value: object) -> object:
+        if isinstance(value, Named):
+            return self._dossiers[value.customer]
+        if isinstance(value, list):
+            return [self._known(inner) for inner in value]
+        return self._named(value) if isinstance(value, dict) else value
 
 
-def _batch(deed: Deed) -> tuple[str, int, str, int]:
-    return deed.at.strftime("%Y-%m"), _desk(deed), deed.by, deed.round
+def _batch(deed: Deed) -> tuple[str, int, int, str, int]:
+    desk = _desk(deed)
+    # steps of one record keep their order, whoever makes them
+    return deed.at.strftime("%Y-%m"), desk, deed.round if desk == _DECIDING else 0, deed.by, deed.round
+
+
+_DECIDING = 2
 
 
 def _desk(deed: Deed) -> int:
     """Which turn of the month: who enters first, who writes about it, who decides on that."""
-    if deed.by in _LATE_DESKS:
-        return 1
-    return 2 if deed.action == "advance" else 0
+    if deed.action == "advance":
+        return _DECIDING
+    return 1 if deed.late or deed.by in _LATE_DESKS else 0
 
 
-def _order(deed: Deed) -> tuple[str, int, str, int, datetime, str, int]:
+def _order(deed: Deed) -> tuple[str, int, int, str, int, datetime, str, int]:
     # a customer comes before what is said of it at the same moment
     return (*_batch(deed), deed.at, "" if deed.action == "customer" else deed.kind, deed.customer or 0)

@@ -1,0 +1,225 @@
+"""What happens in the demo company besides visits and trade, made from `examples/company/affairs.yaml`.
+
+An entry of that file says of whom, how often and by whom a kind of record is written, and how it goes
+on. Words of it that begin with `$` are filled in here: `$day+30`, `$text events`, `$one a|b`, `$owner` …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from crmctl.demo.customers import Customer
+from crmctl.demo.deeds import Deed, Named
+from crmctl.demo.span import Span
+from crmctl.demo.texts import Person, Texts
+from crmctl.ledger.yamlio import load
+from crmctl.resources import data_path
+
+_SHIFTED = ("day", "then")
+
+
+@dataclass
+class Scene:
+    """What the words of one entry stand for: who acts, about whom, on which day."""
+
+    owner: Person
+    customers: list[Customer]
+    day: date
+    at: datetime
+    then: datetime | None = None
+    begun: dict[str, int] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Affairs:
+    """Makes the deeds of `affairs.yaml`; the same for the same texts, random source, span and customers."""
+
+    texts: Texts
+    rng: Random
+    span: Span
+    customers: list[Customer]
+
+    def deeds(self) -> Iterator[Deed]:
+        """All of them, unsorted."""
+        raw: Any = load((data_path("examples") / "company" / "affairs.yaml").read_bytes(), "affairs.yaml")
+        for number, entry in enumerate(raw["affairs"]):
+            for nth, scene in enumerate(self._scenes(entry)):
+                yield from self._affair(entry, scene, f"affair {number} {nth}")
+
+    def _scenes(self, entry: Mapping[str, Any]) -> Iterator[Scene]:
+        if entry["of"] in {"departments", "sellers"}:
+            yield from self._of_offices(entry)
+            return
+        chosen = [c for c in self.customers if _FILTERS[entry["of"]](c)]
+        for customer in self.rng.sample(chosen, round(len(chosen) * float(entry["count"]))):
+            first = customer.trades_from or customer.entered.date()
+            after = first if entry["of"] in {"buyers", "key", "new"} else customer.entered.date()
+            near = first + timedelta(days=self.rng.randint(1, 4)) if entry["of"] == "new" else None
+            yield self._scene(customer.owner, [customer], after, entry, near=near)
+
+    def _of_offices(self, entry: Mapping[str, Any]) -> Iterator[Scene]:
+        sellers = [person for person in self.texts.people if "sales" in person.roles]
+        if entry["of"] == "departments":
+            sellers = list({person.department: person for person in reversed(sellers)}.values())
+        for seller in sellers:
+            mine = [c for c in self.customers if c.owner.department == seller.department]
+            for _nth in range(entry["count"] if mine else 0):
+                yield self._scene(seller, self.rng.sample(mine, min(len(mine), 4)), self.span.first, entry)
+
+    def _scene(
+        self, owner: Person, customers: list[Customer], after: date, entry: Mapping[str, Any], near: date | None = None
+    ) -> Scene:
+        if "on" in entry:
+            near = self.span.last + timedelta(days=int(entry["on"]) - self.rng.randint(0, 6))
+        if near:
+            after = max(after, min(near, self.span.last))
+            day = self.span.day(self.rng, after, after)
+        else:
+            day = self.span.day(self.rng, after)
+        at = max(self.span.at(self.rng, day), *(c.entered for c in customers))
+        return Scene(owner, customers, at.date(), at)
+
+    def _affair(self, entry: Mapping[str, Any], scene: Scene, ref: str) -> Iterator[Deed]:
+        office = scene.owner.department if entry["of"] in {"departments", "sellers"} else None
+        about = None if office else scene.customers[0].number
+        by, whose = self._person(entry["by"], scene), entry.get("for")
+        on_behalf = self._person(whose, scene) if whose else None
+        late = bool(office) or by != scene.owner.id
+        values = self._written(entry, scene)
+        yield Deed(
+            scene.at, by, "add", entry["kind"], about, values, ref, 5, office=office, late=late, on_behalf=on_behalf
+        )
+        if "stage" in entry:
+            yield Deed(scene.at, by, "stage", "customer", about, {"state": entry["stage"]}, round=6)
+        moment = scene.at
+        for number, step in enumerate(entry.get("then", ()), 1):
+            moment += timedelta(days=self.rng.randint(*step["after"]), minutes=self.rng.randint(5, 60))
+            if moment > self.span.now:
+                return
+            going_on = self.rng.random() <= float(step.get("chance", 1))
+            chosen = step if going_on else step.get("or")
+            if chosen is None or (not going_on and self.rng.random() > float(chosen.get("chance", 1))):
+                return
+            scene.then = moment
+            by = self._person(step.get("by", entry["by"]), scene)
+            values = self._written(chosen, scene)
+            yield Deed(moment, by, "advance", entry["kind"], about, values, ref, 5 + number, on_behalf=on_behalf)
+
+    def _person(self, word: str, scene: Scene) -> str:
+        owner = scene.owner
+        found = {"owner": owner.id, "seller": owner.id, "supervisor": owner.supervisor or owner.id}
+        found["head"] = next(p.id for p in self.texts.people if "head" in p.roles and p.department == owner.department)
+        return str(found.get(word, word))
+
+    def _written(self, entry: Mapping[str, Any], scene: Scene) -> dict[str, object]:
+        scene.told.clear()
+        return {name: self._filled(value, scene) for name, value in entry["values"].items()}
+
+    def _filled(self, value: Any, scene: Scene) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self._filled(inner, scene) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._filled(inner, scene) for inner in value]
+        return self._word(value, scene) if isinstance(value, str) and value.startswith("$") else value
+
+    def _word(self, text: str, scene: Scene) -> object:
+        word, _, rest = text[1:].partition(" ")
+        name, _, days = word.partition("+")
+        if name in _SHIFTED:
+            start = scene.day if name == "day" else (scene.then or scene.at).date()
+            return (start + timedelta(days=int(days or 0))).isoformat()
+        made: object = getattr(self, f"_{name}", self._said)(scene, rest or name)
+        return made
+
+    def _said(self, scene: Scene, word: str) -> object:
+        return self._person(word, scene)
+
+    def _at(self, scene: Scene, _word: str) -> str:
+        return scene.at.isoformat()
+
+    def _then_at(self, scene: Scene, _word: str) -> str:
+        return (scene.then or scene.at).isoformat()
+
+    def _text(self, scene: Scene, key: str) -> object:
+        # the same words in the same order at each step, so that a milestone keeps its name
+        begun = scene.begun.setdefault(key, self.rng.randrange(1000))
+        nth = scene.told[key] = scene.told.get(key, -1) + 1
+        return self.texts.raw[key][(begun + nth) % len(self.texts.raw[key])]
+
+    def _one(self, _scene: Scene, words: str) -> object:
+        found = self.rng.choice(words.split("|"))
+        return {"yes": True, "no": False}.get(found, found)
+
+    def _int(self, _scene: Scene, bounds: str) -> str:
+        low, high = bounds.split()
+        return str(self.rng.randint(int(low), int(high)))
+
+    def _money(self, _scene: Scene, bounds: str) -> str:
+        low, high = bounds.split()
+        return f"{self.rng.randint(int(low), int(high))}000"
+
+    def _number(self, _scene: Scene, digits: str) -> str:
+        return "".join(self.rng.choice("0123456789") for _ in range(int(digits)))
+
+    def _product(self, _scene: Scene, _word: str) -> object:
+        return self.texts.pick(self.rng, "products")[0]
+
+    def _customer(self, scene: Scene, which: str) -> Named:
+        place = int(which) - 1 if which.isdigit() else 0
+        return Named(scene.customers[place % len(scene.customers)].number)
+
+    def _name(self, scene: Scene, _word: str) -> object:
+        return scene.customers[0].values["name"]
+
+    def _contact(self, scene: Scene, _word: str) -> object:
+        contacts = scene.customers[0].values["contacts"]
+        assert isinstance(contacts, list)
+        return contacts[0]["name"]
+
+    def _address(self, scene: Scene, _word: str) -> object:
+        return scene.customers[0].values.get("address") or scene.customers[0].values["name"]
+
+    def _first_trade(self, scene: Scene, _word: str) -> str:
+        return min(scene.customers[0].trades_from or scene.day, scene.day).isoformat()
+
+    def _region(self, scene: Scene, _word: str) -> str:
+        return scene.customers[0].place.code
+
+    def _other(self, scene: Scene, _word: str) -> str:
+        near = [p for p in self.texts.people if "sales" in p.roles and p.department == scene.owner.department]
+        return next((p.id for p in near if p != scene.owner), scene.owner.id)
+
+    def _elsewhere(self, scene: Scene, _word: str) -> str:
+        others = [p.department for p in self.texts.people if "sales" in p.roles]
+        return next(name for name in others if name != scene.owner.department)
+
+    def _month(self, scene: Scene, _word: str) -> str:
+        return f"{scene.day:%Y-%m}"
+
+    def _half(self, scene: Scene, _word: str) -> str:
+        return f"{scene.day.year}H{1 if scene.day.month < 7 else 2}"
+
+    def _last_half(self, scene: Scene, _word: str) -> str:
+        return f"{scene.day.year}H1" if scene.day.month > 6 else f"{scene.day.year - 1}H2"
+
+    def _year(self, _scene: Scene, _word: str) -> str:
+        return str(self.span.last.year)
+
+
+def _is_new(customer: Customer) -> bool:
+    return customer.trades_from is not None and customer.values["source"] != "import"
+
+
+_FILTERS: dict[str, Callable[[Customer], bool]] = {
+    "any": lambda _customer: True,
+    "buyers": lambda customer: customer.trades_from is not None,
+    "key": lambda customer: customer.is_key,
+    "new": _is_new,
+    "potential": lambda customer: customer.stages[-1][0] in {"potential", "intending"},
+    "dropped": lambda customer: customer.stages[-1][0] == "potential" and customer.number % 17 == 0,
+}
