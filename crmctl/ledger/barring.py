@@ -23,8 +23,9 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import SUFFIX, place_of, record_path
 from crmctl.model.values import Value
-from crmctl.policy.blacklist import Barred, Blacklist, read_blacklist
-from crmctl.rules.blacklist import Bar, Listed, barring, bars, deed_day, warned_elsewhere
+from crmctl.policy.blacklist import Barred, Blacklist, Level, read_blacklist
+from crmctl.policy.effective import Key
+from crmctl.rules.blacklist import Bar, Listed, barring, bars, deed_day, in_order, warned_elsewhere
 from crmctl.rules.duplicates import Duplicate, Identity, Register, identity_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,13 @@ class Listing:
     @cached_property
     def bars(self) -> list[Bar]:
         """What the entries bar, those of all departments first."""
-        return bars([_listed(row) for row in self.rows], self.rules.levels)
+        listed = [_listed(row) for row in self.rows]
+        return in_order(bar for one in listed for bar in bars([one], self.levels_of(one.department, one.since)))
+
+    def levels_of(self, department: str | None, since: date | None) -> Mapping[str, Level]:
+        """The levels as they count for a department's entry that began on a day."""
+        rules = rules_of(self.ledger, department, since)
+        return rules.levels if rules else {}
 
     @cached_property
     def register(self) -> Register:
@@ -79,7 +86,7 @@ class Listing:
 
 # An import asks for every row; a ledger object stands on one commit for ever.
 _KNOWN: WeakKeyDictionary[Ledger, Listing | None] = WeakKeyDictionary()
-_RULES: WeakKeyDictionary[Ledger, Blacklist | None] = WeakKeyDictionary()
+_RULES: WeakKeyDictionary[Ledger, dict[Key, Blacklist | None]] = WeakKeyDictionary()
 
 
 def listing(ledger: Ledger) -> Listing | None:
@@ -90,19 +97,24 @@ def listing(ledger: Ledger) -> Listing | None:
     return _KNOWN[ledger]
 
 
-def rules_of(ledger: Ledger) -> Blacklist | None:
-    """What the policy says of its blacklist. Raises BadConfiguration with every fault."""
-    if ledger not in _RULES:
-        _RULES[ledger] = _read(ledger)
-    return _RULES[ledger]
+def rules_of(ledger: Ledger, department: str | None = None, day: date | None = None) -> Blacklist | None:
+    """What the policy says of its blacklist, for a department's entry that begins on a day (today).
+
+    Raises BadConfiguration with every fault.
+    """
+    effective, since = ledger.in_force.values, day or ledger.today
+    known, key = _RULES.setdefault(ledger, {}), effective.key(since, department)
+    if key not in known:
+        known[key] = _read(ledger, effective.since(since, ledger.today, department))
+    return known[key]
 
 
-def _read(ledger: Ledger) -> Blacklist | None:
+def _read(ledger: Ledger, values: Mapping[str, Value]) -> Blacklist | None:
     in_force = ledger.in_force
     if not in_force.pack.blacklist:
         return None
     roles = {*in_force.pack.company_roles, *in_force.pack.vocab.get("role", {})}
-    rules, findings = read_blacklist(in_force.pack.blacklist, in_force.pack.values, in_force.kinds, roles, "policy")
+    rules, findings = read_blacklist(in_force.pack.blacklist, values, in_force.kinds, roles, "policy")
     if findings:
         raise BadConfiguration(_("The policy's blacklist does not load"), findings=findings, hint="crmctl policy check")
     return rules
@@ -119,7 +131,10 @@ def guard(
     if kind.name in {rules.kind, rules.notice}:
         from crmctl.ledger.blacklist_steps import must_be_allowed
 
-        must_be_allowed(draft, rules, kind, dossier_id, before, after)
+        since = after.get("valid_from")
+        day = date.fromisoformat(str(since)) if since else None
+        own = rules_of(draft.ledger, str(after.get("of_department") or dossier_id.partition("/")[2]), day) or rules
+        must_be_allowed(draft, own, kind, dossier_id, before, after)
     barred = rules.barred.get(kind.name)
     if barred and not is_office(dossier_id):
         _refuse_deed(draft, barred, kind, dossier_id, compartment, before, after)

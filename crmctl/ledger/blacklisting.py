@@ -100,11 +100,11 @@ def reject(ledger: Ledger, entry: str, reason: str, *, dry_run: bool = False) ->
 
 def enter(ledger: Ledger, entry: str, since: date | None = None, *, dry_run: bool = False) -> Stepped:
     """Put a proposal in force from a day on (today), for the level's term."""
-    rules = the_list(ledger).rules
     start = since or ledger.today
     if start < ledger.today:
         raise Refused(_("An entry begins today or later"), rule="BLK006", hint="--from DATE")
-    level = rules.levels.get(str(_entry(ledger, entry).data.get("level")))
+    data = _entry(ledger, entry).data
+    level = the_list(ledger).levels_of(str(data.get("of_department")), start).get(str(data.get("level")))
     until = term_end(start, level.term if level else None)
     values = {
         **_signed(ledger, "decided"), "valid_from": start.isoformat(),

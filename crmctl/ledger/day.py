@@ -140,7 +140,7 @@ def log_row(
 
 def lacking(ledger: Ledger, sheet: Sheet) -> list[Finding]:
     """A warning for each row that lacks one of the elements the policy wants of a plan (who, what, where …)."""
-    wanted = ledger.in_force.pack.values.get("day_plan_elements")
+    wanted = ledger.values().get("day_plan_elements")
     inner = _kind(ledger, SHEET).field(_ROWS)
     found = []
     for number, row in enumerate(sheet.rows):
@@ -155,7 +155,7 @@ def lacking(ledger: Ledger, sheet: Sheet) -> list[Finding]:
 
 def lengthy(ledger: Ledger, sheet: Sheet) -> list[Finding]:
     """A warning for each row that takes longer than the policy advises (the way or the talk, as it says)."""
-    values = ledger.in_force.pack.values
+    values = ledger.values()
     limit, name = values.get("visit_minutes"), str(values.get("visit_minutes_of") or "minutes")
     message = N_("Row {row} takes {minutes} minutes; {limit} are advised")
     return [
@@ -168,7 +168,7 @@ def lengthy(ledger: Ledger, sheet: Sheet) -> list[Finding]:
 
 def _must_be_whole(ledger: Ledger, sheet: Sheet, wanted: Mapping[str, object]) -> None:
     """Refuse a plan that leaves an element open where the policy is strict (P03:2.4). Raises InvalidInput."""
-    if ledger.in_force.pack.values.get("day_plan_strict") is not True:
+    if ledger.values().get("day_plan_strict") is not True:
         return
     rows: list[Value] = [row for row in _list(wanted.get(_ROWS)) if isinstance(row, dict)]
     faults = [replace(fault, severity="error") for fault in lacking(ledger, replace(sheet, data={_ROWS: rows}))]

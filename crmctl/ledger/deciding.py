@@ -39,13 +39,17 @@ def rules_for(
     Raises BadConfiguration with every fault.
     """
     in_force = ledger.in_force
-    packs, values = packs_in_force(in_force.raw), in_force.pack.values
+    packs, values = packs_in_force(in_force.raw), in_force.values.on(day or ledger.today, department)
     path = f"policy/{department}.yaml"
     own = in_force.raw.get(path)
     if isinstance(own, dict):
         overlay = overlay_of(own, product)
-        packs, values = lay_overlay(packs, overlay, path), {**values, **overlay.values}
-    effective = {**values_on(values, day or ledger.today), **(changed or {})}
+        packs = lay_overlay(packs, overlay, path)
+        values = {
+            **values,
+            **values_on(overlay.values, day or ledger.today),
+        }  # a product's own go over the department's
+    effective = {**values, **(changed or {})}
     rules, findings = read_decision_rules(packs, effective, in_force.pack.vocab, axis)
     if rules is None:
         nothing = any(finding.code == "POL010" for finding in findings)

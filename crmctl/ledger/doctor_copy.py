@@ -200,7 +200,7 @@ def _register(patient: Patient) -> Iterator[Finding]:
     member = ledger.in_force.org.members.get(who or "")
     if member is None or not member.has_access:
         return
-    if ledger.in_force.pack.values.get("designated_devices") is True and this_device() not in member.devices:
+    if ledger.values().get("designated_devices") is True and this_device() not in member.devices:
         yield Finding(
             "DOC041", N_("This device ({device}) is not one the company has designated for {member}"), "warning",
             args={"device": this_device(), "member": member.id}, hint=f"crmctl member device {member.id} …",

@@ -63,7 +63,7 @@ def own(ledger: Ledger) -> Whose:
 def team_of(ledger: Ledger) -> Whose:
     """The departments this member leads and the members who report to him. Raises Refused when there are none."""
     org, today = ledger.in_force.org, ledger.today
-    roles = ledger.in_force.pack.values.get("team_roles")
+    roles = ledger.values().get("team_roles")
     leading = [str(role) for role in roles] if isinstance(roles, list) else _LEADERS
     led = frozenset(d for d in org.departments for role in leading if ledger.member.holds(role, d, today))
     reporting = {m.id for m in org.members.values() if m.supervisor == ledger.member_id and m.active(today)}
@@ -78,17 +78,18 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
     Raises BadConfiguration for a clock that does not fit.
     """
     pack, kinds = ledger.in_force.pack, ledger.in_force.kinds
-    findings = check_clocks(pack.clocks, kinds, "policy", pack.values)
+    findings = check_clocks(pack.clocks, kinds, "policy", ledger.values()) or list(_values_faults(ledger))
     if findings:
         raise BadConfiguration(
             _("The policy's clocks do not fit the kinds"), findings=findings, hint="crmctl policy check"
         )
-    clocks = [clock for clock in pack.clocks if running(clock, pack.values)]
+    day = as_of or ledger.today
+    clocks = [clock for clock in pack.clocks if any(running(clock, one) for one in ledger.in_force.values.all(day))]
     standing = standing_of(ledger)
     connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(standing, clocks, kinds))])
     add_functions(connection, ledger)
     around = _surroundings(ledger, connection, clocks, as_of)
-    parameters = parameters_of(pack.values, around.today)
+    parameters = parameters_of(ledger.values(day=day), day)
     found = list(contacts_due(connection, standing, parameters, around))
     for clock in clocks:
         if clock.rows:
@@ -106,6 +107,17 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
         tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
         names, tuple(unknown_years(around.calendar, counted)),
     )  # fmt: skip
+
+
+def _values_faults(ledger: Ledger) -> Iterator[Finding]:
+    """What does not fit the clocks among the values of other days and of departments."""
+    pack, effective = ledger.in_force.pack, ledger.in_force.values
+    variants = [values for name in (None, *effective.departments) for values in effective.ever(name)]
+    for values in variants if len(variants) > 1 else ():
+        faults = check_clocks(pack.clocks, ledger.in_force.kinds, "policy", values)
+        if faults:
+            yield from faults
+            return
 
 
 def _ranked(
@@ -127,15 +139,16 @@ def entered_late(ledger: Ledger, kind: Kind, record: Record) -> list[Finding]:
     """
     marks = {"entered_at", "added_at"} if record.rev == 1 else {"entered_at"}
     wanted = [c for c in ledger.in_force.pack.clocks if marks & set(c.done)]
-    clocks = [c for c in wanted if c.on in {kind.name, EVERY} and running(c, ledger.in_force.pack.values)]
+    clocks = [c for c in wanted if c.on in {kind.name, EVERY}]
     values = _values_of(kind, record)
     moment = datetime.fromisoformat(record.at).astimezone(ledger.now.tzinfo)
     values |= {"entered_at": moment} | ({"added_at": moment} if record.rev == 1 else {})
     starts = [start for clock in clocks if isinstance(start := values.get(clock.at), date)]
     if not any(start.isoformat()[:10] < ledger.today.isoformat() for start in starts):
         return []  # entered the same day: no calendar is needed
-    around = Surroundings(ledger.now, work_calendar(ledger), ledger.in_force.pack.values)
-    row = DueRow(kind.name, record.id, record.dossier, None, values)
+    around = Surroundings(ledger.now, work_calendar(ledger), ledger.values(), effective=ledger.in_force.values)
+    department = record.dossier.partition("/")[2] or record.compartment.rpartition("/")[0] or None
+    row = DueRow(kind.name, record.id, record.dossier, department, values)
     return [
         Finding(
             item.code, "Entered {days} days after it was due ({due}): {text}", "warning", record.id, clock.at,
@@ -164,8 +177,10 @@ def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock
             whole = (until.kind, until.at, dossier, None)  # what all departments share is answered by any of them
             latest[whole] = max(last, latest.get(whole, last))
     active = frozenset(m.id for m in ledger.in_force.org.members.values() if m.active(day))
-    values, holders = ledger.in_force.pack.values, _holders(ledger, day)
-    return Surroundings(now, work_calendar(ledger), values, dealings, active, latest, holders)
+    values, holders = ledger.values(day=day), _holders(ledger, day)
+    return Surroundings(
+        now, work_calendar(ledger), values, dealings, active, latest, holders, ledger.in_force.values
+    )  # fmt: skip
 
 
 def _holders(ledger: Ledger, day: date) -> dict[tuple[str, str | None], tuple[str, ...]]:

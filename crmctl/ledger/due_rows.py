@@ -85,13 +85,17 @@ def narrowed(clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool)
 
 def _not_yet(narrow: Narrow, clock: Clock, kind: Kind, around: Surroundings) -> None:
     """Leave out what ends after the days that are shown."""
-    spans = [with_values(text, around.settings) for text in (clock.within, *(c.within for c in clock.cases)) if text]
     start = _day_column(kind, clock.at)
-    if clock.else_at or start is None or None in spans:
+    if clock.else_at or start is None:
+        return
+    texts = [text for text in (clock.within, *(case.within for case in clock.cases)) if text]
+    reach = list(around.reach())
+    spans = [with_values(text, settings) for text in texts for settings in reach]
+    if None in spans:
         return
     least = min((span.count * _LEAST.get(span.unit, 0) for span in spans if span), default=0)
-    lead = value_of(clock.lead, around.settings)
-    ahead = int(lead) if lead and lead.isdigit() else 0
+    leads = [value_of(clock.lead, settings) for settings in reach]
+    ahead = max((int(lead) for lead in leads if lead and lead.isdigit()), default=0)
     # one day more: a moment's local day may differ from the day it was written down under
     narrow.add(f"{start} <= ?", (around.today + timedelta(days=ahead - least + 1)).isoformat())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -85,7 +85,7 @@ def _grouped(
 
 def period_parameters(ledger: Ledger, as_of: date) -> dict[str, object]:
     """The period a review looks at: after :period_from, up to :period_to (`review_months`, `period_mode`)."""
-    pack = ledger.in_force.pack
+    pack = replace(ledger.in_force.pack, values=ledger.values(day=as_of))
     start, end = review_period(as_of, pack.whole("review_months", 6), str(pack.values.get("period_mode", "rolling")))
     return {"period_from": start.isoformat(), "period_to": end.isoformat()}
 

@@ -132,7 +132,7 @@ def _known(ledger: Ledger, reader: str) -> None:
 
 def _chosen(ledger: Ledger, dossier: Dossier, wanted: Sequence[str]) -> tuple[str, ...]:
     """The compartments meant, as the dossier names them."""
-    given = ledger.in_force.pack.values.get("grant_compartments")
+    given = ledger.values().get("grant_compartments")
     names = wanted or ([str(name) for name in given] if isinstance(given, list) else ["core"])
     led = [name for name in dossier.assignments if _leads(ledger, name)]
     found: list[str] = []

@@ -23,7 +23,9 @@ from crmctl.model.paths import record_path
 from crmctl.model.record import Record
 from crmctl.model.values import Value
 from crmctl.policy.conditions import judge
+from crmctl.policy.dated import undated
 from crmctl.policy.decision import PackFile, declared, settle
+from crmctl.policy.effective import Key
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.guards import Guard, read_guards
 
@@ -49,6 +51,10 @@ class Guarding:
         """The guards that watch this deed."""
         return [guard for guard in self.guards if (deed, kind) in guard.deeds]
 
+    def guard(self, code: str) -> Guard | None:
+        """The guard of a code."""
+        return next((guard for guard in self.guards if guard.code == code), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -68,7 +74,8 @@ class Subject:
         return self.compartment.partition("/")[0] if "/" in self.compartment else None
 
 
-_RULES: WeakKeyDictionary[Ledger, Guarding] = WeakKeyDictionary()
+# By which values they were read: they differ by department and day (`crmctl.policy.effective`).
+_RULES: WeakKeyDictionary[Ledger, dict[Key, Guarding]] = WeakKeyDictionary()
 
 
 def pack_files(in_force: InForce) -> list[PackFile]:
@@ -80,22 +87,37 @@ def pack_files(in_force: InForce) -> list[PackFile]:
     return [(path, content) for path, content in found if isinstance(content, dict)]
 
 
-def guarding(ledger: Ledger) -> Guarding:
-    """The guards in force. Raises BadConfiguration with every fault."""
-    if ledger not in _RULES:
-        in_force = ledger.in_force
-        made, findings = read_guarding(pack_files(in_force), in_force.kinds, in_force.pack)
+def guarding(ledger: Ledger, department: str | None = None, day: date | None = None) -> Guarding:
+    """The guards in force for a department (the company) on a day (today). Raises BadConfiguration with every fault."""
+    in_force, day = ledger.in_force, day or ledger.today
+    known, key = _RULES.setdefault(ledger, {}), in_force.values.key(day, department)
+    if key not in known:
+        files, values = pack_files(in_force), in_force.values
+        made, findings = read_guarding(files, in_force.kinds, in_force.pack, values.on(day, department))
+        if findings:  # a guard by a value that begins later is none yet; anything else is a fault
+            later = values.since(day, max(day, ledger.today, *values.days(department)), department)
+            findings = read_guarding(files, in_force.kinds, in_force.pack, later)[1]
         if findings:
             raise BadConfiguration(_("The policy's guards do not load"), findings=findings, hint="crmctl policy check")
-        _RULES[ledger] = made
-    return _RULES[ledger]
+        known[key] = made
+    return known[key]
 
 
-def read_guarding(packs: Sequence[PackFile], kinds: Mapping[str, Kind], whole: Pack) -> tuple[Guarding, list[Finding]]:
-    """Read the guards of these packs; `whole` is all of them laid over each other."""
+def ever_guarding(ledger: Ledger, department: str | None) -> Guarding:
+    """Every guard that counts for a department on some day, as of the last day it does; today's where it does today."""
+    made = [guarding(ledger, department, day) for day in (*ledger.in_force.values.days(department), ledger.today)]
+    guards = {guard.code: guard for rules in made for guard in rules.guards}
+    facts = {name: fact for rules in made for name, fact in rules.facts.items()}
+    return Guarding(tuple(guards.values()), facts, {n: leaf for rules in made for n, leaf in rules.applies.items()})
+
+
+def read_guarding(
+    packs: Sequence[PackFile], kinds: Mapping[str, Kind], whole: Pack, values: Mapping[str, Value]
+) -> tuple[Guarding, list[Finding]]:
+    """Read the guards of these packs by these values; `whole` is all of them laid over each other."""
     all_facts = declared(packs, whole.vocab, [])
     facts, applies = all_facts.facts, all_facts.applies
-    guards, findings = read_guards(packs, facts, whole.values, kinds)
+    guards, findings = read_guards(packs, facts, values, kinds)
     used = {name for guard in guards for name in guard.facts}
     used |= {leaf.name for name, leaf in applies.items() if name in used}
     kept = {name: fact for name, fact in facts.items() if name in used}
@@ -104,7 +126,7 @@ def read_guarding(packs: Sequence[PackFile], kinds: Mapping[str, Kind], whole: P
 
 def sql_faults(guarding: Guarding, kinds: Mapping[str, Kind], values: Mapping[str, Value]) -> Iterator[Finding]:
     """The facts of guards that read more than the customer's own records."""
-    parameters = _parameters("department", date(2000, 1, 1), values, "", "", "")
+    parameters = _parameters("department", date(2000, 1, 1), undated(values), "", "", "")
     inside = {kind.table for kind in kinds.values() if kind.scope != "office"}
     for name, fact in guarding.facts.items():
         path = f"facts.{name}.sql"
@@ -129,7 +151,8 @@ def judge_entry(
     ledger = draft.ledger
     if is_office(dossier_id):
         return after
-    rules = guarding(ledger)
+    department = compartment.partition("/")[0] if "/" in compartment else None
+    rules = ever_guarding(ledger, department)
     values = flat(after)
     meant = [g for g in rules.of("change" if before else "add", kind.name) if g.applies(values)]
     if not meant:
@@ -138,8 +161,13 @@ def judge_entry(
     subject = Subject(kind, record_id or NEW, dossier_id, compartment, after, by, ledger.today)
     near = closeup(ledger, draft.dossier(dossier_id), kinds_of(rules, meant, ledger), _with_subject(draft, subject))
     refused: list[Finding] = []
-    for guard in meant:
-        verdict = _verdict(ledger, rules, guard, replace(subject, day=_day(guard, after, ledger.today)), near)
+    for known in meant:
+        day = _day(known, after, ledger.today)
+        on_day = guarding(ledger, department, day)
+        guard = on_day.guard(known.code)
+        if guard is None:
+            continue
+        verdict = _verdict(ledger, on_day, guard, replace(subject, day=day), near)
         if verdict is True or (verdict is None and guard.unknown == "pass"):
             continue
         finding = _finding(guard, record_id or dossier_id, unknown=verdict is None)
@@ -165,7 +193,12 @@ def judge_entry(
 
 def dossier_faults(ledger: Ledger, dossier: Dossier) -> list[Finding]:
     """What the guards say of the records a dossier holds already, among those the member can open."""
-    rules = guarding(ledger)
+    everywhere = [ever_guarding(ledger, name) for name in (None, *dossier.assignments)]
+    rules = Guarding(
+        tuple({guard.code: guard for rules in everywhere for guard in rules.guards}.values()),
+        {name: fact for rules in everywhere for name, fact in rules.facts.items()},
+        {name: leaf for rules in everywhere for name, leaf in rules.applies.items()},
+    )
     asked = [guard for guard in rules.guards if guard.again]
     if not asked:
         return []
@@ -179,11 +212,13 @@ def dossier_faults(ledger: Ledger, dossier: Dossier) -> list[Finding]:
         for path, record in near.records[name].items():
             for subject in _subjects(ledger.in_force.kinds[name], record):
                 values = flat(subject.data)
-                for guard in guards:
-                    if not guard.applies(values):
+                for known in guards:
+                    if not known.applies(values):
                         continue
-                    day = _day(guard, subject.data, subject.day)
-                    if _verdict(ledger, rules, guard, replace(subject, day=day), near) is False:
+                    day = _day(known, subject.data, subject.day)
+                    on_day = guarding(ledger, subject.department, day)
+                    guard = on_day.guard(known.code)
+                    if guard and _verdict(ledger, on_day, guard, replace(subject, day=day), near) is False:
                         where = f"{path}#{subject.id}" if subject.kind.monthly else path
                         found.append(_finding(guard, where, unknown=False))
     return found
@@ -229,7 +264,7 @@ def _verdict(ledger: Ledger, rules: Guarding, guard: Guard, subject: Subject, ne
 
 def parameters(ledger: Ledger, subject: Subject) -> dict[str, object]:
     """What a question about a record may refer to."""
-    values = ledger.in_force.pack.values
+    values = ledger.in_force.values.since(subject.day, ledger.today, subject.department)
     return _parameters(subject.department, subject.day, values, subject.id, subject.dossier, subject.by)
 
 

@@ -31,6 +31,7 @@ from crmctl.model.kinds import Kind
 from crmctl.model.located import line_of
 from crmctl.model.org import Org
 from crmctl.model.values import Value
+from crmctl.policy.effective import Effective
 from crmctl.policy.pack import Pack, lay_over, read_pack
 
 CLEAR = ("ledger.yaml", "org", "policy", "schemas")
@@ -46,13 +47,17 @@ _compiled: dict[str, InForce] = {}
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The ledger's set-up at one commit. `raw` maps each clear file to its parsed content."""
+    """The ledger's set-up at one commit. `raw` maps each clear file to its parsed content.
+
+    The pack's values stand in it as they are written; `values` tells which of them count for a department on a day.
+    """
 
     settings: Settings
     org: Org
     kinds: Mapping[str, Kind]
     pack: Pack
     raw: Mapping[str, Value]
+    values: Effective
 
 
 def read_in_force(repo: Repository, commit: str) -> InForce:
@@ -97,7 +102,8 @@ def compile_in_force(raw: Mapping[str, Value]) -> InForce:
         raise BadConfiguration(
             _("The ledger's kinds or policy do not load"), findings=findings, hint=_("Correct the named files")
         )
-    return InForce(settings, Org(members, departments, groups, delegations), kinds, pack, raw)
+    values = Effective(pack.values, dict(_departments_values(raw)))
+    return InForce(settings, Org(members, departments, groups, delegations), kinds, pack, raw, values)
 
 
 def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
@@ -151,6 +157,15 @@ def _departments(raw: Mapping[str, Value], pack: Pack, departments: Mapping[str,
     from crmctl.ledger.decision_check import department_faults
 
     return department_faults(raw, packs_in_force(raw), departments, pack)
+
+
+def _departments_values(raw: Mapping[str, Value]) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    """What each department's file lays over the company's values."""
+    for path, content in raw.items():
+        name = path.removeprefix("policy/").removesuffix(".yaml")
+        own = content.get("values") if isinstance(content, dict) else None
+        if path.startswith("policy/") and "/" not in name and path not in _COMPANYS and isinstance(own, dict):
+            yield name, own
 
 
 def _key(repo: Repository, commit: str) -> str:

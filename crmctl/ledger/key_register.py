@@ -52,7 +52,7 @@ def register_faults(ledger: Ledger) -> Iterator[Finding]:
 
 def pledge_asked(ledger: Ledger) -> bool:
     """Whether the policy gives keys only to who has promised secrecy."""
-    return ledger.in_force.pack.values.get("pledge_before_key") is True
+    return ledger.values().get("pledge_before_key") is True
 
 
 def this_device() -> str:
@@ -62,8 +62,8 @@ def this_device() -> str:
 
 def _issued(ledger: Ledger, member: Member) -> Issued:
     issued = member.issued or member.since
-    months = ledger.in_force.pack.whole(_MONTHS, 0)
-    by = _later(issued, months) if months > 0 else None
+    months = ledger.values().get(_MONTHS)
+    by = _later(issued, months) if isinstance(months, int) and months > 0 else None
     overdue = by is not None and by < ledger.today
     return Issued(member.id, issued, by, member.devices, member.pledge, overdue)
 

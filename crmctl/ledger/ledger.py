@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from functools import cached_property
@@ -34,6 +34,7 @@ from crmctl.model.dossier import Dossier, clear_path, wraps_folder
 from crmctl.model.org import Member
 from crmctl.model.paths import place_of
 from crmctl.model.record import EnvelopeError, Record, decode
+from crmctl.model.values import Value
 from crmctl.model.wraps import Wraps
 
 MAIN = "refs/heads/main"
@@ -134,6 +135,10 @@ class Ledger:
     def in_force(self) -> InForce:
         """Settings, org, kinds and policy on main: what waits for review is not in force."""
         return read_in_force(self.repo, self.main)
+
+    def values(self, department: str | None = None, day: date | None = None) -> Mapping[str, Value]:
+        """The policy's values that count for a department (the company) on a day (today)."""
+        return self.in_force.values.on(day or self.today, department)
 
     @property
     def proposed(self) -> InForce:

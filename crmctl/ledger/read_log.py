@@ -24,7 +24,7 @@ _ROWS_AT_MOST = 500
 
 def note_reading(ledger: Ledger, dossier: str, compartment: str, record: str) -> bool:
     """Note that this member looked at a record, if the policy's `read_log` names its compartment. Whether it did."""
-    asked = ledger.in_force.pack.values.get("read_log")
+    asked = ledger.values().get("read_log")
     shown = ledger.dossier(dossier)
     if not isinstance(asked, list) or compartment_pattern(shown.id, compartment) not in asked:
         return False

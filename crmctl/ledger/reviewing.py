@@ -35,7 +35,7 @@ def slots_wanted(in_force: InForce, author: Member, day: date, changes: Sequence
     pack = in_force.pack
     if not pack.review or not changes:
         return ()
-    return wanted(pack.review, in_force.kinds, in_force.org, pack.values, author, day, changes)
+    return wanted(pack.review, in_force.kinds, in_force.org, in_force.values.on(day), author, day, changes)
 
 
 def must_wait(demands: Iterable[Wanted]) -> bool:

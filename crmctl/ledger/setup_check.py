@@ -104,12 +104,13 @@ class _Setup:
         """Classes, priorities, cadences and the questions of clocks."""
         from crmctl.ledger.proving import search_faults
         from crmctl.ledger.standing import parameters_of, question_faults, rows_faults
+        from crmctl.policy.dated import undated
         from crmctl.policy.standing import KEYS, read_standing, unset_cadences
 
         raws = [(path, self._raw[path]) for path in packs]
         for path in packs:
             self._note(path, search_faults(self._raw[path], kinds))
-        parameters = parameters_of(whole.values, date(2000, 1, 1))
+        parameters = parameters_of(undated(whole.values), date(2000, 1, 1))
         for path, pack in packs.items():
             for number, clock in enumerate(pack.clocks):
                 if clock.rows:
@@ -123,14 +124,15 @@ class _Setup:
             self._note(path, [replace(finding, where="") for finding in findings if finding.where == path])
             own, _of_others = read_standing([(path, raw)])
             self._note(path, question_faults(own, kinds, whole.values))
-            self._note(path, unset_cadences(raw, own, whole.values))
+            self._note(path, unset_cadences(raw, own, undated(whole.values)))
 
     def _guards(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """The guards of all packs together: one may ask for a fact of another."""
         from crmctl.ledger.guarding import Guarding, read_guarding, sql_faults
+        from crmctl.policy.dated import undated
 
         raws = [(path, self._raw[path]) for path in packs]
-        made, findings = read_guarding(raws, kinds, whole)
+        made, findings = read_guarding(raws, kinds, whole, undated(whole.values))
         for path, raw in raws:
             facts = raw.get("facts")
             own = {name: fact for name, fact in made.facts.items() if isinstance(facts, dict) and name in facts}

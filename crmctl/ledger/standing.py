@@ -16,6 +16,7 @@ from crmctl.ledger.snapshot.survey import BrokenSql, survey
 from crmctl.model.duration import with_values
 from crmctl.model.findings import Finding
 from crmctl.policy.clocks import Clock, value_of
+from crmctl.policy.dated import undated, values_on
 from crmctl.policy.standing import KEYS, Cadence, Standing, read_standing
 from crmctl.rules.due import Due, DueRow, Surroundings, due_items
 
@@ -66,7 +67,7 @@ def kinds_asked(standing: Standing, clocks: Iterable[Clock], kinds: Mapping[str,
 
 def parameters_of(values: Mapping[str, Value], day: date) -> dict[str, object]:
     """What such a question may refer to: the day, days before it, and the policy's values by name."""
-    plain = {name: value for name, value in values.items() if isinstance(value, int | str)}
+    plain = {name: value for name, value in values_on(values, day).items() if isinstance(value, int | str)}
     return {**plain, **fact_parameters("", day)}
 
 
@@ -94,12 +95,9 @@ def contacts_due(
     """Customers whose next contact is due by the cadence of their class."""
     for cadence in standing.cadences:
         for name in cadence.every:
-            span = with_values(cadence.every[name], around.settings)
-            if span is None:
+            latest = _latest(cadence, name, around)
+            if latest is None:
                 continue
-            lead = value_of(cadence.lead, around.settings)
-            ahead = timedelta(days=int(lead) if lead and lead.isdigit() else 0)
-            latest = around.today + ahead - timedelta(days=span.count * {"month": 28, "year": 365}.get(span.unit, 1))
             asked = {**parameters, "class": name, "latest": latest.isoformat()}
             clock = cadence.clock(name)
             for dossier, department, last in ask(connection, _last(standing, cadence, name), asked).rows:
@@ -108,9 +106,21 @@ def contacts_due(
                 yield from due_items(clock, [row], around)
 
 
+def _latest(cadence: Cadence, name: str, around: Surroundings) -> date | None:
+    """The last day on which a contact may have been whose next one shows by now, by anybody's cycle; None for none."""
+    reach = list(around.reach())
+    spans = [span for settings in reach if (span := with_values(cadence.every[name], settings)) is not None]
+    if not spans:
+        return None
+    leads = [value_of(cadence.lead, settings) for settings in reach]
+    ahead = timedelta(days=max((int(lead) for lead in leads if lead and lead.isdigit()), default=0))
+    fewest = min(span.count * {"month": 28, "year": 365}.get(span.unit, 1) for span in spans)
+    return around.today + ahead - timedelta(days=fewest)
+
+
 def question_faults(standing: Standing, kinds: Mapping[str, Kind], values: Mapping[str, Value]) -> Iterator[Finding]:
     """The questions that do not run or give other columns than they must."""
-    parameters = parameters_of(values, date(2000, 1, 1))
+    parameters = parameters_of(undated(values), date(2000, 1, 1))
     texts = [("classes", f"classes.{name}", sql) for name, sql in standing.classes.items()]
     texts += [("contacts", "contacts", standing.contacts)] if standing.contacts else []
     for sort, path, sql in texts:

@@ -34,6 +34,14 @@ def values_on(values: Mapping[str, Value], day: date) -> dict[str, Value]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def undated(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Each value by its first step: to try out whether a question that names it runs at all."""
+    return {
+        name: value[0]["is"] if isinstance(value, list) and is_dated(value) and isinstance(value[0], dict) else value
+        for name, value in values.items()
+    }
+
+
 def with_step(value: Value, start: date, new: Value) -> list[Value]:
     """The steps of a value with one more from `start` on; an undated value counts from the beginning of time."""
     steps = value if is_dated(value) and isinstance(value, list) else []

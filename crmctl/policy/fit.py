@@ -12,6 +12,7 @@ from crmctl.model.kinds import Field, Kind
 from crmctl.policy.arrows import arrow_faults
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
+from crmctl.policy.dated import undated
 from crmctl.policy.pack import ADDS, Pack
 from crmctl.policy.review import check_review
 from crmctl.policy.satisfaction import read_model
@@ -80,7 +81,7 @@ def _requires(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fi
 def _blacklist(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
     if pack.blacklist:
         roles = {*whole.company_roles, *whole.vocab.get("role", {})}
-        yield from read_blacklist(pack.blacklist, whole.values, kinds, roles, "")[1]
+        yield from read_blacklist(pack.blacklist, undated(whole.values), kinds, roles, "")[1]
 
 
 def _satisfaction(pack: Pack, whole: Pack) -> Iterator[Finding]:

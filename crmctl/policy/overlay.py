@@ -16,17 +16,19 @@ products:
 ```
 
 Which way a value is tighter follows from where it stands: the number of a `>=` may rise, that of a
-`<=` may fall, a cap's share may fall. Other values say it in the pack: `tightens: {demote_within: lower}`.
+`<=` may fall, a cap's share may fall, the span of a clock or a cycle may be shorter. Other values say it in the
+pack: `tightens: {demote_within: lower}`; `tightens: {retention: company}` leaves a value to the company alone.
 What stands under `none`, in an exemption, or both ways cannot be told, and so cannot be changed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, get_args
 
 from crmctl.i18n import N_
 from crmctl.model.condition import ConditionError, parse_leaf
@@ -40,6 +42,7 @@ from crmctl.policy.facts import number
 
 Way = Literal["higher", "lower"]
 SCHEMA = "crmctl/overlay/1"
+_NAMED = re.compile(r"\$([a-z][a-z0-9_]*)")
 _KEYS = frozenset({"schema", "department", "label", "values", "axes", "products"})
 _AXIS_KEYS = frozenset({"also", "scorecard", "mix"})
 # Only spans of one unit are compared: which of 5 working days and 1 week is longer depends on the week.
@@ -88,9 +91,11 @@ def ways(packs: Sequence[PackFile]) -> dict[str, Way | None]:
         for _name, _path, content in axes_of(raw):
             for name, way in _in_axis(content):
                 found[name] = way if found.get(name, way) == way else None
+        for name, way in [*_in_guards(raw), *_in_clocks(raw)]:
+            found[name] = way if found.get(name, way) == way else None
     for _where, raw in packs:
         for name, said in _mapping(raw.get("tightens")).items():
-            found[name] = "higher" if said == "higher" else "lower"
+            found[name] = said if said in get_args(Way) else None  # type: ignore[assignment]  # narrowed by get_args
     return found
 
 
@@ -213,6 +218,24 @@ def _in_axis(content: Mapping[str, Value]) -> Iterator[tuple[str, Way | None]]:
         for text in (text for band in bands for text in band.values()):
             if isinstance(text, str) and text.startswith("$"):
                 yield text[1:], way
+
+
+def _in_guards(raw: Mapping[str, Value]) -> Iterator[tuple[str, Way | None]]:
+    for item in _list(raw.get("guards")):
+        yield from _in_condition(_mapping(item).get("if"), sure=True)
+
+
+def _in_clocks(raw: Mapping[str, Value]) -> Iterator[tuple[str, Way | None]]:
+    """A department may ask sooner and oftener than the company: a span of a clock or cycle may only be shorter."""
+    spans: list[Value] = []
+    for clock in (_mapping(item) for item in _list(raw.get("clocks"))):
+        spans += [clock.get("within"), *(_mapping(case).get("within") for case in _list(clock.get("cases")))]
+        spans += [_mapping(turn).get("after") for turn in _list(clock.get("then"))]
+    for cycle in _list(raw.get("cadence")):
+        spans += _mapping(_mapping(cycle).get("every")).values()
+    for text in spans:
+        if isinstance(text, str) and (name := _NAMED.search(text)):
+            yield name[1], "lower"
 
 
 def _in_condition(raw: Value, *, sure: bool) -> Iterator[tuple[str, Way | None]]:

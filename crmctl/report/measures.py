@@ -63,16 +63,18 @@ def in_time(ledger: Ledger) -> Callable[[object, object, object], int | None]:
     calendars: list[WorkCalendar] = []
 
     def judge(start: object, done: object, name: object) -> int | None:
+        if not isinstance(start, int) or not isinstance(done, int):
+            return None
+        zone = ledger.now.tzinfo
+        begun = datetime.fromtimestamp(start, zone)
         try:
-            span = with_values(f"${name}", ledger.in_force.pack.values)
+            span = with_values(f"${name}", ledger.in_force.values.since(begun.date(), ledger.today))
         except DurationError:
             return None
-        if span is None or not isinstance(start, int) or not isinstance(done, int):
+        if span is None:
             return None
         if not calendars:
             calendars.append(work_calendar(ledger))
-        zone = ledger.now.tzinfo
-        begun = datetime.fromtimestamp(start, zone)
         return int(not deadline(calendars[0], begun, span, None, zone).missed(datetime.fromtimestamp(done, zone)))
 
     return judge

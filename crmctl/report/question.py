@@ -42,7 +42,7 @@ class Question:
     def parameters(self, ledger: Ledger) -> dict[str, object]:
         """Every parameter a report's SQL may name, the policy's whole-number values among them."""
         period = self.period
-        values = {name: value for name, value in ledger.in_force.pack.values.items() if isinstance(value, int)}
+        values = {name: value for name, value in ledger.values(day=self.as_of).items() if isinstance(value, int)}
         return {
             **values,
             "as_of": self.as_of.isoformat(),

@@ -104,7 +104,12 @@ def bar_of(entry: Listed, level: Level) -> Bar | None:
 def bars(entries: Iterable[Listed], levels: Mapping[str, Level]) -> list[Bar]:
     """All bars, those of all departments first, then the earliest."""
     found = [bar_of(entry, levels[entry.level]) for entry in entries if entry.level in levels]
-    return sorted((bar for bar in found if bar), key=lambda bar: (bar.department is not None, bar.since, bar.entry))
+    return in_order(bar for bar in found if bar)
+
+
+def in_order(found: Iterable[Bar]) -> list[Bar]:
+    """Bars of all departments first, then the earliest."""
+    return sorted(found, key=lambda bar: (bar.department is not None, bar.since, bar.entry))
 
 
 def barring(found: Iterable[Bar], customer: str, department: str | None, day: date) -> Bar | None:

@@ -10,6 +10,7 @@ from crmctl.model.duration import Duration, with_values
 from crmctl.model.kinds import Label
 from crmctl.policy.clock_parts import ROLE
 from crmctl.policy.clocks import Clock, value_of
+from crmctl.policy.effective import Effective
 from crmctl.rules.calendar import Step, WorkCalendar, add_months
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
 
@@ -50,7 +51,7 @@ class Surroundings:
     `now` is the moment taken for the present; `settings` the policy's values; `dealings` who deals
     with a dossier, by department; `active` the members who are still here; `latest` the last day
     of an `until` record, by (kind, field, dossier, department); `holders` who holds a role, by (role,
-    department or None for the whole company).
+    department or None for the whole company). `effective` tells the values of other days and of departments.
     """
 
     now: datetime
@@ -60,11 +61,29 @@ class Surroundings:
     active: frozenset[str] = frozenset()
     latest: Mapping[tuple[str, str, str, str | None], date] = field(default_factory=dict)
     holders: Mapping[tuple[str, str | None], tuple[str, ...]] = field(default_factory=dict)
+    effective: Effective | None = None
 
     @property
     def today(self) -> date:
         """The day taken for today."""
         return self.now.date()
+
+    def settings_of(self, department: str | None) -> Mapping[str, object]:
+        """Today's values for a department; the company's for what all departments share."""
+        return self.settings if self.effective is None else self.effective.on(self.today, department)
+
+    def since(self, start: date, department: str | None) -> Mapping[str, object]:
+        """The values for what began on a day: a limit set later does not shorten what ran already."""
+        return self.settings if self.effective is None else self.effective.since(start, self.today, department)
+
+    def reach(self) -> Iterator[Mapping[str, object]]:
+        """All the values that may count for something: of any department, since any day."""
+        if self.effective is None:
+            yield self.settings
+            return
+        for department in (None, *self.effective.departments):
+            present = self.settings_of(department)
+            yield from ({**present, **values} for values in self.effective.ever(department))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,7 @@ class Due:
     `field` names the unverified field; `who` the members it is up to. `late_days` counts calendar
     days past the end (0: not late, or late today), `late` says whether the end is past. `turned` counts
     how often the clock turned to further persons since. `rank` is the customer's place in the policy's priorities (0
-    comes first), `standing` the class it has it for.
+    comes first), `standing` the class it has it for. `told` is the text of the field the clock tells.
     """
 
     code: str
@@ -96,14 +115,17 @@ class Due:
     turned: int = 0
     rank: int = 0
     standing: str = ""
+    told: str = ""
 
 
 def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
     """The items one clock makes of the records of its kind."""
-    if clock.missing_for or clock.each or not running(clock, around.settings):
+    if clock.missing_for or clock.each:
         return
     for row in rows:
-        if all(leaf.holds(row.values) is True for leaf in clock.conditions):
+        if running(clock, around.settings_of(row.department)) and all(
+            leaf.holds(row.values) is True for leaf in clock.conditions
+        ):
             yield from _of_row(clock, row, around)
 
 
@@ -130,11 +152,13 @@ def missing_items(
     `present` says when each member's record was entered. One entered after the set time counts as
     done late. On a day off nothing is asked.
     """
-    if not clock.missing_for or not running(clock, around.settings) or not around.calendar.is_workday(around.today):
+    if not clock.missing_for or not around.calendar.is_workday(around.today):
         return
-    end = deadline(around.calendar, around.today, None, _clock_time(clock, around), around.now.tzinfo)
     for member, department in members:
-        entered = present.get(member)
+        entered, settings = present.get(member), around.settings_of(department)
+        if not running(clock, settings):
+            continue
+        end = deadline(around.calendar, around.today, None, _clock_time(clock, settings), around.now.tzinfo)
         item = Due(
             clock.code, clock.text, clock.on, "", f"office/{department}", department, around.today, end.day, end.moment,
             late=end.missed(entered or around.now), late_days=0, who=(member,),
@@ -169,17 +193,18 @@ def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
     if clock.every is not None:
         yield from _in_window(clock, row, around, day_of(start))
     elif not _answered(clock, row, around):
-        yield from _counted(_of_case(clock, row, around.settings), row, around, start)
+        yield from _counted(_of_case(clock, row, around.since(day_of(start), row.department)), row, around, start)
 
 
 def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Iterator[Due]:
-    span = with_values(clock.within, around.settings) if clock.within else None
+    settings = around.since(day_of(start), row.department)
+    span = with_values(clock.within, settings) if clock.within else None
     done = next((row.values[name] for name in clock.done if row.values.get(name) is not None), None)
     if clock.within and span is None:
         if done is None and clock.unset == "open":
             yield _open(clock, row, around, start)
         return
-    end = deadline(around.calendar, start, span, _clock_time(clock, around), around.now.tzinfo)
+    end = deadline(around.calendar, start, span, _clock_time(clock, settings), around.now.tzinfo)
     item = _item(clock, row, around, start, end, span)
     if done is None:
         yield from _shown(clock, item, around)
@@ -198,7 +223,7 @@ def _answered(clock: Clock, row: DueRow, around: Surroundings) -> bool:
 
 
 def _shown(clock: Clock, item: Due, around: Surroundings) -> Iterator[Due]:
-    lead = value_of(clock.lead, around.settings)
+    lead = value_of(clock.lead, around.settings_of(item.department))
     ahead = int(lead) if lead and lead.isdigit() else _NO_LEAD
     if item.due is not None and item.due <= around.today + timedelta(days=ahead):
         yield item
@@ -207,7 +232,7 @@ def _shown(clock: Clock, item: Due, around: Surroundings) -> Iterator[Due]:
 def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Due:
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), None, None, late=False,
-        late_days=0, who=_who(clock, row, around),
+        late_days=0, who=_who(clock, row, around), told=_told(clock, row),
     )  # fmt: skip
 
 
@@ -217,7 +242,12 @@ def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: De
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
         max(0, (around.today - end.day).days), who, within=str(span or ""), steps=end.steps, turned=turned,
+        told=_told(clock, row),
     )  # fmt: skip
+
+
+def _told(clock: Clock, row: DueRow) -> str:
+    return " ".join(str(row.values.get(clock.tell) or "").split()) if clock.tell else ""
 
 
 def _of_case(clock: Clock, row: DueRow, settings: Mapping[str, object]) -> Clock:
@@ -233,7 +263,7 @@ def _turned(clock: Clock, row: DueRow, around: Surroundings, end: Deadline) -> t
     """Whom a late clock has turned to by now, the last first, and how often it turned."""
     who, turned = _who(clock, row, around), 0
     for turn in clock.then:
-        span = with_values(turn.after, around.settings)
+        span = with_values(turn.after, around.settings_of(row.department))
         if span is None or not deadline(around.calendar, end.moment or end.day, span).missed(around.now):
             continue
         further = _who(replace(clock, who=turn.who), row, around)
@@ -246,18 +276,18 @@ def wave_items(
     clock: Clock, latest: Mapping[str, date], departments: Iterable[str], around: Surroundings
 ) -> Iterator[Due]:
     """One record of the clock's kind is asked of each department in each window; `latest` is the last one's day."""
-    window = _window(clock, around)
-    if window is None or clock.each is None:
+    if clock.each is None:
         return
     for department in departments:
-        if latest.get(department, date.min) < window[0]:
+        window = _window(clock, around, department)
+        if window is not None and latest.get(department, date.min) < window[0]:
             row = DueRow(clock.on, "", f"office/{department}", department, {})
             yield _item(clock, row, around, window[0], Deadline(window[1]), None)
 
 
 def _in_window(clock: Clock, row: DueRow, around: Surroundings, start: date) -> Iterator[Due]:
     """What comes round in some months: asked in each window of whoever was there before it began."""
-    window = _window(clock, around)
+    window = _window(clock, around, row.department)
     if window is None or start >= window[0]:
         return
     until = clock.until
@@ -265,13 +295,15 @@ def _in_window(clock: Clock, row: DueRow, around: Surroundings, start: date) -> 
     done = [row.values[name] for name in clock.done if isinstance(row.values.get(name), date)]
     days = [day_of(day) for day in done if isinstance(day, date)] + ([latest] if latest else [])
     if not any(day >= window[0] for day in days):
-        yield _item(_of_case(clock, row, around.settings), row, around, window[0], Deadline(window[1]), None)
+        here = _of_case(clock, row, around.settings_of(row.department))
+        yield _item(here, row, around, window[0], Deadline(window[1]), None)
 
 
-def _window(clock: Clock, around: Surroundings) -> tuple[date, date] | None:
+def _window(clock: Clock, around: Surroundings, department: str | None) -> tuple[date, date] | None:
     """The first and last day of the newest month that has begun, or begins within the lead."""
-    months = clock.every.in_force(around.settings) if clock.every else ()
-    lead = value_of(clock.lead, around.settings)
+    settings = around.settings_of(department)
+    months = clock.every.in_force(settings) if clock.every else ()
+    lead = value_of(clock.lead, settings)
     seen = around.today + timedelta(days=int(lead) if lead and lead.isdigit() else _NO_LEAD)
     firsts = [date(year, month, 1) for year in (seen.year - 1, seen.year) for month in months]
     first = max((day for day in firsts if day <= seen), default=None)
@@ -287,8 +319,8 @@ def _holders(
     return tuple(dict.fromkeys(found))
 
 
-def _clock_time(clock: Clock, around: Surroundings) -> time | None:
-    text = value_of(clock.by, around.settings)
+def _clock_time(clock: Clock, settings: Mapping[str, object]) -> time | None:
+    text = value_of(clock.by, settings)
     try:
         return time.fromisoformat(text) if text else None
     except ValueError:

@@ -39,7 +39,7 @@ def show(
     ledger = open_ledger(directory, at)
     found = lookup.record(ledger, who)
     record = ledger.read(found.path)
-    if at is None and ledger.in_force.pack.values.get("read_log"):
+    if at is None and ledger.values().get("read_log"):
         from crmctl.ledger.read_log import note_reading
 
         note_reading(ledger, record.dossier, record.compartment, found.id)

@@ -52,7 +52,7 @@ def sync(
     out = Out(as_json)
     ledger = open_ledger(directory)
     refresh_drivers(ledger.repo)
-    if ledger.in_force.pack.values.get("read_log"):
+    if ledger.values().get("read_log"):
         from crmctl.ledger.read_log import hand_in_readings
 
         hand_in_readings(ledger)
