@@ -21,6 +21,7 @@ from crmctl.ledger.guards import guard_faults
 from crmctl.ledger.in_force import CLEAR
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.lineage import Past, lineage, past_of
+from crmctl.ledger.numbering import number_faults
 from crmctl.ledger.owner_check import owner_faults, owners_until
 from crmctl.ledger.spread import spread
 from crmctl.ledger.wrap_check import WrapCheck
@@ -62,6 +63,8 @@ def check(
         from crmctl.ledger.grade_cap import overfull_grades
 
         found = replace(found, findings=(*found.findings, *overfull_grades(ledger)))
+    numbered = number_faults(ledger)
+    found = replace(found, findings=(*found.findings, *numbered)) if numbered else found
     if not ledger.in_force.pack.blacklist:
         return found
     from crmctl.ledger.barring import barred_records, vanished_entries

@@ -22,6 +22,7 @@ from crmctl.ledger.attached import content_of, described
 from crmctl.ledger.guards import guard, guard_file, guard_intake
 from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import Ledger, parse_record
+from crmctl.ledger.numbering import number_alone
 from crmctl.ledger.placing import Intent, place
 from crmctl.ledger.references import Present, new_dangling
 from crmctl.ledger.seal import seal
@@ -143,7 +144,8 @@ class Draft:
         unverified: Mapping[str, str] | None = None,
     ) -> Kept:  # fmt: skip
         """Make a record in a dossier or office. Raises InvalidInput, NoKey, NotFound."""
-        compartment = compartment_of(kind, department, origin.for_member or self.ledger.member_id)
+        whose = str(values.get(kind.addressee) or "") or origin.for_member or self.ledger.member_id
+        compartment = compartment_of(kind, department, whose)
         if is_office(dossier_id):
             self.wrapping.ensure_office(dossier_id, compartment)
         values = {**values, **described(files)}
@@ -217,7 +219,10 @@ class Draft:
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
         message = self._message(action, kind, trailers)
         said = tuple(record.data for record in self._records.values())
-        return place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
+        made = place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
+        if any(self.ledger.in_force.kinds[record.kind].number for record in self._records.values()):
+            number_alone(self.ledger.reopened().landed)
+        return made
 
     def written(self) -> list[Kept]:
         """The records this draft makes or changes."""

@@ -37,7 +37,7 @@ from crmctl.policy.pack import Pack, lay_over, read_pack
 CLEAR = ("ledger.yaml", "org", "policy", "schemas")
 DELEGATIONS = "org/delegations/"
 # Tables every snapshot has besides those of the kinds.
-OWN_TABLES = ("member", "role", "department", "assignment", "coverage", "damaged")
+OWN_TABLES = ("member", "role", "department", "assignment", "coverage", "damaged", "number", "approval")
 _KEEP = 8
 _COMPANYS = frozenset({"policy/company.yaml", "policy/calendar.yaml"})
 

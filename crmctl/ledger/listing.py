@@ -28,7 +28,7 @@ _SPOKEN = {
     "id": ("编号", "Id"), "dossier": ("客户", "Customer"), "department": ("部门", "Department"),
     "state": ("状态", "State"),
     "entered_by": ("录入人", "Entered by"), "entered_on": ("录入日期", "Entered on"),
-    "owner": ("负责人", "Owner"), "stage": ("阶段", "Stage"),
+    "owner": ("负责人", "Owner"), "stage": ("阶段", "Stage"), "number": ("登记编号", "Number"),
 }  # fmt: skip
 _DEALT_WORDS = {"owner": "owner", "stage": "customer_state"}
 
@@ -162,7 +162,9 @@ def query(ledger: Ledger, sql: str) -> Answer:
 
 
 def _dealt(kind: Kind) -> dict[str, str]:
-    """Columns of a card that say who deals with the customer and how far it has come: name → SQL."""
+    """Columns from beside the records, name → SQL: who deals with a customer and how far it has come; the number."""
+    if kind.number and kind.field("number") is None:
+        return {"number": f'(SELECT given.number FROM number AS given WHERE given.record = "{kind.table}".id)'}
     if kind.scope != "core":
         return {}
     mine = f'WHERE dealt.dossier = "{kind.table}".dossier'
@@ -176,6 +178,7 @@ def _usual(kind: Kind, known: Sequence[str]) -> tuple[str, ...]:
     if kind.listed:
         return ("id", *(name for name in kind.listed if name in known))
     outer = ["id"] + ([] if kind.scope == "core" else ["dossier"]) + (["state"] if kind.states else [])
+    outer += ["number"] if kind.number else []
     narrow = [f.name for f in kind.fields if f.type not in _WIDE and not f.many]
     names = dict.fromkeys([*outer, *kind.title, *narrow])
     return tuple(name for name in names if name in known)[:_COLUMNS]
@@ -185,6 +188,8 @@ def _head(kind: Kind, column: str) -> tuple[str, Literal["left", "right"]]:
     field = kind.field(column)
     if field:
         return label(field.label), "right" if field.type in _NUMBERS else "left"
+    if column == "number":
+        return label(_SPOKEN[column]), "right"
     if column in dict(ENVELOPE) or column in _DEALT_WORDS:
         return label(_SPOKEN.get(column, (column, column))), "left"
     return column, "left"

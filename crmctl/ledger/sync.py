@@ -26,6 +26,7 @@ from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keyring import keyring_ref
 from crmctl.ledger.keyring_merge import merged_keyring
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.numbering import give_numbers
 from crmctl.ledger.placing import author_of
 from crmctl.ledger.remote import push
 from crmctl.ledger.rewrap import rewrap
@@ -69,8 +70,21 @@ def sync(
 
     Safe to break off at any moment and to run again; a second run does nothing. A server that no longer
     has what it had is told (TrustBroken), unless `give_back` says that it shall have it back from here.
-    Without a `gate` nothing is proved (tests of the exchange alone).
+    Without a `gate` nothing is proved (tests of the exchange alone). Registration numbers that are lacking are
+    given at the end, once the server holds the records.
     """
+    done = _exchanged(ledger, progress, give_back=give_back, gate=gate)
+    for _attempt in range(_TRIES):
+        given = give_numbers(ledger.reopened().landed, gate, progress)
+        if not given:
+            break
+        more = _exchanged(ledger.reopened(), progress, give_back=False, gate=gate)
+        received = done.received + more.received - (1 if given > 0 else 0)
+        done = replace(more, received=received, sent=done.sent + more.sent, wrapped=done.wrapped + more.wrapped)
+    return done
+
+
+def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, gate: Gate | None) -> Synced:
     repo = ledger.repo
     before = ledger.main
     wrapped = 0

@@ -33,6 +33,7 @@ ACTION, UNDOES = "undo", "Crmctl-Undoes"
 _TOPS = ("customers/", "offices/", "blacklist/")
 _CLEAR = ("/dossier.yaml", "/office.yaml")
 _SHOWN = 8
+_NUMBERS = ("Crmctl-Action", "number")  # those stay, whatever becomes of the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _last_own(ledger: Ledger) -> CommitInfo:
     unshared = repo.run("rev-list", order, "--no-merges", ledger.head, *_not_shared(ledger)).decode().split()
     taken_back: set[str] = set()
     for info in repo.commits(unshared):
-        if info.author.name != ledger.member_id or info.oid in taken_back:
+        if info.author.name != ledger.member_id or info.oid in taken_back or _NUMBERS in info.trailers:
             continue
         undoes = [value for key, value in info.trailers if key == UNDOES]
         if not undoes:

@@ -16,10 +16,12 @@ from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.values import Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_MEMBER = "member"  # or a field of that type: whose compartment the record goes into
+_PLACES = N_("Write core, assignment/<compartment>, office/<compartment> or office/<compartment>/member")
 _STRUCTURES = ("list", "group")
 _KIND_KEYS = {
     "schema", "kind", "version", "label", "id", "table", "folder", "in", "single", "store", "fields", "states",
-    "arrows", "unique", "title", "list", "identity", "filed_by",
+    "arrows", "unique", "title", "list", "identity", "filed_by", "number",
 }  # fmt: skip
 # What any field may say; its type adds its own words.
 _FIELD_KEYS = frozenset({"is", "label", "when", "from", "many", "sensitive", "default", "example", "help"})
@@ -73,6 +75,9 @@ class _Reader:
             self.unknown(f"{path}.is", kind_of, [*FIELD_TYPES, *_STRUCTURES])
             return None
         self.words(path, spec, kind_of)
+        mark = spec.get("sensitive")
+        if mark is not None and not isinstance(mark, bool) and not _NAME.fullmatch(str(mark)):
+            self.fault(f"{path}.sensitive", N_("Write true or the name of a class such as personal"))
         inner = self.fields(spec.get("fields"), path) if kind_of in _STRUCTURES else ()
         options = {key: value for key, value in spec.items() if key not in {"is", "label", "when", "from", "fields"}}
         not_before = spec.get("from")
@@ -154,7 +159,7 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
     prefix = str(raw.get("id", ""))
     if not re.fullmatch(r"[A-Z]{1,3}", prefix):
         reader.fault("id", N_("An id prefix is one to three capital letters"))
-    scope, compartment, per_member = _place(reader, str(raw.get("in", "")))
+    scope, compartment, whose = _place(reader, str(raw.get("in", "")))
     fields = reader.fields(raw.get("fields"), "fields")
     states = reader.states(raw.get("states"))
     folder = str(raw.get("folder", f"{table}s"))
@@ -173,16 +178,19 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         states=states,
         arrows=reader.arrows(raw.get("arrows"), states),
         single=_single(reader, raw.get("single"), scope),
-        per_member=per_member,
+        per_member=bool(whose),
+        addressee="" if whose == _MEMBER else whose,
         monthly=_monthly(reader, raw.get("store"), fields),
         filed_by_anyone=_filed_by_anyone(reader, raw.get("filed_by")),
         unique=_unique(reader, raw.get("unique")),
         title=reader.names("title", raw.get("title")),
         listed=reader.names("list", raw.get("list")),
         identity=reader.names("identity", raw.get("identity")),
+        number=_number(reader, raw.get("number"), scope, raw.get("store")),
     )
     _check_references(reader, kind.fields, "fields")
     _check_names(reader, kind)
+    _check_addressee(reader, kind)
     _check_columns(reader, kind)
     return (None if reader.findings else kind), reader.findings
 
@@ -194,16 +202,16 @@ def _version(reader: _Reader, raw: Value) -> int:
     return 1
 
 
-def _place(reader: _Reader, text: str) -> tuple[str, str, bool]:
+def _place(reader: _Reader, text: str) -> tuple[str, str, str]:
     parts = text.split("/")
     if text == "core":
-        return "core", "core", False
+        return "core", "core", ""
     if len(parts) == 2 and parts[0] in {"assignment", "office"} and _NAME.fullmatch(parts[1]):
-        return parts[0], parts[1], False
-    if len(parts) == 3 and parts[0] == "office" and parts[2] == "member":
-        return "office", parts[1], True
-    reader.fault("in", N_("Write core, assignment/<compartment>, office/<compartment> or office/<compartment>/member"))
-    return "core", "core", False
+        return parts[0], parts[1], ""
+    if len(parts) == 3 and parts[0] == "office" and _NAME.fullmatch(parts[1]) and _NAME.fullmatch(parts[2]):
+        return "office", parts[1], parts[2]
+    reader.fault("in", _PLACES)
+    return "core", "core", ""
 
 
 def _monthly(reader: _Reader, raw: object, fields: tuple[Field, ...]) -> str | None:
@@ -215,6 +223,19 @@ def _monthly(reader: _Reader, raw: object, fields: tuple[Field, ...]) -> str | N
         reader.fault("store", N_("store: {monthly: FIELD} names a date field of this kind"))
         return None
     return found.name
+
+
+def _number(reader: _Reader, raw: object, scope: str, store: object) -> str | None:
+    """The series; kept to offices so that nobody walks through all customers for what has no number yet."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or not re.fullmatch(r"[a-z][a-z0-9_-]{0,60}", raw):
+        reader.fault("number", N_("number: SERIES is one word in small letters"))
+    elif scope != "office" or store is not None:
+        reader.fault("number", N_("Only a kind with in: office/… that is stored a file a record is numbered"))
+    else:
+        return raw
+    return None
 
 
 def _list(raw: object) -> list[object]:
@@ -239,6 +260,12 @@ def _unique(reader: _Reader, raw: object) -> tuple[tuple[str, ...], ...]:
         reader.fault("unique", N_("A list of lists is needed here: [[a, b]]"))
     groups = [_list(group) for group in _list(raw)]
     return tuple(dict.fromkeys(tuple(str(name) for name in group) for group in groups))
+
+
+def _check_addressee(reader: _Reader, kind: Kind) -> None:
+    field = kind.field(kind.addressee)
+    if kind.addressee and (field is None or field.type != "member" or field.many):
+        reader.fault("in", _PLACES)
 
 
 def _check_references(reader: _Reader, fields: tuple[Field, ...], path: str) -> None:

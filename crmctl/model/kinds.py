@@ -42,6 +42,8 @@ class Kind:
 
     `monthly` names the date field by which a high-volume kind is stored a file a month.
     `identity` names the fields by which two records are recognised as the same party.
+    `addressee` names the member field that says into whose compartment a record of `per_member` goes (else the
+    enterer's). `number` is the series in which the ledger numbers its records without gaps.
     `filed_by_anyone`: a first version may be sealed by somebody who cannot read the compartment.
     """
 
@@ -58,12 +60,14 @@ class Kind:
     arrows: frozenset[tuple[str, str]] = frozenset()
     single: bool = False
     per_member: bool = False
+    addressee: str = ""
     monthly: str | None = None
     filed_by_anyone: bool = False
     unique: tuple[tuple[str, ...], ...] = ()
     title: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
+    number: str | None = None
 
     @property
     def schema(self) -> str:

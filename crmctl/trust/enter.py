@@ -23,6 +23,7 @@ from crmctl.trust.change import ChangeCheck
 from crmctl.trust.files import FileCheck
 from crmctl.trust.landing import tree_is_made_of
 from crmctl.trust.line import Landing, Side
+from crmctl.trust.numbers import numbered_well
 from crmctl.trust.reuse import earlier_home
 from crmctl.trust.seen import SeenBlobs
 from crmctl.trust.signed import signed_well, signer
@@ -163,6 +164,7 @@ class Entrance:
         if member is not None:
             yield from ChangeCheck(info, self.view, self.authority, member, changes, lent).findings()
             demands = self._demands(info, member, changes)
+        yield from numbered_well(info, self.view, changes)
         yield from self._generations(info, member, changes)
         yield from sealed_once(self.repo, self.seen, info, changes)
         self.view.lay(changes)

@@ -57,6 +57,9 @@ WORDS: dict[str, str] = {
     "TRU086": N_("Sealed to an earlier key of {name}: {had}, where {wanted} is in use"),
     "TRU090": N_("{name} is not destroyed as it must be: whole, with a keyring that begins anew"),
     "TRU091": N_("{name} was destroyed; nothing is added to it any more"),
+    "TRU092": N_("Not the next number of its series: {why}"),
+    "TRU093": N_("A number for {record}, which main does not hold as a record of that series"),
+    "TRU094": N_("{record} has a number already"),
 }
 
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.shared import brief
+from crmctl.cli.commands.standing_words import standing_document, standing_rows
+from crmctl.cli.commands.reviewed import told_on
 from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
@@ -15,9 +17,12 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.numbering import number_here
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.monthly import fields_of, find_row
 from crmctl.model.values import Value
+
+CARD = "customer"
 
 
 @details(
@@ -46,23 +51,38 @@ def show(
     kind = ledger.in_force.kinds[found.kind]
     row = find_row(record.data, found.row) if found.row else None
     waits = note_on(ledger, found.path)
+    standings = _standings(ledger, found.dossier) if found.kind == CARD and at is None else []
+    said = told_on(ledger, found.path, found.id)
+    number = number_here(ledger, found.id) if kind.number else None
     data = fields_of(row) if row else record.data
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
-        "assignments": _assignments(ledger, found.dossier), "reviewed": not waits,
+        "assignments": _assignments(ledger, found.dossier), "reviewed": not waits, **said.document,
+        **({"number": number.number if number else None} if kind.number else {}),
     }  # fmt: skip
 
     def draw() -> None:
         out.line(f"{label(kind.label)} {found.id}")
+        if kind.number:
+            out.line("  " + (_("Number {number}", number=number.number) if number else _("No number yet")))
         for assignment in _assignments(ledger, found.dossier) if kind.scope == "core" else []:
             out.line(f"  {assignment['label']}")
         rows = [(name, text) for name, text in _lines(ledger, kind, data, record.unverified)]
+        rows += standing_rows(ledger, standings)
         table([(_("Field"), "left"), (_("Value"), "left")], rows)
+        for line in said.lines:
+            out.line(line)
         if waits:
             out.say(waits)
         out.say(_("Entered by {member} on {day}, version {rev}", member=record.by, day=record.at[:10], rev=record.rev))
 
     out.result("record", document, draw)
+
+
+def _standings(ledger: Ledger, dossier: str) -> list[Standing]:
+    from crmctl.ledger.card_standing import card_standing
+
+    return card_standing(ledger, dossier)
 
 
 def _assignments(ledger: Ledger, dossier_id: str) -> list[dict[str, str | None]]:

@@ -24,6 +24,10 @@ CREATE TABLE assignment (
 ) WITHOUT ROWID;
 CREATE TABLE coverage (kind TEXT, department TEXT, compartment TEXT, existing INTEGER, opened INTEGER);
 CREATE TABLE damaged (kind TEXT, path TEXT);
+CREATE TABLE number (record TEXT PRIMARY KEY, series TEXT, number INTEGER);
+CREATE TABLE approval (
+    record TEXT, act TEXT, role TEXT, department TEXT, member TEXT, stands_for TEXT, paper TEXT, "on" TEXT, bundle TEXT
+);
 """
 _DAMAGED = "INSERT INTO damaged SELECT ?, path FROM {schema}._source WHERE generation = 0"
 
@@ -47,6 +51,7 @@ def connect(ledger: Ledger, kinds: Collection[str]) -> sqlite3.Connection:
     _copied(connection, assignment_segment(), present)
     for part in parts:
         _fill_counts(connection, part)
+    _fill_numbers(connection, ledger, {segment.argument for segment in segments})
     _fold(connection, ledger, [segment.argument for segment in segments])
     connection.isolation_level = "DEFERRED"
     return connection
@@ -98,6 +103,17 @@ def _fill_clear(connection: sqlite3.Connection, ledger: Ledger) -> None:
         "INSERT INTO department VALUES (?, ?, ?, ?)",
         [(d.id, *d.label, _iso(d.until)) for d in org.departments.values()],
     )
+
+
+def _fill_numbers(connection: sqlite3.Connection, ledger: Ledger, kinds: Collection[str]) -> None:
+    """The registration numbers of these kinds' records."""
+    series = {ledger.in_force.kinds[name].number for name in kinds} - {None}
+    if series:
+        from crmctl.ledger.numbering import numbers_at
+
+        given = [number for one in sorted(filter(None, series)) for number in numbers_at(ledger.repo, ledger.head, one)]
+        rows = [(number.record, number.series, number.number) for number in given]
+        connection.executemany("INSERT OR IGNORE INTO number VALUES (?, ?, ?)", rows)
 
 
 def all_dossiers(ledger: Ledger, tops: Collection[str] = ("customers",)) -> Iterator[Dossier]:
