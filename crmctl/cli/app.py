@@ -56,6 +56,7 @@ COMMANDS: Table = {
         RECORDS,
     ),
     "export": Entry("crmctl.cli.commands.export:export", N_("Write what you can open to a file."), RECORDS),
+    "unseal": Entry("crmctl.cli.commands.unseal:unseal", N_("Open a file that was sealed to you."), RECORDS),
     "prove": Entry(
         "crmctl.cli.commands.prove:prove", N_("Make the search a record needs and keep its result."), RECORDS
     ),

@@ -7,7 +7,7 @@ A heading is a field's label in the user's language (`联系人 1.姓名`); when
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from decimal import Decimal
 from crmctl.i18n import _, label
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.sensitive import unmarked
 from crmctl.model.values import Value
 
 Path = tuple[str, ...]
@@ -49,15 +50,21 @@ def outer_columns(kind: Kind) -> list[str]:
     return [ID, REV, *where[kind.scope], *([STATE] if kind.states else [])]
 
 
-def field_columns(kind: Kind, records: Iterable[Mapping[str, Value]]) -> list[Column]:
-    """The columns of a kind's fields; a list has as many as the longest of `records` needs, at least one."""
+def field_columns(
+    kind: Kind, records: Iterable[Mapping[str, Value]], withheld: Collection[str] = ()
+) -> list[Column]:  # fmt: skip
+    """The columns of a kind's fields; a list has as many as the longest of `records` needs, at least one.
+
+    Fields of a `withheld` class have none.
+    """
     longest: dict[str, int] = {}
     for data in records:
         for field in kind.fields:
             value = data.get(field.name)
             if field.type == "list" and isinstance(value, list):
                 longest[field.name] = max(longest.get(field.name, 1), len(value))
-    return [column for field in kind.fields for column in _columns(field, (), "", longest)]
+    fields = unmarked(kind.fields, withheld)
+    return [column for field in fields for column in _columns(field, (), "", longest)]
 
 
 def _columns(field: Field, path: Path, before: str, longest: Mapping[str, int]) -> Iterator[Column]:

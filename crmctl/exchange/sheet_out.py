@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from crmctl.i18n import _, label
 from crmctl.ledger.draft import Draft
 from crmctl.ledger.files import write_atomic
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.redaction import withheld_from
 from crmctl.model.kinds import Kind
 
 _TYPED = frozenset({"int", "money", "quantity", "score", "date"})
@@ -44,7 +45,7 @@ def write_sheet(ledger: Ledger, kind_name: str, where: str | None, path: Path) -
         )
     must_be_outside(ledger, path)
     holding = held(ledger, kind, where)
-    page = page_of(ledger, kind, holding)
+    page = page_of(ledger, kind, holding, withheld_from(ledger))
     write_atomic(path.absolute(), xlsx_bytes([page]) if ending == ".xlsx" else csv_bytes(page))
     return Written(path, kind.name, len(holding.records), holding.existing - holding.opened)
 
@@ -58,22 +59,29 @@ def must_be_outside(ledger: Ledger, path: Path) -> None:
         )  # fmt: skip
 
 
-def page_of(ledger: Ledger, kind: Kind, holding: Holding) -> Page:
-    """The kind's own sheet of these records."""
+def page_of(
+    ledger: Ledger, kind: Kind, holding: Holding, withheld: Collection[str] = (), mark: str | None = None
+) -> Page:  # fmt: skip
+    """The kind's own sheet of these records, without fields of the `withheld` classes; `mark` stands in every row."""
     vocab = vocab_of(ledger, kind)
     outer = outer_columns(kind)
-    columns = field_columns(kind, (one.data for one in holding.records))
+    columns = field_columns(kind, (one.data for one in holding.records), withheld)
     names = _customer_names(ledger) if col.CUSTOMER_NAME in outer else {}
     rows = [
         [
             *(_outer(ledger, kind, one, name, names) for name in outer),
             *(in_cell(column.field, at(one.data, column.path), vocab) for column in columns),
+            *([mark] if mark else []),
         ]
         for one in holding.records
     ]
     return Page(
         title=label(kind.label),
-        header=[*(label(OUTER[name]) for name in outer), *(column.heading for column in columns)],
+        header=[
+            *(label(OUTER[name]) for name in outer),
+            *(column.heading for column in columns),
+            *([_("Given out")] if mark else []),
+        ],
         rows=rows,
         hidden=frozenset({outer.index(col.REV)}),
         fixed=frozenset(outer.index(name) for name in (col.ID, col.REV, col.CUSTOMER_NAME) if name in outer),

@@ -1,6 +1,6 @@
-"""Seal bytes to one age key and open them again; nothing else reaches age.
+"""Seal bytes to age keys and open them again; nothing else reaches age.
 
-The only importer of `pyrage`. A sealed file is a binary age v1 file (https://c2sp.org/age) with exactly one
+The only importer of `pyrage`. A sealed record is a binary age v1 file (https://c2sp.org/age) with exactly one
 X25519 stanza and at most one `*-grease` stanza; that is proved from the header, without a key, before anything is
 decrypted. A file under a passphrase has exactly one scrypt stanza of bounded cost.
 """
@@ -8,6 +8,7 @@ decrypted. A file under a passphrase has exactly one scrypt stanza of bounded co
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -63,6 +64,29 @@ def seal(plain: bytes, recipient: str) -> bytes:
     import pyrage
 
     return bytes(pyrage.encrypt(plain, [_recipient(recipient)]))
+
+
+def seal_for(plain: bytes, recipients: Sequence[str]) -> bytes:
+    """`plain` for several public keys: what leaves the ledger, never a record. Raises InvalidInput for a wrong key."""
+    import pyrage
+
+    return bytes(pyrage.encrypt(plain, [_recipient(public) for public in dict.fromkeys(recipients)]))
+
+
+def open_given(sealed: bytes, secret: str, where: str) -> bytes:
+    """What `seal_for` sealed, or any age file for this key. Raises NoKey (for others), TrustBroken (damaged)."""
+    import pyrage
+
+    plain = BytesIO()
+    try:
+        pyrage.decrypt_io(BytesIO(sealed), plain, [_identity(secret)])
+    except (pyrage.DecryptError, OSError) as error:
+        if str(error) == NO_MATCH:
+            raise NoKey(
+                _("Sealed to another key"), where=where, hint=_("Whoever sent it must seal it to you")
+            ) from None
+        _damaged(where)
+    return plain.getvalue()
 
 
 class Opener:

@@ -9,6 +9,7 @@ from crmctl.i18n import N_
 from crmctl.model.condition import Leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.sensitive import classes_in
 from crmctl.policy.arrows import arrow_faults
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
@@ -34,6 +35,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
         *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *_satisfaction(pack, whole),
+        *_sensitive(pack, kinds, whole),
         *check_review(pack.review, kinds, {*whole.company_roles, *whole.vocab.get("role", {})}),
     ]  # fmt: skip
 
@@ -113,6 +115,17 @@ def _readers(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fin
         for number, term in enumerate(terms):
             if term not in roles and (term != ADDS or number):
                 yield unknown("POL014", f"readers.{pattern}.{number}", N_("There is no role {name}"), term, roles)
+
+
+def _sensitive(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
+    classes = classes_in(kinds.values())
+    roles = {*whole.company_roles, *whole.vocab.get("role", {})}
+    for name, terms in pack.sensitive.items():
+        if name not in classes:
+            yield unknown("POL012", f"sensitive.{name}", N_("No kind has a field of class {name}"), name, classes)
+        for number, term in enumerate(terms):
+            if term not in roles and (term != ADDS or number):
+                yield unknown("POL014", f"sensitive.{name}.{number}", N_("There is no role {name}"), term, roles)
 
 
 def _taken(kind: Kind, kinds: Mapping[str, Kind]) -> Iterator[Finding]:

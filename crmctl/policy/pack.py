@@ -21,7 +21,7 @@ _KEYS = {
     "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
     "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets",
-    "examples", "satisfaction", "tightens", "classes", "contacts", "priority", "cadence", "searches",
+    "examples", "satisfaction", "tightens", "sensitive", "classes", "contacts", "priority", "cadence", "searches",
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ class Pack:
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
     clocks: what makes a record due. arrows: what a step between states takes. review: who approves
-    what. guarded: the kinds that a guard watches (`crmctl.policy.guards`). blacklist: as written, read
+    what. sensitive: class of field → roles that get it in reports and exports. guarded: the kinds that a guard watches (`crmctl.policy.guards`). blacklist: as written, read
     by `crmctl.policy.blacklist` when needed.
     """
 
@@ -52,6 +52,7 @@ class Pack:
     arrows: tuple[ArrowRule, ...] = ()
     satisfaction: Mapping[str, Value] = field(default_factory=dict)
     review: tuple[ReviewRule, ...] = ()
+    sensitive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: frozenset[str] = frozenset()
     searched: frozenset[str] = frozenset()
 
@@ -101,6 +102,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         blacklist=_mapping(raw.get("blacklist")),
         arrows=arrows,
         satisfaction=_mapping(raw.get("satisfaction")),
+        sensitive={name: _texts(roles) for name, roles in _mapping(raw.get("sensitive")).items()},
         guarded=_guarded(raw.get("guards")),
         searched=frozenset(str(item.get("on")) for item in _mappings(raw.get("searches"))),
         review=review,
@@ -129,6 +131,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             blacklist={**result.blacklist, **pack.blacklist},
             arrows=lay_arrows(result.arrows, pack.arrows),
             satisfaction={**result.satisfaction, **pack.satisfaction},
+            sensitive=_readers_over(result.sensitive, pack.sensitive),
             guarded=result.guarded | pack.guarded,
             searched=result.searched | pack.searched,
             review=lay_review(result.review, pack.review),

@@ -17,6 +17,8 @@ def to_document(filled: Filled) -> dict[str, object]:
         "period": filled.period,
         "as_of": filled.as_of,
         "commit": filled.commit,
+        **({"withheld": list(filled.withheld)} if filled.withheld else {}),
+        **({"given": filled.given} if filled.given else {}),
         **({"before": filled.before} if filled.before else {}),
         "coverage": [
             {"kind": one.kind, "label": one.label, "opened": one.opened, "existing": one.existing}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _, language
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.redaction import redact, withheld_from
+from crmctl.model.dossier import is_office
+from crmctl.model.kinds import Kind
 from crmctl.report.definition import Column, Report, Table
 from crmctl.report.filled import Cell, Filled, FilledTable, Source
 from crmctl.report.question import Asked, Question, settle
@@ -22,8 +25,12 @@ if TYPE_CHECKING:
     from crmctl.ledger.snapshot.survey import Survey
 
 
-def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False) -> Filled:
+def fill(
+    ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False, withheld: Collection[str] | None = None
+) -> Filled:
     """The report's figures from what the member can open; with `evidence` the records behind them.
+
+    `withheld` are the classes of sensitive fields left out; None: those that the policy does not give the member.
 
     Raises BadConfiguration with file and line for SQL that does not run or does not fit its
     columns (before anything is opened), UsageError and NotFound for what was asked.
@@ -35,19 +42,22 @@ def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False
     ledger = ledger.landed
     question = settle(ledger, report, asked)
     parameters = {**report.defaults, **question.parameters(ledger), "language": language().partition("_")[0]}
-    read = {name for table in report.tables for name in prove(ledger, report, table, parameters, question)}
+    columns = {pair for table in report.tables for pair in prove(ledger, report, table, parameters, question)}
+    read = {name for name, _column in columns}
     if evidence:
         read |= {name for table in report.tables for name in prove_evidence(ledger, report, table, parameters)}
     behind = set(kinds_behind(ledger, read))
     kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in behind]
     connection = connect(ledger, [kind.name for kind in kinds])
     try:
+        missing = redact(connection, kinds, withheld_from(ledger) if withheld is None else withheld, columns)
         provide(connection, ledger, read, question.as_of)
         tables = tuple(_filled(connection, table, parameters, question) for table in report.tables)
         if evidence:
             tables = tuple(replace(one, behind=_behind(connection, one, parameters)) for one in tables)
         counted = coverage(ledger, connection, report, question, kinds)
         name = _customer_name(connection, question) if "customer" in read else None
+        customers = _customers(ledger, connection, report, question, kinds) if withheld is not None else ()
     finally:
         connection.close()
     words = Words.of(ledger)
@@ -63,13 +73,33 @@ def fill(ledger: Ledger, report: Report, asked: Asked, *, evidence: bool = False
         tables=tables,
         words=words,
         scope_id=question.customer or question.member or question.department or "",
+        withheld=missing,
+        customers=customers,
     )
+
+
+def _customers(
+    ledger: Ledger, connection: Connection, report: Report, question: Question, kinds: Iterable[Kind]
+) -> tuple[str, ...]:
+    """The customers with records among those the report reads, in its scope."""
+    if question.customer is not None:
+        return (question.customer,)
+    found: set[str] = set()
+    for kind in kinds:
+        rows = connection.execute(f'SELECT DISTINCT dossier, department, compartment FROM "{kind.table}"').fetchall()  # noqa: S608 (a kind's)
+        for dossier, department, compartment in rows:
+            if not is_office(dossier) and question.holds(report, ledger.dossier(dossier), department, compartment):
+                found.add(dossier)
+    return tuple(sorted(found))
 
 
 def prove(
     ledger: Ledger, report: Report, table: Table, parameters: Mapping[str, object], question: Question
-) -> frozenset[str]:
-    """The tables a report's table reads. Raises BadConfiguration with file and line when its SQL is off."""
+) -> frozenset[tuple[str, str]]:
+    """The tables and their columns that a report's table reads.
+
+    Raises BadConfiguration with file and line when its SQL is off.
+    """
     found = _surveyed(ledger, report, table.sql, table.sql_file, parameters)
     wanted = [column.name for column in _present(table, question)]
     missing = [name for name in wanted if name not in found.columns]
@@ -81,7 +111,7 @@ def prove(
             _("The question gives a column {column} that report.yaml does not describe", column=surplus[0]),
             where=table.sql_file,
         )
-    return found.tables
+    return found.read
 
 
 def prove_evidence(ledger: Ledger, report: Report, table: Table, parameters: Mapping[str, object]) -> frozenset[str]:

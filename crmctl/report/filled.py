@@ -91,7 +91,8 @@ class Filled:
     """The whole report. `commit` is main's full id; nothing in it depends on when it was drawn.
 
     `before` names the state it is compared with; `scope_id` is the id of the customer, member or
-    department it is about, empty for all.
+    department it is about, empty for all. `withheld` are the labels of sensitive fields that its reader does not
+    get, `given` says to whom it goes outside, `customers` whose data it holds where that was asked for.
     """
 
     report: Report
@@ -105,6 +106,9 @@ class Filled:
     words: Words
     before: str | None = None
     scope_id: str = ""
+    withheld: tuple[str, ...] = ()
+    given: str | None = None
+    customers: tuple[str, ...] = ()
 
     @property
     def shown(self) -> tuple[FilledTable, ...]:
@@ -136,6 +140,8 @@ class Filled:
             (_("Compared with"), self.before or ""),
             (_("Opened"), _("; ").join(seen) or _("nothing there is to open")),
             (_("State of the ledger"), self.commit[:10]),
+            (_("Withheld"), _("; ").join(self.withheld)),
+            (_("Given out"), self.given or ""),
         ]
         return [(name, value) for name, value in lines if value]
 

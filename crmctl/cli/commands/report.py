@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ import typer
 
 from crmctl.cli.console import is_terminal
 from crmctl.cli.context import open_ledger
+from crmctl.cli.giving import Along, Basis, Consent, Law, Purpose, SealTo, To, Under
 from crmctl.cli.options import AsJson, AsOf, At, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
@@ -18,6 +21,7 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
+    from crmctl.ledger.disclosing import Giving
     from crmctl.report.filled import Filled, FilledTable, Row
     from crmctl.report.question import Asked
 
@@ -30,6 +34,7 @@ DIFF = "diff"
         "crmctl report card --customer 某某医院 --out card.html\n\n"
         "crmctl report sales --period 2026H1 --out sales.xlsx\n\n"
         "crmctl report diff 2026-06-30..2026-09-30 customers\n\n"
+        "crmctl report customers --department east --seal-to east --out east.html\n\n"
         "A report in the ledger's own templates/reports goes before the shipped one of that name."
     )
 )
@@ -69,12 +74,22 @@ def report(
     evidence: Annotated[
         bool, typer.Option("--evidence", help=N_("Tell the records behind the figures, and add them up again."))
     ] = False,
+    to: To = None,
+    purpose: Purpose = None,
+    basis: Basis = None,
+    law: Law = None,
+    consent: Consent = None,
+    under: Under = None,
+    seal_to: SealTo = None,
+    along: Along = None,
     as_of: AsOf = None,
     at: At = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     as_json: AsJson = False,
 ) -> None:
     """Draw a report: lists, cards, figures."""
+    from crmctl.ledger.disclosing import settled
+    from crmctl.ledger.redaction import withheld_outside
     from crmctl.report.catalogue import find_report
     from crmctl.report.fill import fill
     from crmctl.report.formats import format_of
@@ -86,23 +101,26 @@ def report(
         _list(open_ledger(directory, at), Out(as_json or form == "json"))
         return
     folder = out_file if out_file and out_file.is_dir() else None
-    chosen = format_of("json" if as_json else form, out_file.suffix if out_file and not folder else None)
+    sealed = tuple(seal_to or ())
+    plain = out_file.with_suffix("") if out_file and sealed and out_file.suffix == ".age" else out_file
+    chosen = format_of("json" if as_json else form, plain.suffix if plain and not folder else None)
     if folder and chosen == "term":
         chosen = "html"
+    if (to or under or sealed) and (name == DIFF or not out_file):
+        raise UsageError(_("Only a report in a file is given away: --out FILE"), where=name)
     asked = Asked(period, as_of, member, department, customer)
+    ledger, giving = open_ledger(directory, at), None
     if name == DIFF:
         filled = _compared(rest or [], asked, directory, at)
     elif rest:
         raise UsageError(_("Too much: {text}", text=rest[0]), hint="crmctl report --list")
     else:
-        ledger = open_ledger(directory, at)
-        filled = fill(ledger, find_report(ledger, name), asked, evidence=evidence)
-    if evidence:
-        filled = _told(filled)
-    if out_file:
-        out_file = folder / _file_name(filled, chosen) if folder else out_file
-        _write(filled, chosen, out_file)
-        Out().say(_("Written to {path}", path=out_file))
+        giving = settled(ledger, to, purpose, basis, law=law, consent=consent, under=under)
+        withheld = withheld_outside(ledger, along or ()) if giving else None
+        filled = fill(ledger, find_report(ledger, name), asked, evidence=evidence, withheld=withheld)
+    filled = _told(filled) if evidence else filled
+    if plain:
+        _give(ledger, filled, chosen, folder / _file_name(filled, chosen) if folder else plain, sealed, giving)
     else:
         _show(filled, chosen)
 
@@ -142,11 +160,26 @@ def _told(filled: Filled) -> Filled:
     return with_evidence(filled)
 
 
-def _write(filled: Filled, form: str, path: Path) -> None:
-    from crmctl.ledger.files import write_atomic
+def _give(
+    ledger: Ledger, filled: Filled, form: str, path: Path, sealed: Sequence[str], giving: Giving | None
+) -> None:  # fmt: skip
+    """Draw it and write it: marked and put on record first where it goes outside, sealed where that was asked for."""
+    from crmctl.ledger.disclosing import disclose
+    from crmctl.ledger.recipients import and_keys, sealed_for
     from crmctl.report.formats import draw
 
-    content = draw(filled, form)
+    content = draw(replace(filled, given=giving.mark(ledger)) if giving else filled, form)
+    if sealed:
+        content, path = sealed_for(ledger, content, sealed), path.with_name(f"{path.name}.age")
+    for record in disclose(ledger, giving, filled.customers, and_keys(ledger, filled.title, sealed)) if giving else ():
+        Out().say(_("On record: {record}", record=record))
+    _write(content, path)
+    Out().say(_("Written to {path}", path=path))
+
+
+def _write(content: bytes, path: Path) -> None:
+    from crmctl.ledger.files import write_atomic
+
     try:
         write_atomic(path, content)
     except OSError as error:

@@ -28,7 +28,7 @@ def unlock(
     from crmctl.ledger.identity import home_directory, load
 
     seconds = read_duration(duration)
-    who = member or _member(directory)
+    who = member or whose(directory)
     ask = asker()
     home = home_directory()
     identity = load(home, who, ask)
@@ -54,7 +54,8 @@ def read_duration(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _member(directory: object) -> str:
+def whose(directory: object) -> str:
+    """The member of the ledger we stand in, else the only one with keys here. Raises NoKey."""
     from pathlib import Path
 
     from crmctl.errors import CrmctlError

@@ -38,10 +38,11 @@ class BrokenSql(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The tables a question reads and the columns it gives."""
+    """The tables a question reads, the columns it gives, and which columns of which table it reads."""
 
     tables: frozenset[str]
     columns: tuple[str, ...]
+    read: frozenset[tuple[str, str]] = frozenset()
 
 
 def survey(
@@ -72,11 +73,13 @@ def _nothing(*_arguments: object) -> None:
 
 def _tried(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]) -> Survey:
     tables: set[str] = set()
+    read: set[tuple[str, str]] = set()
     refused: list[str] = []
 
     def authorize(action: int, first: str | None, second: str | None, _db: str | None, _by: str | None) -> int:
         if action == sqlite3.SQLITE_READ and first:
             tables.add(first)
+            read.add((first, second or ""))
         clocked = action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _CLOCK_AND_CHANCE
         if action in _READING and not clocked:
             return sqlite3.SQLITE_OK
@@ -95,7 +98,7 @@ def _tried(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, ob
         reason = _("{name} may not be asked here", name=name) if name else str(error)
         reason = _("only SELECT is possible") if refused and not name else reason
         raise BrokenSql(reason, _line_of(connection, sql, parameters, str(error), name)) from None
-    return Survey(frozenset(tables), tuple(item[0] for item in cursor.description or ()))
+    return Survey(frozenset(tables), tuple(item[0] for item in cursor.description or ()), frozenset(read))
 
 
 def _line_at(sql: str, offset: int) -> int:

@@ -47,15 +47,16 @@ class Shape:
 
 def shape_of(kind: Kind) -> Shape:
     """The table of a kind."""
-    own = [column for field in kind.fields for column in _columns(field, "")]
+    own = [column for field in kind.fields for column in columns_of(field, "")]
     return Shape(kind.table, (*ENVELOPE, *own))
 
 
-def _columns(field: Field, prefix: str) -> Iterator[tuple[str, str]]:
+def columns_of(field: Field, prefix: str) -> Iterator[tuple[str, str]]:
+    """The columns of one field with their affinity; `prefix` is that of the groups around it."""
     name = prefix + field.name
     if field.type == "group":
         for inner in field.fields:
-            yield from _columns(inner, f"{name}_")
+            yield from columns_of(inner, f"{name}_")
     elif field.many or field.type not in FIELD_TYPES:
         yield name, "TEXT"
     else:
