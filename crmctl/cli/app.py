@@ -64,6 +64,19 @@ COMMANDS: Table = {
     "submit": Entry(
         "crmctl.cli.commands.submit:submit", N_("Hand in your changes that somebody has to look at."), EVERY_DAY
     ),
+    "review": Family(
+        N_("What waits for your approval, and what others have to look at."),
+        {
+            "walk": Entry("crmctl.cli.commands.review:walk", N_("Go through what waits for you, key by key.")),
+            "list": Entry("crmctl.cli.commands.review:list_waiting", N_("List what was handed in and waits.")),
+            "show": Entry("crmctl.cli.commands.review:show", N_("Show changes: every field, old and new.")),
+            "approve": Entry("crmctl.cli.commands.review:approve", N_("Approve changes.")),
+            "return": Entry("crmctl.cli.commands.review:send_back", N_("Send changes back, with the reason.")),
+            "comment": Entry("crmctl.cli.commands.review:comment", N_("Tell authors something about changes.")),
+        },
+        RECORDS,
+        default="walk",
+    ),
     "log": Entry("crmctl.cli.commands.log:log", N_("Show what changed, when, by whom and why."), RECORDS),
     "blame": Entry("crmctl.cli.commands.log:blame", N_("Show who gave each field its value, and when."), RECORDS),
     "find": Entry("crmctl.cli.commands.find:find", N_("Find text in customers and records."), RECORDS),
@@ -80,6 +93,9 @@ COMMANDS: Table = {
             "finish": Entry("crmctl.cli.commands.audit:finish", N_("End an audit; the next one becomes due.")),
             "list": Entry("crmctl.cli.commands.audit:list_audits", N_("List the audits and when the next is due.")),
             "prove": Entry("crmctl.cli.commands.audit:prove", N_("Draw the sample again and compare.")),
+            "evidence": Entry(
+                "crmctl.cli.commands.audit:evidence", N_("Write one customer's records and their proof into a folder.")
+            ),
         },
         CARE,
     ),

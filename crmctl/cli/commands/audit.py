@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -199,6 +200,40 @@ def prove(
     out.result("audit-proof", data, draw, faults)
     if differs:
         raise typer.Exit(1)
+
+
+@details(
+    N_(
+        "Example: crmctl audit evidence 某某医院 --out evidence-2026-11\n\n"
+        "The folder holds the timeline, each version of each record that opens for you in the clear, the sealed "
+        "originals, who signed each change, the public keys, and verify.py: whoever gets it proves it with Python "
+        "alone, without crmctl, Git or a key. It is customer data in the clear: keep it safe."
+    )
+)
+def evidence(
+    who: Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))],
+    folder: Annotated[Path, typer.Option("--out", "-o", metavar=N_("FOLDER"), help=N_("The new folder."))],
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Write one customer's records and their proof into a folder."""
+    from crmctl.trust.evidence import export
+
+    out = Out(as_json)
+    made = export(open_ledger(directory), who, folder)
+
+    def draw() -> None:
+        counts = {"steps": made.steps, "texts": made.texts, "sealed": made.sealed}
+        out.line(_("Written to {path}", path=made.folder))
+        out.say(_("{steps} changes, {texts} versions in the clear, {sealed} sealed files", **counts))
+        if made.closed:
+            out.say(_("{count} sealed files do not open for you: they are there sealed only", count=made.closed))
+        if made.faults:
+            out.say(_("The history did not prove true ({count} faults): crmctl verify", count=made.faults))
+        out.say(_("This is customer data in the clear: keep it safe, and destroy it after use"))
+        out.say(_("Next: {command}", command=f"python3 {made.folder / 'verify.py'}"))
+
+    out.result("evidence", made, draw)
 
 
 def _rows(ledger: Ledger, drawn: Drawn) -> list[dict[str, object]]:
