@@ -19,7 +19,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pyrage": ("ledger/seal.py",),
     "cryptography": ("ledger/sshsig.py",),
     "git": ("ledger/remote.py",),
-    "subprocess": ("ledger/git.py", "ledger/remote.py", "ledger/agent.py", "cli/editor.py"),
+    "subprocess": ("ledger/git.py", "ledger/remote.py", "ledger/agent.py", "cli/editor.py", "cron/crontab.py"),
     "sqlite3": ("ledger/snapshot/",),
     "jinja2": ("report/page.py",),
     "pydantic": ("model/validate.py",),

@@ -38,6 +38,9 @@ COMMANDS: Table = {
     ),
     "add": Entry("crmctl.cli.commands.add:add", N_("Add a customer, visit, complaint or other record."), EVERY_DAY),
     "update": Entry("crmctl.cli.commands.update:update", N_("Change fields of a customer or record."), EVERY_DAY),
+    "request": Entry(
+        "crmctl.cli.commands.request:request", N_("Ask for something that others approve."), EVERY_DAY
+    ),
     "advance": Entry("crmctl.cli.commands.update:advance", N_("Move a record to its next state."), EVERY_DAY),
     "confirm": Entry("crmctl.cli.commands.confirm:confirm", N_("Confirm that data is unchanged."), EVERY_DAY),
     "show": Entry("crmctl.cli.commands.show:show", N_("Show a customer's card or a record."), EVERY_DAY),

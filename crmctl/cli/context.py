@@ -20,3 +20,8 @@ def open_ledger(directory: Path | None, at: str | None = None) -> Ledger:
     ledger = Ledger.find(directory or Path(), at=at, ask=asker())
     ledger.watch = lambda total: progress(_("Reading the ledger"), total)
     return ledger
+
+
+def open_quietly(directory: Path | None) -> Ledger:
+    """The ledger for a command that nobody watches: it never asks, and shows no progress."""
+    return Ledger.find(directory or Path(), ask=None)

@@ -22,7 +22,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.paths import record_path
 from crmctl.model.record import Record
 from crmctl.policy.blacklist import Blacklist
-from crmctl.rules.blacklist import term_end
+from crmctl.rules.blacklist import term_end, term_over
 
 # What a notice repeats of its entry.
 _POSTED = (
@@ -159,6 +159,22 @@ def readmit(
     values |= {"readmitted_on": ledger.today.isoformat()}
     values["outcome"] = outcome or record.data.get("outcome") or change_note or record.data.get("change_note")
     return _step(ledger, entry, "readmitted", values, "blacklist-readmit", dry_run=dry_run)
+
+
+def run_out(ledger: Ledger, department: str) -> list[str]:
+    """The entries in force of a department's own list whose term is over (R-BLK-06)."""
+    known = the_list(ledger)
+    office = f"office/{department}"
+    return [
+        bar.entry for row in known.rows
+        if row.get("state") == "in_force" and row.get("dossier") == office and "entry" not in row
+        for bar in [known.bar(str(row["id"]))] if bar is not None and term_over(bar, ledger.today)
+    ]  # fmt: skip
+
+
+def expire(ledger: Ledger, entry: str, *, dry_run: bool = False) -> Stepped:
+    """Say that an entry's term is over. It frees nobody: that takes a readmission. Raises Refused before that day."""
+    return _step(ledger, entry, "expired", {}, "blacklist-expire", dry_run=dry_run)
 
 
 def _must_be_ready(rules: Blacklist, data: Mapping[str, object]) -> None:

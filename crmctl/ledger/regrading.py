@@ -129,31 +129,36 @@ def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
             _("{axis} is reckoned when asked and not put forward", axis=label(done.rules.axis.label)), rule="GRD001",
             hint=f"crmctl grade run --axis {done.rules.axis.name} --dry-run",
         )  # fmt: skip
+    new, draft = to_file(ledger, done), Draft(ledger)
     if done.rules.axis.sets_state:
-        return _set_states(ledger, done)
+        for proposal in new:
+            assignment = draft.dossier(proposal.id).assignments[done.department]
+            changed = replace(assignment, state=proposal.decision.grade or assignment.state)
+            draft.set_assignment(proposal.id, done.department, changed)
+        return draft.commit("grade-run", "customer"), len(new)
+    kind = draft.kind("grade")
+    for proposal in new:
+        draft.new_record(kind, proposal.id, done.department, grade_record(done, proposal), Origin(reason="grade run"))
+    return draft.commit("grade-run", "grade"), len(new)
+
+
+def to_file(ledger: Ledger, done: Run) -> list[Proposal]:
+    """What of a run would be written: proposals that say another thing than the last record of their customer.
+
+    On an axis that sets the dealing's state (R-GRD-02): those whose state is another; what is not graded keeps its own.
+    """
+    if done.rules.axis.sets_state:
+        return [proposal for proposal in done.proposals if _has_another_state(ledger, done.department, proposal)]
     parameters = _asked(done.department, done.as_of, done.rules.axis.name, done.product)
     latest = {str(row[0]): row[1:] for row in ask(connect(ledger, ["grade"]), _LATEST, parameters).rows}
-    draft = Draft(ledger)
-    kind = draft.kind("grade")
-    count = 0
-    for proposal in done.proposals:
-        if not _says_something_new(proposal, latest.get(proposal.id)):
-            continue
-        draft.new_record(kind, proposal.id, done.department, grade_record(done, proposal), Origin(reason="grade run"))
-        count += 1
-    return draft.commit("grade-run", "grade"), count
+    return [proposal for proposal in done.proposals if _says_something_new(proposal, latest.get(proposal.id))]
 
 
-def _set_states(ledger: Ledger, done: Run) -> tuple[str, int]:
-    """Give each dealing the state its grade names (R-GRD-02); what is not graded keeps its own."""
-    draft, count = Draft(ledger), 0
-    for proposal in done.proposals:
-        assignment = draft.dossier(proposal.id).assignments[done.department]
-        state = proposal.decision.grade
-        if state is not None and not proposal.decision.review and assignment.state != state:
-            draft.set_assignment(proposal.id, done.department, replace(assignment, state=state))
-            count += 1
-    return draft.commit("grade-run", "customer"), count
+def _has_another_state(ledger: Ledger, department: str, proposal: Proposal) -> bool:
+    state = proposal.decision.grade
+    if state is None or proposal.decision.review:
+        return False
+    return ledger.dossier(proposal.id).assignments[department].state != state
 
 
 def grade_record(done: Run, proposal: Proposal) -> dict[str, object]:

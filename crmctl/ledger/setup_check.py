@@ -104,12 +104,14 @@ class _Setup:
         """Classes, priorities, cadences and the questions of clocks."""
         from crmctl.ledger.proving import search_faults
         from crmctl.ledger.standing import parameters_of, question_faults, rows_faults
+        from crmctl.policy.cron import read_jobs
         from crmctl.policy.dated import undated
         from crmctl.policy.standing import KEYS, read_standing, unset_cadences
 
         raws = [(path, self._raw[path]) for path in packs]
         for path in packs:
             self._note(path, search_faults(self._raw[path], kinds))
+            self._note(path, [replace(fault, where="") for fault in read_jobs([(path, self._raw[path])])[1]])
         parameters = parameters_of(undated(whole.values), date(2000, 1, 1))
         for path, pack in packs.items():
             for number, clock in enumerate(pack.clocks):

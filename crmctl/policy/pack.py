@@ -21,7 +21,8 @@ _KEYS = {
     "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
     "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets",
-    "examples", "satisfaction", "tightens", "sensitive", "classes", "contacts", "priority", "cadence", "searches",
+    "examples", "satisfaction", "tightens", "sensitive", "classes", "contacts", "priority", "cadence", "searches", "card",
+    "cron",
 }  # fmt: skip
 
 
@@ -36,7 +37,8 @@ class Pack:
     readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
     `*`) → required fields. compartments: those made with each assignment. values: plain settings.
     clocks: what makes a record due. arrows: what a step between states takes. review: who approves
-    what. sensitive: class of field → roles that get it in reports and exports. guarded: the kinds that a guard watches (`crmctl.policy.guards`). blacklist: as written, read
+    what. sensitive: class of field → roles that get it in reports and exports. guarded: the kinds that a guard
+    watches (`crmctl.policy.guards`). blacklist: as written, read
     by `crmctl.policy.blacklist` when needed.
     """
 
