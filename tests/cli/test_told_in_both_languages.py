@@ -98,7 +98,7 @@ TIMELINE = {
         "2026-11-20 12:00\tAssignment\t\tEast: state Potential → Intending\tAlice",
     ],
     "zh_CN": [
-        "日期\t种类\t编号\t内容\t何人", "2026-11-25\t拜访\tV-1\t新假肢 (计划)\tAlice",
+        "日期\t种类\t编号\t内容\t经办", "2026-11-25\t拜访\tV-1\t新假肢 (计划)\tAlice",
         "2026-11-20 12:00\t客户归属\t\t东区: 状态 潜在 → 意向\tAlice",
     ],
 }  # fmt: skip
@@ -111,7 +111,7 @@ def test_timeline(told: Told, language: str) -> None:
 
 BLAME = {
     "en": "Field\tValue\tBy\tOn\tWhy\tTo be verified by\nPhone\t+86 10 6277 0001\tAlice\t2026-11-20\t来电\t2026-11-18\n",
-    "zh_CN": "字段\t内容\t何人\t日期\t原因\t核实期限\n电话\t+86 10 6277 0001\tAlice\t2026-11-20\t来电\t2026-11-18\n",
+    "zh_CN": "字段\t内容\t经办\t日期\t原因\t核实期限\n电话\t+86 10 6277 0001\tAlice\t2026-11-20\t来电\t2026-11-18\n",
 }
 
 
