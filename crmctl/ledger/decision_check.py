@@ -34,10 +34,24 @@ def decision_faults(packs: Sequence[PackFile], kinds: Mapping[str, Kind], whole:
     for where, raw in packs:
         findings += [fault.at(where) for fault in dated_faults(_mapping(raw.get("values")))]
         findings += _broken(raw, kinds, given.values, where)
+        findings += _card(raw, found, where)
         for name, path, content in axes_of(raw):
             findings += read_axis(name, path, content, given, where)[1]
         findings += [fault.at(where) for fault in example_faults(raw, packs, found)]
     return findings
+
+
+def _card(raw: Mapping[str, Value], found: Declared, where: str) -> Iterator[Finding]:
+    """What `card:` names that no pack declares, or shows without a label."""
+    given = raw.get("card")
+    for number, item in enumerate(given if isinstance(given, list) else []):
+        text = item.get("label") if isinstance(item, dict) else None
+        if not isinstance(item, dict) or not isinstance(text, list) or len(text) != 2:
+            message = N_("A label is a list of two texts: Chinese, English")
+            yield Finding("POL036", message, "error", where, f"card.{number}")
+        elif str(item.get("fact")) not in found.facts:
+            args: dict[str, object] = {"name": str(item.get("fact"))}
+            yield Finding("POL036", N_("No pack declares the fact {name}"), "error", where, f"card.{number}.fact", args)
 
 
 def overlays(raw: Mapping[str, Value]) -> Iterator[tuple[str, str, Mapping[str, Value]]]:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.shared import brief
-from crmctl.cli.commands.standing_words import standing_document, standing_rows
 from crmctl.cli.commands.reviewed import told_on
+from crmctl.cli.commands.shared import brief
 from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
@@ -51,13 +50,13 @@ def show(
     kind = ledger.in_force.kinds[found.kind]
     row = find_row(record.data, found.row) if found.row else None
     waits = note_on(ledger, found.path)
-    standings = _standings(ledger, found.dossier) if found.kind == CARD and at is None else []
+    standing, more = _standing(ledger, found.dossier) if found.kind == CARD and at is None else ({}, [])
     said = told_on(ledger, found.path, found.id)
     number = number_here(ledger, found.id) if kind.number else None
     data = fields_of(row) if row else record.data
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
-        "assignments": _assignments(ledger, found.dossier), "reviewed": not waits, **said.document,
+        "assignments": _assignments(ledger, found.dossier), "reviewed": not waits, **said.document, **standing,
         **({"number": number.number if number else None} if kind.number else {}),
     }  # fmt: skip
 
@@ -67,8 +66,7 @@ def show(
             out.line("  " + (_("Number {number}", number=number.number) if number else _("No number yet")))
         for assignment in _assignments(ledger, found.dossier) if kind.scope == "core" else []:
             out.line(f"  {assignment['label']}")
-        rows = [(name, text) for name, text in _lines(ledger, kind, data, record.unverified)]
-        rows += standing_rows(ledger, standings)
+        rows = [*_lines(ledger, kind, data, record.unverified), *more]
         table([(_("Field"), "left"), (_("Value"), "left")], rows)
         for line in said.lines:
             out.line(line)
@@ -79,10 +77,13 @@ def show(
     out.result("record", document, draw)
 
 
-def _standings(ledger: Ledger, dossier: str) -> list[Standing]:
+def _standing(ledger: Ledger, dossier: str) -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """Where a customer stands, as part of the document and as rows below its card."""
+    from crmctl.cli.commands.standing_words import standing_document, standing_rows
     from crmctl.ledger.card_standing import card_standing
 
-    return card_standing(ledger, dossier)
+    standings = card_standing(ledger, dossier)
+    return {"standing": standing_document(standings)}, list(standing_rows(ledger, standings))
 
 
 def _assignments(ledger: Ledger, dossier_id: str) -> list[dict[str, str | None]]:

@@ -1,0 +1,69 @@
+"""How a customer's grades, what they bring, and its counters stand on the card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crmctl.cli.commands.grade_words import service_document, service_lines
+from crmctl.i18n import _, label
+from crmctl.ledger.card_standing import Held, Standing
+from crmctl.ledger.ledger import Ledger
+from crmctl.policy.facts import Absent, Fact, FactValue
+
+
+def standing_document(standings: list[Standing]) -> list[dict[str, object]]:
+    """Where a customer stands, as data."""
+    return [
+        {
+            "department": one.department,
+            "grades": [
+                {
+                    "axis": held.axis, "grade": held.grade, "on": held.on, "product": held.product,
+                    "told": not held.untold,
+                    "service": service_document(held.how, held.grade) if held.how and held.grade else None,
+                }
+                for held in one.grades
+            ],
+            "counters": {fact.name: None if isinstance(value, Absent) else _plain(value)
+                         for _text, fact, value in one.counters},
+        }
+        for one in standings
+    ]  # fmt: skip
+
+
+def standing_rows(ledger: Ledger, standings: list[Standing]) -> Iterator[tuple[str, str]]:
+    """Rows of the card's table: department and scheme, then the grade and what it brings; then the counters."""
+    departments = ledger.in_force.org.departments
+    for one in standings:
+        known = departments.get(one.department)
+        department = label(known.label) if known else one.department
+        for held in one.grades:
+            yield _("{department}, {name}", department=department, name=label(held.label)), _held(ledger, held)
+        for text, fact, value in one.counters:
+            yield _("{department}, {name}", department=department, name=label(text)), _counter(fact, value)
+
+
+def _held(ledger: Ledger, held: Held) -> str:
+    if held.grade is None:
+        return _("cannot be told from what you can open") if held.untold else ""
+    said = label(held.words)
+    if held.product:
+        said = _("{grade} for {product}", grade=said, product=held.product)
+    if held.on:
+        said = _("{grade}, since {day}", grade=said, day=held.on)
+    brings = service_lines(ledger, held.how, held.grade) if held.how else ()
+    return "\n".join([said, *brings])
+
+
+def _counter(fact: Fact, value: FactValue) -> str:
+    if value is Absent.NOT_APPLICABLE:
+        return _("does not apply")
+    if isinstance(value, Absent):
+        return _("cannot be told from what you can open")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return label(fact.labels.get(str(value), str(value)))
+
+
+def _plain(value: FactValue) -> str | int | bool:
+    return value if isinstance(value, bool | int) else str(value)
