@@ -218,11 +218,9 @@ class Draft:
             self.wrapping.turn_where_due(record.dossier, [record.compartment])
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
         message = self._message(action, kind, trailers)
-        said = tuple(record.data for record in self._records.values())
+        said = tuple(record.data for record in self._records.values() if not self.kind(record.kind).addressee)
         made = place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
-        if any(self.ledger.in_force.kinds[record.kind].number for record in self._records.values()):
-            number_alone(self.ledger.reopened().landed)
-        return made
+        return number_alone(self.ledger, {record.kind for record in self._records.values()}, made)
 
     def written(self) -> list[Kept]:
         """The records this draft makes or changes."""

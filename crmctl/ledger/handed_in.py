@@ -94,9 +94,9 @@ def steps_of(ledger: Ledger) -> list[Step]:
     mine = submitted(ledger.repo, ledger.member_id)
     noted = _noted(ledger)
     for one in mine:
-        gone = [tip for tip in one.tips if tip not in tips]
-        if not gone or one.number not in noted:
-            continue  # as it stands here; or handed in from another copy of this member's
+        gone = [tip for tip in one.tips if tip not in tips and not _landed(ledger, tip)]
+        if not gone or not (one.number in noted or _made_by_another(ledger, one)):
+            continue  # as it stands here, or in force in part; or handed in from another copy of this member's
         units = _units(ledger, one, gone)
         instead = [stack for stack in left if units & {unit_of(change.path) for change in stack.changes}]
         left = [stack for stack in left if stack not in instead]
@@ -106,6 +106,16 @@ def steps_of(ledger: Ledger) -> list[Step]:
         number = max([*noted, *(one.number for one in mine)], default=0) + 1
         steps.append(Step(number, None, tuple(left)))
     return steps
+
+
+def _landed(ledger: Ledger, tip: str) -> bool:
+    """Whether a change was approved without the others it was handed in with, and is in force."""
+    return ledger.repo.run_quietly("merge-base", "--is-ancestor", tip, ledger.main).returncode == 0
+
+
+def _made_by_another(ledger: Ledger, one: Submitted) -> bool:
+    """Whether an approver made this bundle, of a part of what was handed in."""
+    return ledger.repo.commit(one.bundle).author.name != ledger.member_id
 
 
 def _units(ledger: Ledger, one: Submitted, tips: Collection[str]) -> set[str]:

@@ -60,7 +60,7 @@ def land(ledger: Ledger, top: str, *, gate: Gate | None = None, progress: Progre
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
         if outcome.result == "done":
-            _take_branches_away(ledger, bundle)
+            _take_branches_away(ledger, landing)
             sync(ledger.reopened(), progress, gate=gate)
             return landing
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run it again in a minute"))
@@ -192,8 +192,8 @@ def _content(ledger: Ledger, edit: Edit) -> bytes:
     return ledger.repo.read_blob(edit.oid) if isinstance(edit, BlobRef) else edit or b""
 
 
-def _take_branches_away(ledger: Ledger, bundle: CommitInfo) -> None:
-    """The branches of what landed; a server that keeps them is no reason to fail."""
-    done = [one for one in submitted(ledger.repo) if one.bundle == bundle.oid]
+def _take_branches_away(ledger: Ledger, landing: str) -> None:
+    """The branches of what has landed, in one piece or in parts; a server that keeps them is no reason to fail."""
+    done = [one for one in submitted(ledger.repo) if not stacks_of(ledger.repo, one.tips, (landing,))[0]]
     if done:
         push(ledger.repo, [f":{one.ref}" for one in done], {one.ref: one.tip for one in done})

@@ -16,7 +16,7 @@ _WIDER = {("text", "note"), ("email", "text"), ("phone", "text"), ("url", "text"
 _SPEECH_ONLY = frozenset({"label", "sensitive", "many"})
 _CEILINGS = frozenset({"max"})
 _FLOORS = frozenset({"min"})
-_PLACE = ("prefix", "folder", "scope", "compartment", "per_member", "single", "monthly")
+_PLACE = ("prefix", "folder", "scope", "compartment", "per_member", "addressee", "single", "monthly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def version_fault(old: Kind, new: Kind) -> Finding | None:
 
 def _word(what: str) -> str:
     return {
-        "prefix": "id", "scope": "in", "compartment": "in", "per_member": "in", "monthly": "store"
+        "prefix": "id", "scope": "in", "compartment": "in", "per_member": "in", "addressee": "in", "monthly": "store"
     }.get(what, what)  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.findings import Finding
 from crmctl.model.kind_words import RESERVED, ROW_WORDS, SQL_WORDS
-from crmctl.model.kinds import Field, Kind, Label
+from crmctl.model.kinds import Effect, Field, Kind, Label
 from crmctl.model.values import Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -21,7 +21,7 @@ _PLACES = N_("Write core, assignment/<compartment>, office/<compartment> or offi
 _STRUCTURES = ("list", "group")
 _KIND_KEYS = {
     "schema", "kind", "version", "label", "id", "table", "folder", "in", "single", "store", "fields", "states",
-    "arrows", "unique", "title", "list", "identity", "filed_by", "number",
+    "arrows", "unique", "title", "list", "identity", "filed_by", "number", "effect",
 }  # fmt: skip
 # What any field may say; its type adds its own words.
 _FIELD_KEYS = frozenset({"is", "label", "when", "from", "many", "sensitive", "default", "example", "help"})
@@ -186,6 +186,7 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         title=reader.names("title", raw.get("title")),
         listed=reader.names("list", raw.get("list")),
         identity=reader.names("identity", raw.get("identity")),
+        effect=_effect(reader, raw.get("effect"), fields),
         number=_number(reader, raw.get("number"), scope, raw.get("store")),
     )
     _check_references(reader, kind.fields, "fields")
@@ -223,6 +224,29 @@ def _monthly(reader: _Reader, raw: object, fields: tuple[Field, ...]) -> str | N
         reader.fault("store", N_("store: {monthly: FIELD} names a date field of this kind"))
         return None
     return found.name
+
+
+def _effect(reader: _Reader, raw: object, fields: tuple[Field, ...]) -> Effect | None:
+    """`effect: {by: FIELD, on: FIELD, grant: {customer: FIELD, to: FIELD, until: FIELD, roles: […]}}`."""
+    if raw is None:
+        return None
+    grant = raw.get("grant") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or not isinstance(grant, dict):
+        reader.fault("effect", N_("A mapping is needed here"))
+        return None
+    for path, given, known in (("effect", raw, {"by", "on", "grant"}),
+                               ("effect.grant", grant, {"customer", "to", "until", "roles"})):  # fmt: skip
+        for word in given:
+            if word not in known:
+                reader.unknown(f"{path}.{word}", word, known)
+    customer, to, until = (str(grant.get(name)) for name in ("customer", "to", "until"))
+    roles = reader.names("effect.grant.roles", grant.get("roles"))
+    effect = Effect(str(raw.get("by")), str(raw.get("on")), customer, to, until, roles)
+    types = {item.name: item.type for item in fields}
+    for name, wanted in effect.fields:
+        if types.get(name) != wanted:
+            reader.fault("effect", N_("{name} must be a field that is: {type}"), name=name, type=wanted)
+    return effect
 
 
 def _number(reader: _Reader, raw: object, scope: str, store: object) -> str | None:

@@ -37,6 +37,30 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What a request of this kind also does, in the same change: a reading right for a time, by fields of the kind.
+
+    `by` and `on` are who applies and when; `customer` and `until` say of whom and how long, `to` for whom: a member,
+    or a department, of which the members with one of `roles` may read.
+    """
+
+    by: str
+    on: str
+    customer: str
+    to: str
+    until: str
+    roles: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The fields it names, with the type each must have."""
+        to = "department" if self.roles else "member"
+        return (
+            (self.by, "member"), (self.on, "date"), (self.customer, "ref"), (self.to, to), (self.until, "date")
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind in force. `scope` is `core`, `assignment` or `office`; `compartment` its short name.
 
@@ -44,6 +68,7 @@ class Kind:
     `identity` names the fields by which two records are recognised as the same party.
     `addressee` names the member field that says into whose compartment a record of `per_member` goes (else the
     enterer's). `number` is the series in which the ledger numbers its records without gaps.
+    `effect` makes it a request (`crmctl request`).
     `filed_by_anyone`: a first version may be sealed by somebody who cannot read the compartment.
     """
 
@@ -68,6 +93,7 @@ class Kind:
     listed: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     number: str | None = None
+    effect: Effect | None = None
 
     @property
     def schema(self) -> str:

@@ -12,7 +12,7 @@ condition or a list of them that must all hold; `only` a condition on the policy
 `$name` stands for a value of the policy; a clock whose name has no value does not run, or stays
 open without an end where it says `unset: open`. `else_at` is where the clock starts while `at` has
 no value. `rows` asks for the records in SQL instead: `id`, `dossier`, `department` and a column for
-each name the clock uses. `cases`, `then`, `every` and `each` are told in `crmctl.policy.clock_parts`.
+each name the clock uses. `tell` is a field whose text stands beside what is due. `cases`, `then`, `every` and `each` are told in `crmctl.policy.clock_parts`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 _KEYS = frozenset(
     {
         "code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who",
-        "missing_for", "else_at", "cases", "then", "every", "each", "rows", "clause", "requirement",
+        "missing_for", "else_at", "cases", "then", "every", "each", "rows", "tell", "clause", "requirement",
     }
 )  # fmt: skip
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
@@ -96,6 +96,7 @@ class Clock:
     every: Every | None = None
     each: Literal["department"] | None = None
     rows: str | None = None
+    tell: str | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ class Clock:
         leaves = (*self.conditions, *(leaf for case in self.cases for leaf in case.conditions))
         persons = [*self.who, *(word for case in self.cases for word in case.who)]
         persons += [word for turn in self.then for word in turn.who]
-        names = (self.at, *([self.else_at] if self.else_at else []), *self.done, *after,
+        names = (self.at, *(name for name in (self.else_at, self.tell) if name), *self.done, *after,
                  *(leaf.name for leaf in leaves), *persons)  # fmt: skip
         return tuple(dict.fromkeys(n for n in names if n not in PERSONS and not n.startswith(ROLE)))
 
@@ -303,6 +304,7 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         every=every,
         each=each,
         rows=str(item["rows"]) if item.get("rows") is not None else None,
+        tell=str(item["tell"]) if item.get("tell") is not None else None,
     )
 
 

@@ -125,7 +125,7 @@ def late_text(item: Due) -> str:
 
 def what_text(ledger: Ledger, item: Due) -> str:
     """What it is about; for a field in doubt also which."""
-    said = label(item.text)
+    said = f"{label(item.text)}: {item.told}" if item.told else label(item.text)
     return f"{said}: {field_label(ledger.in_force.kinds[item.kind], item.field)}" if item.field else said
 
 
@@ -148,7 +148,7 @@ def span_text(within: str) -> str:
 def _document(item: Due, found: Agenda) -> dict[str, object]:
     return {
         "code": item.code, "text": list(item.text), "kind": item.kind, "id": item.id or None, "dossier": item.dossier,
-        "customer": found.names.get(item.dossier), "department": item.department, "field": item.field or None,
+        "customer": found.names.get(item.dossier), "department": item.department, "field": item.field or None, "told": item.told or None,
         "since": item.since, "due": item.due, "at": item.moment, "late": item.late, "late_days": item.late_days,
         "done": item.done, "who": item.who, "within": item.within or None,
         "trace": [_step(step) for step in item.steps],

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from crmctl.cli.commands.reviewed import told_on
 from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.commands.wording import (
     change_text,
@@ -69,7 +70,7 @@ def log(
     lines = _merged(ledger, kind, changed, moves, limit)
 
     waits = note_on(ledger, found.path)
-
+    said = told_on(ledger, found.path, found.id, every=True)
     def draw() -> None:
         if waits:
             out.say(waits)
@@ -77,11 +78,13 @@ def log(
             out.line(head)
             for line in body:
                 out.line(f"    {line}")
+        for line in said.lines:
+            out.line(line)
 
     data = {
         "id": found.id, "kind": found.kind, "reviewed": not waits,
         "versions": [_step(step) for step in _first(changed, limit)],
-        "assignments": [_move(move) for move in _first(moves, limit)],
+        "assignments": [_move(move) for move in _first(moves, limit)], **said.document,
     }  # fmt: skip
     out.result("log", data, draw, past.findings)
 

@@ -155,7 +155,7 @@ def _schema_text(ledger: Ledger, kind: Kind) -> str:
 def _place(kind: Kind) -> str:
     if kind.scope == "core":
         return kind.scope
-    return f"{kind.scope}/{kind.compartment}" + ("/member" if kind.per_member else "")
+    return f"{kind.scope}/{kind.compartment}" + (f"/{kind.addressee or 'member'}" if kind.per_member else "")
 
 
 def _required_in(ledger: Ledger, kind: Kind, name: str) -> Iterator[str]:

@@ -35,6 +35,10 @@ def submit(
 
     out = Out(as_json)
     ledger = open_ledger(directory)
+    if not dry_run:
+        from crmctl.review.notes import close_answered
+
+        ledger = ledger.reopened() if close_answered(ledger) else ledger
     with transfer() as shown:
         done = hand_in(ledger, dry_run=dry_run, gate=Gate(), progress=shown)
 

@@ -57,6 +57,9 @@ def sync(
 
         hand_in_readings(ledger)
         ledger = ledger.reopened()
+    from crmctl.review.notes import close_answered
+
+    ledger = ledger.reopened() if close_answered(ledger) else ledger
     with transfer() as shown:
         done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
     data = {

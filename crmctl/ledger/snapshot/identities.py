@@ -37,9 +37,14 @@ def identity_segment(in_force: InForce, kind: Kind) -> Segment:
 
 def alike(ledger: Ledger, kind: Kind, identity: Identity) -> list[Identity]:
     """The records the member can open that share a key with `identity`, with all that identifies them."""
+    return alike_any(ledger, kind, [identity])
+
+
+def alike_any(ledger: Ledger, kind: Kind, identities: Sequence[Identity]) -> list[Identity]:
+    """Like `alike` for several at once: the records that share a key with one of them."""
     part = _part(ledger, kind)
-    wanted = {_EDGE.join(key) for key in keys_of([identity])[0] if key[0] != PIECE}
-    for pieces in pieces_of(identity):
+    wanted = {_EDGE.join(key) for own in keys_of(identities) for key in own if key[0] != PIECE}
+    for pieces in (pieces for identity in identities for pieces in pieces_of(identity)):
         keys = [f"{PIECE}{_EDGE}{piece}" for piece in pieces]
         sizes = _rows(part, "SELECT key, count(*) FROM identity_key WHERE key IN ({}) GROUP BY key", keys)
         wanted.update(rarest({str(key): int(count) for key, count in sizes}))

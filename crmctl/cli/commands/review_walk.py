@@ -1,0 +1,149 @@
+"""`crmctl review` at a terminal: a summary, then one change after the other. A key acts at once: ^C loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crmctl.cli.commands import review
+from crmctl.cli.commands.wording import member_name
+from crmctl.cli.keys import Keys
+from crmctl.cli.out import say
+from crmctl.cli.paging import page
+from crmctl.cli.progress import transfer
+from crmctl.errors import Aborted, CrmctlError
+from crmctl.i18n import _
+from crmctl.review import notes
+from crmctl.review.desk import Desk, desk_of
+from crmctl.review.inbox import Handed
+
+_FEW = 10
+_NEXT = {"n", " ", "\r", "\n", "j", "\x1b[C", "\x1b[B"}
+_BACK = {"p", "k", "\x1b[D", "\x1b[A"}
+_LEAVE = {"q", "\x1b", "\x04"}
+
+
+@dataclass(slots=True)
+class Walk:
+    """One sitting. `skipped` are changes the person left for later; `at` is the one shown."""
+
+    desk: Desk
+    keys: Keys = field(default_factory=Keys)
+    skipped: set[str] = field(default_factory=set)
+    at: int = 0
+
+    def run(self) -> None:
+        """Go through what waits until nothing does, or the person leaves."""
+        with transfer() as shown:
+            self._again(review.fetched(self.desk.ledger, shown))
+        if not self.desk.mine and not self.desk.notices:
+            say(_("Nothing waits for you"))
+            return
+        if self._summary():
+            self._one_by_one()
+        left = len(self.desk.mine)
+        say(_("{count} changes still wait for you: crmctl review", count=left) if left else _("Nothing waits for you"))
+
+    def _again(self, ledger: object = None) -> None:
+        self.desk = desk_of(self.desk.ledger.reopened() if ledger is None else ledger)  # type: ignore[arg-type]
+
+    # The summary
+
+    def _summary(self) -> bool:
+        """Show what waits; False when the person leaves."""
+        desk = self.desk
+        say(_("{count} changes wait for you, {clean} of them without findings",
+              count=len(desk.mine), clean=len(desk.clean)))  # fmt: skip
+        for change in desk.clean[:_FEW]:
+            names = ", ".join(member_name(desk.ledger, author) for author in change.authors)
+            say(f"  {change.name}  {desk.looked[change.name].title}  {names}")
+        if len(desk.clean) > _FEW:
+            say("  …")
+        for notice in desk.notices:
+            name = member_name(desk.ledger, notice.author)
+            say("  " + _("For your information: {about}, {name}", about=", ".join(notice.about), name=name))
+        say(_("a approves all without findings; n shows one after the other; q leaves"))
+        while True:
+            key = self.keys.key()
+            if key in _LEAVE:
+                return False
+            if key in {"a", "A"}:
+                self._approve(desk.clean, noting=True)
+                return True
+            if key in _NEXT:
+                return True
+
+    # One by one
+
+    def _one_by_one(self) -> None:
+        self.at = 0
+        while waiting := [change for change in self.desk.mine if change.stack.tip not in self.skipped]:
+            self.at = min(self.at, len(waiting) - 1)
+            change = waiting[self.at]
+            page(review.lines_of(self.desk, change), self.keys)
+            say(
+                _("{number} of {count}: y approve, r send back, c comment, s skip, n next, p back, q leave",
+                  number=self.at + 1, count=len(waiting))
+            )  # fmt: skip
+            if not self._does(change, self.keys.key(), len(waiting)):
+                return
+
+    def _does(self, change: Handed, key: str, count: int) -> bool:
+        """What a key does with the change shown; False to leave."""
+        if key in _LEAVE:
+            return False
+        if key in {"y", "Y"}:
+            self._approve([change])
+        elif key == "a":
+            self._approve(self.desk.clean)
+        elif key in {"r", "c"}:
+            self._tell(change, back=key == "r")
+        elif key == "s":
+            self.skipped.add(change.stack.tip)
+        elif key in _NEXT:
+            if self.at + 1 >= count:
+                return False
+            self.at += 1
+        elif key in _BACK:
+            self.at = max(0, self.at - 1)
+        return True
+
+    def _approve(self, chosen: list[Handed], *, noting: bool = False) -> None:
+        try:
+            with transfer():
+                done = review.carry_out(self.desk, chosen)
+                noted = self.desk.notices if noting else ()
+                if noted:
+                    review.take_note(self.desk.ledger.reopened(), noted)
+        except CrmctlError as error:
+            self._trouble(error, chosen)
+            return
+        for line in review.approved_lines(self.desk, done, noted, 0):
+            say(line)
+        self._again()
+
+    def _tell(self, change: Handed, *, back: bool) -> None:
+        try:
+            text = self.keys.line(_("Why is it sent back? ") if back else _("What do you want to tell? "))
+        except Aborted:
+            return
+        if not text:
+            say(_("Nothing was changed"))
+            return
+        try:
+            with transfer() as shown:
+                (notes.send_back if back else notes.comment)(self.desk.ledger.reopened(), [change], text)
+                self._again(review.fetched(self.desk.ledger.reopened(), shown))
+        except CrmctlError as error:
+            self._trouble(error, [change])
+            return
+        say(_("Sent back") if back else _("Told"))
+        if not back:
+            self.skipped.add(change.stack.tip)
+
+    def _trouble(self, error: CrmctlError, changes: list[Handed]) -> None:
+        """Say what went wrong and go on with the others."""
+        say(_("Error: {what}", what=error.what))
+        if error.hint:
+            say(_("Next: {hint}", hint=error.hint))
+        self.skipped |= {change.stack.tip for change in changes}
+        self._again()

@@ -1,0 +1,189 @@
+"""Changes under review in words: a line each for lists, the whole of one with every field old and new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from crmctl.cli.commands.log import move_text
+from crmctl.cli.commands.wording import (
+    department_name,
+    field_label,
+    member_name,
+    moment_text,
+    value_text,
+)
+from crmctl.cli.out import finding_line
+from crmctl.cli.text import pad, width
+from crmctl.i18n import _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.changes import FieldChange
+from crmctl.model.kinds import Kind
+from crmctl.model.record import Record
+from crmctl.policy.review import Slot
+from crmctl.review.approvals import Approval
+from crmctl.review.inbox import Bundle, Handed
+from crmctl.review.looking import Looked
+from crmctl.review.seen import Seen
+from crmctl.rules.slots import Given, Standing
+
+MANY = 12  # records in one change from which on counts and a sample say more
+SAMPLE = 3
+
+
+def act_name(act: str) -> str:
+    """What an approval does: `looked at`, `signed`."""
+    return {
+        "propose": _("proposed"), "verify": _("looked at"), "sign": _("signed"), "acknowledge": _("taken note of"),
+    }[act]  # fmt: skip
+
+
+def role_name(ledger: Ledger, role: str) -> str:
+    """A role's label."""
+    return label(ledger.in_force.pack.vocab.get("role", {}).get(role, (role, role)))
+
+
+def slot_text(ledger: Ledger, slot: Slot, departments: Sequence[str]) -> str:
+    """`to be looked at: Supervisor/Head of department (East)`."""
+    waits = {
+        "propose": _("to be proposed by {who}"), "verify": _("to be looked at by {who}"),
+        "sign": _("to be signed by {who}"), "acknowledge": _("for the information of {who}"),
+    }[slot.act]  # fmt: skip
+    who = "/".join(role_name(ledger, role) for role in slot.roles)
+    places = ", ".join(department_name(ledger, name) for name in departments)
+    return waits.format(who=f"{who} ({places})" if places else who)
+
+
+def open_texts(ledger: Ledger, standings: Iterable[Standing]) -> list[str]:
+    """What is still to be given, once each."""
+    found = [slot_text(ledger, slot, item.wanted.departments) for item in standings for slot in item.open]
+    return list(dict.fromkeys(found))
+
+
+def given_text(ledger: Ledger, given: Given) -> str:
+    """`looked at by Carol as Supervisor (East)`."""
+    name = member_name(ledger, given.member)
+    if given.stands_for:
+        name = _("{by} for {member}", by=name, member=member_name(ledger, given.stands_for))
+    if given.paper:
+        name = _("{by}, recorded from paper for {member}", by=name, member=member_name(ledger, given.paper))
+    where = f" ({department_name(ledger, given.department)})" if given.department else ""
+    return (
+        _("{act} by {name} as {role}", act=act_name(given.act), name=name, role=role_name(ledger, given.role)) + where
+    )
+
+
+def approval_text(ledger: Ledger, approval: Approval) -> str:
+    """`2026-11-20 10:00  looked at by Carol as Supervisor (East)`."""
+    return f"{approval.at.strftime('%Y-%m-%d %H:%M')}  {given_text(ledger, approval.given)}"
+
+
+def note_text(ledger: Ledger, record: Record) -> str:
+    """`2026-11-20 10:00  Carol to Alice, Returned: why; instruction`."""
+    data = record.data
+    kind = label(ledger.in_force.pack.vocab.get("review_decision", {}).get(str(data.get("decision")), ("", "")))
+    by, to = member_name(ledger, record.by), member_name(ledger, str(data.get("to") or ""))
+    said = [str(data[name]) for name in ("reason", "instruction", "answer") if data.get(name)]
+    head = f"{moment_text(record.at)}  {_('{by} to {to}', by=by, to=to)}"
+    return f"{head}, {kind}: {'; '.join(dict.fromkeys(said))}"
+
+
+def counts(bundle: Bundle) -> tuple[int, int]:
+    """How many approvals of a bundle are given, and how many it needs."""
+    filled = sum(len(item.filled) for item in bundle.open)
+    return filled, filled + sum(len(item.open) for item in bundle.open)
+
+
+def age_text(ledger: Ledger, since: datetime) -> str:
+    """How long ago, in days."""
+    days = (ledger.today - since.date()).days
+    return _("{days} d", days=days) if days else _("today")
+
+
+def change_lines(ledger: Ledger, looked: Looked, *, full: bool = False) -> Iterator[str]:
+    """One change as a reviewer reads it."""
+    change = looked.change
+    authors = ", ".join(member_name(ledger, author) for author in change.authors)
+    yield f"{change.name}  {looked.title}  {authors}  {change.since.strftime('%Y-%m-%d %H:%M')}"
+    for text in _standing(ledger, change):
+        yield f"  {text}"
+    if len(looked.records) > MANY and not full:
+        yield from _counted(ledger, looked)
+    else:
+        for seen in looked.records:
+            yield from _record_lines(ledger, seen)
+    for finding in looked.findings:
+        yield f"  ! {finding_line(finding)}"
+
+
+def _standing(ledger: Ledger, change: Handed) -> Iterator[str]:
+    if change.returned:
+        yield _("It was sent back; its author has to hand it in anew")
+    if change.conflict:
+        yield _("It met another change; its author has to sync and hand it in anew")
+    for item in change.open:
+        yield from (given_text(ledger, given) for _slot, given in item.filled)
+        yield from (slot_text(ledger, slot, item.wanted.departments) for slot in item.open)
+        if label(item.wanted.text):
+            yield f"  {label(item.wanted.text)} [{item.wanted.code}]"
+
+
+def _counted(ledger: Ledger, looked: Looked) -> Iterator[str]:
+    groups: dict[str, list[Seen]] = {}
+    for seen in looked.records:
+        groups.setdefault(label(seen.kind.label) if seen.kind else _("Other files"), []).append(seen)
+    for name, group in groups.items():
+        new = sum(item.is_new for item in group)
+        closed = sum(not item.opened for item in group)
+        text = _("{kind}: {new} new, {changed} changed", kind=name, new=new, changed=len(group) - new)
+        yield f"  {text}" + (f", {_('{count} you cannot open', count=closed)}" if closed else "")
+    sample = [item for item in looked.records if item.changes][:SAMPLE]
+    yield "  " + _("For example (all of them: --full):")
+    for seen in sample:
+        yield from _record_lines(ledger, seen)
+
+
+def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
+    name = f"{label(seen.kind.label)} {seen.id}" if seen.kind else seen.id
+    if not seen.opened:
+        yield f"  {name}: " + _("you cannot open this one; ask somebody who can, or leave it out")
+        return
+    word = _("new") if seen.is_new else _("removed") if seen.is_gone else ""
+    head = "  ".join(part for part in (name, word, _entered(ledger, seen)) if part)
+    yield f"  {head}"
+    if seen.kind is not None:
+        yield from _field_lines(ledger, seen.kind, seen.changes)
+    yield from (f"    {move_text(ledger, move)}" for move in seen.moves)
+    for grant, given in seen.granted:
+        words = _("may read until {day}", day=grant.until) if given else _("may no longer read")
+        yield f"    {member_name(ledger, grant.member)} {words} ({grant.compartment})"
+    yield from (f"    {line}" for line in seen.lines)
+    if seen.readers:
+        yield "    " + _("Read by: {names}", names=", ".join(member_name(ledger, name) for name in seen.readers))
+
+
+def _entered(ledger: Ledger, seen: Seen) -> str:
+    """When it was entered, how long after it happened, by and for whom, and why."""
+    if not seen.entered:
+        return ""
+    by = member_name(ledger, seen.by)
+    if seen.on_behalf:
+        by = _("{by} for {member}", by=by, member=member_name(ledger, seen.on_behalf))
+    parts = [_("entered {moment} by {by}", moment=moment_text(seen.entered), by=by)]
+    if seen.happened:
+        days = (datetime.fromisoformat(seen.entered).date() - datetime.fromisoformat(seen.happened).date()).days
+        parts += [_("{days} days after {day}", days=days, day=seen.happened[:10])] if days > 0 else []
+    if seen.reason:
+        parts.append(_("why: {reason}", reason=seen.reason))
+    return ", ".join(parts)
+
+
+def _field_lines(ledger: Ledger, kind: Kind, changes: Sequence[FieldChange]) -> Iterator[str]:
+    """`Phone    010-1 → 010-2`, the values in one column however wide the characters are."""
+    names = [field_label(kind, change.field) for change in changes]
+    widest = min(28, max(map(width, names), default=0))
+    for name, change in zip(names, changes, strict=True):
+        after = value_text(ledger, kind, change.field, change.after)
+        if change.before is not None:
+            after = f"{value_text(ledger, kind, change.field, change.before)} → {after}"
+        yield f"    {pad(name, widest)}  {after}"

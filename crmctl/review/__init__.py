@@ -1,0 +1,1 @@
+"""What a reviewer does: see what waits, approve it, send it back. Stands on `ledger` and `trust`."""

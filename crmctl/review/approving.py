@@ -1,0 +1,138 @@
+"""Approve what was handed in: the approvals one may give, on a bundle or a part of it, and the landing (ADR 0023)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from crmctl.errors import Conflict, GitFailed, Refused
+from crmctl.i18n import _
+from crmctl.ledger.bundle import give_slot, make_bundle
+from crmctl.ledger.handed_in import review_ref, submitted
+from crmctl.ledger.landing import land
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.remote import push
+from crmctl.ledger.sync import Gate, Progress, sync
+from crmctl.review.inbox import MAY_COME, Bundle, Handed, inbox, servers_main
+from crmctl.rules.slots import Choice, Standing, choices
+from crmctl.trust.review import Reviewed, judged
+
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What came of approving changes of one bundle.
+
+    `given` are the approvals given (none: somebody else was first), `landed` main's commit where nothing was open
+    any more, `open` what still is. `left` names changes of the bundle that go on waiting.
+    """
+
+    bundle: str
+    changes: tuple[str, ...]
+    given: tuple[Choice, ...]
+    landed: str | None
+    open: tuple[Standing, ...]
+    left: tuple[str, ...]
+
+
+def approve(
+    ledger: Ledger, bundle: Bundle, changes: Collection[str], *, gate: Gate | None = None,
+    progress: Progress | None = None,
+) -> Approved:  # fmt: skip
+    """Give every approval the member may for these changes (by name) of a bundle, and land what needs no more.
+
+    Of two who approve at once one is first; the other finds it done. Raises Refused where nothing of them waits for the
+    member, Conflict when main changed the same meanwhile, GitFailed when the server refuses, TrustBroken.
+    """
+    tips = {change.stack.tip for change in bundle.changes if change.name in changes}
+    wanted: Bundle | None = bundle
+    for _attempt in range(_TRIES):
+        if wanted is None:
+            return Approved(bundle.name, tuple(sorted(changes)), (), None, (), ())
+        chosen = [change for change in wanted.changes if change.stack.tip in tips]
+        done = _given(ledger, wanted, chosen, gate, progress)
+        if done is not None:
+            return done
+        sync(ledger, progress, gate=gate)  # somebody was first: look again
+        ledger = ledger.reopened()
+        wanted = next((item for item in inbox(ledger) if tips & {c.stack.tip for c in item.changes}), None)
+    raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run it again in a minute"))
+
+
+def _given(
+    ledger: Ledger, bundle: Bundle, asked: Sequence[Handed], gate: Gate | None, progress: Progress | None
+) -> Approved | None:
+    chosen = [change for change in asked if change.asks_me or _is_free(change)]
+    if bundle.wrong or not any(change.asks_me for change in chosen):
+        raise _nothing_to_give(bundle, asked)
+    part = not bundle.whole or len(chosen) < len(bundle.changes)
+    tip = bundle.one.tip
+    if part:
+        tip = make_bundle(ledger, servers_main(ledger), [change.stack.tip for change in chosen])
+    given = []
+    reviewed = _sound(ledger, tip)
+    while options := [item for item in _options(ledger, reviewed) if item not in given]:
+        tip = give_slot(ledger, tip, options[0].slot.act, options[0].role, options[0].department)
+        given.append(options[0])
+        reviewed = _sound(ledger, tip)
+    names = tuple(change.name for change in chosen)
+    left = tuple(change.name for change in bundle.changes if change not in chosen)
+    if not given:
+        raise _nothing_to_give(bundle, asked)
+    if all(item.lands for item in reviewed.open):
+        landed = land(ledger, tip, gate=gate, progress=progress)
+        return Approved(bundle.name, names, tuple(given), landed, reviewed.open, left)
+    ref = _further_ref(ledger, bundle) if part else bundle.one.ref
+    outcome = push(ledger.repo, [f"{tip}:{ref}"], progress=progress)
+    if outcome.result == "refused":
+        raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
+    if outcome.result == "stale":
+        return None
+    sync(ledger, progress, gate=gate)
+    return Approved(bundle.name, names, tuple(given), None, reviewed.open, left)
+
+
+def _is_free(change: Handed) -> bool:
+    """Whether it lands without anybody's word, along with others."""
+    return not change.conflict and not change.returned and all(item.lands for item in change.open)
+
+
+def _options(ledger: Ledger, reviewed: Reviewed) -> tuple[Choice, ...]:
+    """What the member may give now; one approval fills every demand that asks for the same."""
+    return choices(reviewed.open, ledger.in_force.org, ledger.member, reviewed.authors, ledger.today)
+
+
+def _sound(ledger: Ledger, tip: str) -> Reviewed:
+    """What stands at `tip`, proved. Raises Refused for what nobody could land, Conflict for what met another change."""
+    reviewed = judged(ledger.repo, tip, main=servers_main(ledger))
+    wrong = [item for item in reviewed.findings if item.severity == "error" and item.code not in MAY_COME]
+    if wrong:
+        raise Refused(
+            _("What was handed in does not prove true"), where=tip[:12], rule=wrong[0].code, findings=wrong,
+            hint=_("Show this to who looks after the ledger: crmctl verify"),
+        )  # fmt: skip
+    if reviewed.conflicts:
+        raise Conflict(
+            _("It was changed here and elsewhere meanwhile"), where=reviewed.conflicts[0],
+            hint=_("Who handed it in runs crmctl sync and crmctl submit; then look at it again"),
+        )  # fmt: skip
+    return reviewed
+
+
+def _further_ref(ledger: Ledger, bundle: Bundle) -> str:
+    """A new branch for a part: the author's next number, so that the author may take it back as well."""
+    whose = bundle.one.member
+    return review_ref(whose, max(one.number for one in submitted(ledger.repo, whose)) + 1)
+
+
+def _nothing_to_give(bundle: Bundle, asked: Sequence[Handed]) -> Refused:
+    why = _("It does not wait for you")
+    if bundle.wrong:
+        why = _("What was handed in does not prove true")
+    elif any(change.conflict for change in asked):
+        why = _("It was changed here and elsewhere meanwhile")
+    elif any(change.returned for change in asked):
+        why = _("It was sent back; its author has to hand it in anew")
+    hint = f"crmctl review show {bundle.name}"
+    return Refused(why, where=bundle.name, hint=hint, findings=bundle.wrong)

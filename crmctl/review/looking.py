@@ -1,0 +1,144 @@
+"""What changes under review say in the clear: each record before and after, and what the rules find in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from crmctl.errors import CrmctlError, NoKey
+from crmctl.i18n import N_
+from crmctl.ledger.due import entered_late
+from crmctl.ledger.duplicates import as_warnings
+from crmctl.ledger.file_check import check_files
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.merged import kept_instead
+from crmctl.ledger.snapshot.identities import alike_any
+from crmctl.ledger.treewalk import PathChange
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.model.paths import place_of
+from crmctl.model.record import Record
+from crmctl.review.inbox import Bundle, Handed
+from crmctl.review.seen import CLEAR, Seen, seen_file, seen_records
+from crmctl.rules.duplicates import Register, identity_of
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A change with what stands in it and what the rules find."""
+
+    change: Handed
+    records: tuple[Seen, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def unreadable(self) -> int:
+        """How many of its records the reader may not open."""
+        return sum(not item.opened for item in self.records)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing in it asks for a second look."""
+        return not self.findings and not self.unreadable and not self.change.conflict and not self.change.returned
+
+    @property
+    def title(self) -> str:
+        """What it is called by: the first name or title in it, else an id."""
+        for item in self.records:
+            if item.title:
+                return item.title
+        return self.change.about[0] if self.change.about else self.change.name
+
+
+@dataclass(slots=True)
+class _Opened:
+    """One file of a change: what a person sees of it, and the record as it is now where it opens."""
+
+    path: str
+    seen: list[Seen]
+    record: Record | None = None
+
+
+def look(ledger: Ledger, bundles: Iterable[Bundle]) -> dict[str, Looked]:
+    """Open every change of these bundles; by the change's name. Nothing is raised for what does not open or is off."""
+    found: dict[str, Looked] = {}
+    for bundle in bundles:
+        now, before = ledger.standing_on(bundle.one.bundle), ledger.standing_on(bundle.one.base)
+        told = _checked(now, bundle.changes)
+        opened = {change.name: [_open(before, now, path) for path in change.stack.changes] for change in bundle.changes}
+        alike = _alike(ledger, [one.record for files in opened.values() for one in files if one.record])
+        for change in bundle.changes:
+            findings = list(change.findings)
+            for one in opened[change.name]:
+                findings += told.get(one.path, ())
+                findings += _of_record(ledger, one, alike)
+            records = tuple(seen for one in opened[change.name] for seen in one.seen)
+            once = [item for number, item in enumerate(findings) if item not in findings[:number]]
+            found[change.name] = Looked(change, records, tuple(once))
+    return found
+
+
+def _open(before: Ledger, now: Ledger, change: PathChange) -> _Opened:
+    place = place_of(change.path)
+    if place is None or not place.is_record:
+        return _Opened(change.path, [seen_file(now, change)])
+    try:
+        old = before.read(change.path, change.old_oid) if change.old_oid else None
+        new = now.read(change.path, change.new_oid) if change.new_oid else None
+    except NoKey:
+        return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False)])
+    except CrmctlError:
+        return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False)])  # `check_files` tells why
+    return _Opened(change.path, list(seen_records(now, change.path, old, new)), new)
+
+
+def _checked(now: Ledger, changes: Sequence[Handed]) -> Mapping[str, list[Finding]]:
+    """What `crmctl check` says of the files, by path."""
+    entries, told = [], dict[str, list[Finding]]()
+    for change in (item for handed in changes for item in handed.stack.changes):
+        place = place_of(change.path)
+        if place is None or not change.new_oid:
+            continue
+        try:
+            whole = place.compartment in now.dossier(place.dossier).compartments
+        except CrmctlError:
+            whole = False
+        if whole:
+            entries.append((change.path, change.new_oid))
+        else:
+            message = N_("Damaged or tampered with: {why}")
+            told[change.path] = [Finding("CHK008", message, "error", change.path, "", {"why": place.compartment})]
+    for one in check_files(now, "", entries):
+        told.setdefault(one.path, []).extend(one.findings)
+    return told
+
+
+def _of_record(ledger: Ledger, one: _Opened, alike: Mapping[str, list[Finding]]) -> Iterator[Finding]:
+    kind = ledger.in_force.kinds.get(one.record.kind) if one.record else None
+    if one.record is None or kind is None or one.path.endswith(CLEAR):
+        return
+    yield from alike.get(one.record.id, ())
+    if not kind.monthly:
+        yield from entered_late(ledger, kind, one.record)
+
+
+def _alike(ledger: Ledger, records: Sequence[Record]) -> dict[str, list[Finding]]:
+    """Who of the parties in these records may be there already, or twice among them; by the record's id."""
+    found: dict[str, list[Finding]] = {}
+    for kind in ledger.in_force.kinds.values():
+        own = {record.id: record for record in records if record.kind == kind.name} if kind.identity else {}
+        if own:
+            found |= _alike_of_kind(ledger, kind, own)
+    return found
+
+
+def _alike_of_kind(ledger: Ledger, kind: Kind, own: Mapping[str, Record]) -> dict[str, list[Finding]]:
+    identities = [identity_of(kind, record.data, record.id) for record in own.values()]
+    there = [one for one in alike_any(ledger, kind, identities) if one.id not in own]
+    register = Register([*there, *identities])
+    found = {}
+    for identity in identities:
+        others = [one for one in register.find(identity) if one.id != identity.id]
+        others = [one for one in others if one.id in own or kept_instead(ledger, one.id) == one.id]
+        found[identity.id] = as_warnings(others, identity.id)
+    return found
