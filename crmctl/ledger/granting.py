@@ -65,8 +65,12 @@ def grant(
     return Given(customer, reader, unread, until, record, made)
 
 
-def granted(draft: Draft, dossier_id: str, reader: str, compartments: Iterable[str], until: date) -> None:
+def granted(
+    draft: Draft, dossier_id: str, reader: str, compartments: Iterable[str], until: date, *, keys: bool = True
+) -> None:  # fmt: skip
     """Put a reading right into a draft, with the keys as far as this member has them; a holder's sync makes the rest.
+
+    Without `keys` none are made: what is only asked for must not open before somebody approved it.
 
     An earlier right of the same reader to the same compartment is replaced. Who may give it is not asked here.
     """
@@ -75,7 +79,7 @@ def granted(draft: Draft, dossier_id: str, reader: str, compartments: Iterable[s
     kept = [item for item in dossier.grants if item.member != reader or item.compartment not in names]
     added = [Grant(reader, name, until) for name in names]
     draft.put_dossier(replace(dossier, grants=(*kept, *added)))
-    for name in names:
+    for name in names if keys else ():
         try:
             draft.wrapping.extend_readers(dossier_id, [name])
         except NoKey:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _, label
+from crmctl.ledger.approvals import TABLE, add_approvals
 from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
@@ -158,7 +159,9 @@ def query(ledger: Ledger, sql: str) -> Answer:
     kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in lowered]
     if not sql.strip():
         raise InvalidInput(_("The question is empty"), hint="crmctl query 'SELECT * FROM customer'")
-    return ask(connect(ledger, kinds), sql)
+    connection = connect(ledger, kinds)
+    add_approvals(connection, ledger.landed, [TABLE] if TABLE in lowered else [])
+    return ask(connection, sql)
 
 
 def _dealt(kind: Kind) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError
@@ -80,16 +80,20 @@ def give_numbers(ledger: Ledger, gate: Gate | None = None, progress: Progress | 
     return {"done": count, "stale": -1}.get(outcome.result, 0)
 
 
-def number_alone(ledger: Ledger) -> int:
-    """Number what main holds in a ledger that has no server: there is no other copy. Returns how many were given."""
+def number_alone(ledger: Ledger, kinds: Iterable[str], commit: str) -> str:
+    """Number, after a commit with records of these kinds, what main holds where no server is: there is no other copy.
+
+    Returns the commit it was given.
+    """
     from crmctl.ledger.ledger import MAIN
 
-    if ledger.repo.run("config", "--get", "remote.origin.url", check=False).strip():
-        return 0
-    change, count = _numbering(ledger, MAIN)
+    numbered = any(ledger.in_force.kinds[name].number for name in kinds)
+    if not numbered or ledger.repo.run("config", "--get", "remote.origin.url", check=False).strip():
+        return commit
+    change, _count = _numbering(ledger.reopened().landed, MAIN)
     if change is not None:
         write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)
-    return count
+    return commit
 
 
 def number_faults(ledger: Ledger) -> list[Finding]:

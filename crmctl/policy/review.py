@@ -35,7 +35,7 @@ ACTIONS = ("add", "change", "remove")
 # Parts of the set-up, by the folder they lie in.
 AREAS = ("org", "policy", "schemas", "templates")
 # Fields of a dossier's clear file that a rule can name.
-FIELDS = ("grant", "assignment", "owner", "team", "state")
+FIELDS = ("grant", "share", "assignment", "owner", "team", "state")
 ROUTES = ("department", "territory")
 _KEYS = ("code", "on", "slots", "text", "clause", "requirement", "if_able", "unless", "paper", "only", "route")
 _CODE = re.compile(r"[A-Z]{3}\d{3}")

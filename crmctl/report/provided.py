@@ -5,6 +5,7 @@ version; this one of version 1, read through the chain of `prev`.
 `due (code, kind, id, dossier, department, member, since, due_on, late, days, done_on, zh, en)`: what the
 policy's clocks say of everything the reader can open: open items (done_on null) and those done too
 late of late. `member` is who it is up to in the first place.
+`destroyed (id, on, by, reason)`: the customers whose data were destroyed, as their tombstones say.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from crmctl.errors import NoKey
+from crmctl.ledger.approvals import add_approvals
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
@@ -30,6 +32,8 @@ CREATE[DUE] = (
     f"CREATE TABLE {DUE} (code TEXT, kind TEXT, id TEXT, dossier TEXT, department TEXT, member TEXT, since TEXT, "
     "due_on TEXT, late INTEGER, days INTEGER, done_on TEXT, zh TEXT, en TEXT)"
 )
+DESTROYED = "destroyed"
+CREATE[DESTROYED] = f'CREATE TABLE {DESTROYED} (id TEXT, "on" TEXT, "by" TEXT, reason TEXT)'
 CREATE |= measures.CREATE
 FUNCTIONS = (("working_days", 2), *measures.FUNCTIONS)
 
@@ -38,9 +42,13 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
     """Add to a snapshot what of this its questions read (`tables`: all they read)."""
     connection.create_function("working_days", 2, working_days(ledger), deterministic=True)
     measures.add_measures(connection, ledger, tables)
+    add_approvals(connection, ledger, tables)
     if DUE in tables:
         connection.execute(CREATE[DUE])
         connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 13)})", _due(ledger, as_of))  # noqa: S608
+    if DESTROYED in tables:
+        connection.execute(CREATE[DESTROYED])
+        connection.executemany(f"INSERT INTO {DESTROYED} VALUES (?, ?, ?, ?)", _destroyed(ledger))  # noqa: S608 (a constant)
     if FIRST_ENTRY not in tables:
         return
     connection.execute(CREATE[FIRST_ENTRY])
@@ -84,6 +92,14 @@ def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
             item.since.isoformat(), item.due.isoformat() if item.due else None, item.late, item.late_days,
             item.done.isoformat() if item.done else None, *item.text,
         )  # fmt: skip
+
+
+def _destroyed(ledger: Ledger) -> Iterator[tuple[str, ...]]:
+    from crmctl.ledger.destroying import tombstones
+
+    for erased in tombstones(ledger):
+        stone = erased.tombstone
+        yield stone.id, stone.on.isoformat(), stone.by, stone.reason
 
 
 def _entries(ledger: Ledger, rows: list[tuple[str, int, str, int, str, str]]) -> Iterator[tuple[object, ...]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from crmctl.model.dossier import Dossier, is_office
+from crmctl.model.dossier import Dossier, Grant, is_office
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.org import Member, Org
 from crmctl.model.paths import Place, lies_there, place_of
@@ -219,10 +219,8 @@ def _field_hits(name: str, touched: Touched) -> Iterator[tuple[str, ...]]:
     before, after = touched.before, touched.after
     if before is None or after is None:
         return
-    if name == "grant":
-        for grant in set(before.grants) ^ set(after.grants):
-            department, slash, _short = grant.compartment.partition("/")
-            yield (department,) if slash else _owners(before)
+    if name in {"grant", "share"}:
+        yield from _grant_hits(name, before, after)
         return
     for department in sorted({*before.assignments, *after.assignments}):
         was, now = before.assignments.get(department), after.assignments.get(department)
@@ -233,6 +231,26 @@ def _field_hits(name: str, touched: Touched) -> Iterator[tuple[str, ...]]:
             fields = ("team", "keeper") if name == "team" else (name,)
             if any(getattr(was, item) != getattr(now, item) for item in fields):
                 yield (department,)
+
+
+def _grant_hits(name: str, before: Dossier, after: Dossier) -> Iterator[tuple[str, ...]]:
+    if name == "share":
+        for grant in set(after.grants) - set(before.grants):
+            yield from _shared(grant, before)
+        return
+    for grant in set(before.grants) ^ set(after.grants):
+        department, slash, _short = grant.compartment.partition("/")
+        yield (department,) if slash else _owners(before)
+
+
+def _shared(grant: Grant, dossier: Dossier) -> Iterator[tuple[str, ...]]:
+    """Both sides of a reading right for a group of a department that does not deal with the customer."""
+    theirs, dot, _role = grant.member.partition(".")
+    if not dot or theirs == "all" or theirs in dossier.assignments:
+        return
+    department, slash, _short = grant.compartment.partition("/")
+    yield (department,) if slash else _owners(dossier)
+    yield (theirs,)
 
 
 def _owners(dossier: Dossier) -> tuple[str, ...]:

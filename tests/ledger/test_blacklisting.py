@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.errors import InvalidInput, NoKey, Refused
+from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.ledger import blacklisting as steps
 from crmctl.ledger import lookup
 from crmctl.ledger.administer import change_setup
@@ -24,6 +24,7 @@ from crmctl.ledger.joining import join
 from crmctl.ledger.ledger import MAIN
 from crmctl.ledger.policy_files import adopt as adopt_pack
 from crmctl.ledger.regrading import run
+from crmctl.ledger.submitting import demands
 from crmctl.ledger.transaction import Change, Who, write
 from crmctl.ledger.undo import undo
 from crmctl.ledger.yamlio import dump
@@ -33,6 +34,7 @@ from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from crmctl.resources import packs_path
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
+from tests.attacks.forgery import codes
 from tests.company import CARD, NOW, Company, git
 
 CODE = "91350100M000100Y43"
@@ -215,6 +217,31 @@ def test_the_company_list_is_the_divisions_after_its_verification(listed: Compan
     assert steps.enter(listed.ledger("dora"), entry).state == "in_force"
     with pytest.raises(Refused):
         propose(listed, listed.customer(name="Third Clinic"), "company", "carol")
+
+
+@pytest.mark.req("R-REV-11")
+def test_a_notice_that_is_not_the_divisions_is_no_notice(listed: Company) -> None:
+    """Verify proves it without keys: what a head writes waits, and is refused when it is put on main all the same."""
+    customer = listed.customer()
+    entry = propose(listed, customer, "company", "alice")
+    notice: dict[str, object] = {
+        "entry": entry, "customer": customer, "level": "company", "name": "Northern Hospital", "valid_from": "2026-11-20",
+    }  # fmt: skip
+    made = listed.add("blacklist_notice", notice, department="east").id
+    ledger = listed.ledger()
+    with pytest.raises(NotFound):
+        lookup.record(ledger.landed, made)
+    assert [item.code for item in demands(ledger, ledger.pending.stacks)] == ["REV011"]
+    assert codes(listed) == set()
+    git(listed.clone("alice"), "update-ref", "refs/heads/main", ledger.pending.stacks[0].tip)
+    assert codes(listed) == {"TRU080"}
+
+
+@pytest.mark.req("R-REV-11")
+def test_the_divisions_own_notice_is_clean(listed: Company) -> None:
+    list_for_company(listed, listed.customer())
+    assert codes(listed, "dora") == set()
+    assert [path for path, _oid in listed.ledger("dora").repo.walk("main") if "blacklist_notices/" in path]
 
 
 @pytest.mark.req("R-BLK-06")

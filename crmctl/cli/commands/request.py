@@ -1,0 +1,60 @@
+"""`crmctl request KIND`: ask for something that others approve: reading a customer, sharing one with a department."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.assignments import values_of
+from crmctl.cli.commands.shared import FromOption, SetOption, origin_of
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
+from crmctl.cli.out import Out
+from crmctl.i18n import N_, _, label
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl request access_request C-7Q2M9K4T --set what=联系人 --set why=联合投标 "
+        "--set until=2027-06-30\n\n"
+        "crmctl request sharing_request 某某医院 --set to_department=west --set what=名片 --set why=合作 "
+        "--set until=2027-06-30\n\n"
+        "Then crmctl submit hands it in. Nobody reads before it is approved; it ends by itself."
+    )
+)
+def request(
+    kind: Annotated[str, typer.Argument(metavar=N_("KIND"), help=N_("access_request, sharing_request …"))],
+    who: Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name or id of the customer it is about."))],
+    values: SetOption = None,
+    source: FromOption = None,
+    department: Annotated[
+        str | None, typer.Option("--department", help=N_("The department that decides, where several deal with it."))
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help=N_("Why."))] = None,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for something that others approve."""
+    from crmctl.ledger.kind_names import kind_named
+    from crmctl.ledger.requesting import request as ask
+
+    out = Out(as_json)
+    ledger = open_ledger(directory)
+    found = kind_named(ledger, kind)
+    fields = values_of(found, values or [], source)
+    done = ask(ledger, found.name, who, fields, department=department, origin=origin_of(None, reason), dry_run=dry_run)
+    data = {
+        "id": done.id, "kind": done.kind, "customer": done.customer, "readers": list(done.readers),
+        "compartments": list(done.compartments), "until": done.until.isoformat(), "commit": done.commit,
+        "dry_run": dry_run,
+    }  # fmt: skip
+
+    def draw() -> None:
+        word = _("Would ask for") if dry_run else _("Asked for")
+        out.line(f"{word}: {label(found.label)} {done.id}")
+        out.line(_("Once approved {readers} may read until {day}", readers=", ".join(done.readers), day=done.until))
+        out.line(_("Hand it in with crmctl submit"))
+
+    out.result("request", data, draw)

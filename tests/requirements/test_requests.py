@@ -1,0 +1,228 @@
+"""Requests from start to effect: asked for, approved by whom the policies name, in force, ended by themselves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from crmctl.errors import GitFailed, InvalidInput, NoKey, NotFound, Refused, TrustBroken
+from crmctl.ledger import lookup
+from crmctl.ledger.bundle import give_slot
+from crmctl.ledger.draft import Origin
+from crmctl.ledger.enrol import set_roles
+from crmctl.ledger.entry import advance
+from crmctl.ledger.handed_in import submitted
+from crmctl.ledger.landing import land
+from crmctl.ledger.listing import query
+from crmctl.ledger.policy_files import adopt, set_value
+from crmctl.ledger.remote import push
+from crmctl.ledger.requesting import request
+from crmctl.ledger.submitting import submit
+from crmctl.model.org import Role
+from crmctl.trust.gate import Gate
+from crmctl.trust.review import judged
+from tests.attacks.forgery import codes
+from tests.company import Company
+from tests.requirements.proving import DAY
+
+ASKED: dict[str, object] = {"what": "contacts", "why": "joint bid", "until": "2027-06-30"}
+
+
+def adopted(company: Company, *packs: str) -> None:
+    for pack in packs:
+        adopt(company.ledger(), pack)
+    company.sync("alice", "bob", "carol")
+
+
+def slot(company: Company, member: str, whose: str, said: str) -> str:
+    """A member gives one approval of what somebody handed in last, and brings it to the others."""
+    company.sync(member)
+    ledger = company.ledger(member)
+    one = submitted(ledger.repo, whose)[-1]
+    act, role, department = said.split(" ")
+    top = give_slot(ledger, one.tip, act, role, None if department == "-" else department)
+    assert push(ledger.repo, [f"{top}:{one.ref}"]).result == "done"
+    return top
+
+
+def opens(company: Company, member: str, customer: str) -> bool:
+    ledger = company.ledger(member)
+    try:
+        ledger.read(lookup.record(ledger, customer).path)
+    except NoKey:
+        return False
+    return True
+
+
+@pytest.fixture
+def reading(company: Company) -> Company:
+    """P02 in force; bob sells in the west and knows of a customer of the east only its number."""
+    adopt(company.ledger(), "p02")
+    set_value(company.ledger(), "dormant_after", "90")
+    company.sync("alice", "bob", "carol")
+    return company
+
+
+@pytest.mark.req("R-REV-17")
+@pytest.mark.req("R-REV-04")
+@pytest.mark.req("R-ACL-02")
+def test_reading_is_applied_for_approved_by_the_head_and_ends_by_itself(reading: Company) -> None:
+    customer = reading.customer()
+    reading.sync("alice", "bob", "carol")
+    asked = request(reading.ledger("bob"), "access_request", customer, ASKED)
+    assert asked.readers == ("bob",)
+    submit(reading.ledger("bob"), gate=Gate())
+    assert not opens(reading, "bob", customer)
+    reading.sync("alice")
+    tip = submitted(reading.ledger().repo, "bob")[-1].tip
+    assert not judged(reading.ledger().repo, tip).lands
+    with pytest.raises((GitFailed, TrustBroken)):  # carol supervises and is no head
+        land(reading.ledger("carol"), slot(reading, "carol", "bob", "sign supervisor east"), gate=Gate())
+    top = slot(reading, "alice", "bob", "sign head east")
+    land(reading.ledger(), top, gate=Gate())
+    reading.sync("bob")
+    assert opens(reading, "bob", customer)
+    assert codes(reading) == set()
+    ledger = reading.ledger()
+    dossier = ledger.dossier(customer)
+    assert "bob" in ledger.expected_readers(dossier, "core", date(2027, 6, 30))
+    assert "bob" not in ledger.expected_readers(dossier, "core", date(2027, 7, 1))
+    assert lookup.record(ledger, asked.id).dossier == "office/east"
+    sql = 'SELECT record, act, role, department, member, "on" FROM approval ORDER BY record'
+    said = {row[0]: row[1:] for row in query(ledger, sql).rows if row[2] == "head"}
+    assert said[customer] == said[asked.id] == ("sign", "head", "east", "alice", DAY)
+
+
+@pytest.mark.req("R-REV-05")
+@pytest.mark.req("R-ACL-05")
+def test_sharing_takes_both_heads_and_the_head_of_sales(reading: Company) -> None:
+    ledger = reading.ledger()
+    roles = (Role("head", "west", ledger.today), Role("sales_lead", None, ledger.today))
+    set_roles(ledger, "bob", roles)
+    customer = reading.customer()
+    reading.sync("alice", "bob", "carol")
+    asked = request(reading.ledger("carol"), "sharing_request", customer, {**ASKED, "to_department": "west"})
+    assert asked.readers == ("west.head",)
+    submit(reading.ledger("carol"), gate=Gate())
+    slot(reading, "alice", "carol", "sign head east")
+    top = slot(reading, "alice", "carol", "sign head west")
+    seen = judged(reading.ledger().repo, top)
+    left = {(item.wanted.code, item.wanted.departments): [str(one) for one in item.open] for item in seen.open}
+    assert left == {
+        ("REV004", ("east",)): [], ("REV005", ("east",)): ["sign sales_lead"], ("REV005", ("west",)): ["sign sales_lead"]
+    }  # fmt: skip
+    reading.sync("bob")
+    assert not opens(reading, "bob", customer)
+    top = slot(reading, "bob", "carol", "sign sales_lead -")
+    reading.sync("alice")
+    land(reading.ledger(), top, gate=Gate())
+    reading.sync("bob")
+    assert opens(reading, "bob", customer)
+    assert codes(reading) == set()
+
+
+def test_sharing_with_one_sides_approval_does_not_land(reading: Company) -> None:
+    """The other side's head alone, or nobody of the other side: whoever lands it, verify refuses."""
+    ledger = reading.ledger()
+    set_roles(ledger, "bob", (Role("head", "west", ledger.today), Role("sales_lead", None, ledger.today)))
+    customer = reading.customer()
+    reading.sync("alice", "bob", "carol")
+    request(reading.ledger("carol"), "sharing_request", customer, {**ASKED, "to_department": "west"})
+    submit(reading.ledger("carol"), gate=Gate())
+    slot(reading, "bob", "carol", "sign head west")
+    top = slot(reading, "bob", "carol", "sign sales_lead -")  # the same person twice
+    seen = judged(reading.ledger("bob").repo, top)
+    assert not seen.lands
+    with pytest.raises((GitFailed, TrustBroken)):
+        land(reading.ledger("bob"), top, gate=Gate())
+
+
+def test_what_nobody_would_approve_is_not_asked_for(company: Company) -> None:
+    customer = company.customer()
+    company.sync("alice", "bob")
+    with pytest.raises(Refused):
+        request(company.ledger("bob"), "access_request", customer, ASKED)
+
+
+@pytest.mark.req("R-REV-02")
+def test_a_trade_start_is_approved_by_the_supervisor_and_told_to_the_chairman(company: Company) -> None:
+    adopted(company, "p13")
+    customer = company.customer()
+    company.sync("alice", "carol")
+    values: dict[str, object] = {
+        "direction": "sell", "surveyed_on": DAY, "surveyed_by": "alice", "business": "orthoses", "credit": "good",
+        "organisation": "a ward", "relation": "none", "opinion": "begin",
+    }  # fmt: skip
+    made = company.add("trade_start", values, customer=customer, department="east").id
+    submit(company.ledger(), gate=Gate())
+    with pytest.raises(NotFound):
+        lookup.record(company.ledger().landed, made)
+    top = slot(company, "carol", "alice", "verify supervisor east")
+    assert not judged(company.ledger("carol").repo, top).lands
+    top = slot(company, "carol", "alice", "sign supervisor east")
+    seen = judged(company.ledger("carol").repo, top)
+    assert seen.lands
+    assert [str(one) for item in seen.open for one in item.open] == ["acknowledge management"]
+    land(company.ledger("carol"), top, gate=Gate())
+    company.sync("alice")
+    signed = f"SELECT member FROM approval WHERE record = '{made}' AND act = 'sign'"
+    assert query(company.ledger(), signed).rows == (("carol",),)
+    assert lookup.record(company.ledger().landed, made).id == made
+
+
+@pytest.mark.req("R-REC-36")
+@pytest.mark.req("R-REV-06")
+def test_an_outgoing_letter_is_signed_by_the_head_and_has_its_number_before(company: Company) -> None:
+    adopted(company, "p07")
+    letter: dict[str, object] = {
+        "direction": "out", "way": "fax", "party": "Northern Hospital", "subject": "Offer", "drafted_by": "carol",
+        "state": "drafted",
+    }  # fmt: skip
+    made = company.add("correspondence", letter, "carol", department="east").id
+    for state, values in (("signed", {"signed_by": "carol", "signed_on": DAY}), ("sent", {"sent_on": DAY})):
+        with pytest.raises(Refused):
+            advance(company.ledger("carol"), made, state, dict(values), Origin())
+    with pytest.raises(InvalidInput):
+        advance(company.ledger("carol"), made, "numbered", {}, Origin())
+    company.sync("carol")
+    advance(company.ledger("carol"), made, "numbered", {}, Origin())
+    with pytest.raises(Refused):  # a supervisor is no head
+        advance(company.ledger("carol"), made, "signed", {"signed_by": "carol", "signed_on": DAY}, Origin())
+    company.sync("carol", "alice")
+    advance(company.ledger(), made, "signed", {"signed_by": "alice", "signed_on": DAY}, Origin())
+    advance(company.ledger(), made, "sent", {"sent_on": DAY}, Origin())
+
+
+@pytest.mark.req("R-REV-01")
+def test_a_customer_counts_once_the_supervisor_has_verified_it(company: Company) -> None:
+    adopted(company, "p01")
+    customer = company.customer("bob", name="Southern Works")
+    ledger = company.ledger("bob")
+    assert ledger.dossier(customer).id == customer
+    with pytest.raises(NotFound):
+        ledger.landed.dossier(customer)
+    submit(ledger, gate=Gate())
+    top = slot(company, "alice", "bob", "verify head west")
+    land(company.ledger(), top, gate=Gate())
+    company.sync("bob")
+    assert company.ledger("bob").landed.dossier(customer).id == customer
+    assert codes(company, "bob") == set()
+
+
+@pytest.mark.req("R-REV-08")
+def test_the_original_data_takes_the_permission_of_finance(company: Company) -> None:
+    adopted(company, "p13")
+    ledger = company.ledger()
+    set_roles(ledger, "carol", (Role("finance", None, ledger.today),))
+    customer = company.customer()
+    company.sync("alice", "bob", "carol")
+    request(company.ledger("bob"), "access_request", customer, ASKED)
+    submit(company.ledger("bob"), gate=Gate())
+    top = slot(company, "alice", "bob", "sign head east")
+    assert [str(one) for item in judged(company.ledger().repo, top).open for one in item.open] == ["sign finance"]
+    top = slot(company, "carol", "bob", "sign finance -")
+    company.sync("alice")
+    land(company.ledger(), top, gate=Gate())
+    company.sync("bob")
+    assert opens(company, "bob", customer)
