@@ -12,10 +12,11 @@ from crmctl.ledger.git import CommitInfo, PathChange, Repository
 from crmctl.ledger.objects import FILE_MODE
 from crmctl.ledger.seal import check_header
 from crmctl.model.clear_files import Settings
-from crmctl.model.dossier import wraps_folder
+from crmctl.model.dossier import is_office, wraps_folder
 from crmctl.model.findings import Finding
 from crmctl.model.org import Org
 from crmctl.model.paths import dossier_of
+from crmctl.model.tombstone import tombstone_path
 from crmctl.model.wraps import WrapError, Wraps, read_wraps
 from crmctl.trust.given import Given, GivenPast
 from crmctl.trust.line import new_commits
@@ -134,12 +135,17 @@ class KeyringCheck:
             name = f"{group or dossier_id} {line[0]}"
             given = Given(reader, group, dossier_id, line)
             entitled = self._past.gives(self.view, given, self._days)
-            if line in now and not entitled and not self._past.ever_gave(given, self._days):
+            late = self._buried(dossier_id)  # whoever had it once: what was destroyed opens for nobody
+            if line in now and (late or not (entitled or self._past.ever_gave(given, self._days))):
                 yield found("TRU063", self.new, path, reader=reader, name=name)
             elif line in was and entitled and not self._was_free_to_go(given, line not in now):
                 yield found("TRU064" if line not in now else "TRU065", self.new, path, reader=reader, name=name)
             if line in now:
                 yield from self._header(now[line], path)
+
+    def _buried(self, dossier_id: str | None) -> bool:
+        """Whether main holds the dossier's tombstone."""
+        return bool(dossier_id and not is_office(dossier_id) and self.view.oid(tombstone_path(dossier_id)))
 
     def _was_free_to_go(self, given: Given, gone: bool) -> bool:
         """Whether a wrap the policy gives may be another or none all the same."""

@@ -41,9 +41,11 @@ def with_file(path: str, member: object) -> dict[str, bytes]:
 
 @pytest.mark.req("R-ACL-12")
 @pytest.mark.parametrize("path", ["ledger.yaml", "org/departments.yaml", "org/groups.yaml", "policy/company.yaml",
-                                  "policy/packs/base.yaml", "schemas/visit.yaml"])  # fmt: skip
+                                  "policy/packs/base.yaml", "schemas/visit.yaml", "policy/packs/mine.yaml",
+                                  ".gitattributes", ".github/workflows/crmctl.yml", ".gitlab-ci.yml",
+                                  "templates/reports/mine/report.yaml"])  # fmt: skip
 def test_the_set_up_is_an_admins(company: Company, bob: Forger, path: str) -> None:
-    content = (bob.repo.read("main", path) or b"") + b"\n"
+    content = (bob.repo.read("main", path) or b"schema: crmctl/x/1") + b"\n"
     bob.put("bob", {path: content})
     assert codes(company, "bob") == {"TRU040"}
 
