@@ -12,7 +12,7 @@ from crmctl.model.access import RECOVERY
 from crmctl.model.dossier import Dossier, clear_path, wraps_folder
 from crmctl.model.wraps import GROUP, read_wraps
 
-Standing = Literal["reads", "waits", "not meant"]
+Standing = Literal["reads", "waits", "not meant", "was"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,9 @@ class Access:
     """One member's standing with one compartment.
 
     `through` are the readers that give it: the member's own id, or groups. `waits`: the policy
-    says so, a holder's next sync makes the key; `not meant`: a key lies there that the policy does not give.
+    says so, a holder's next sync makes the key; `not meant`: a key lies there that the policy does not give; `was`: he
+    had one of an earlier generation. `until` is the last day of a right given for a time (of `was`: the day it
+    went), `generation` the compartment's present one (of `was`: the last he had).
     """
 
     dossier: str
@@ -28,6 +30,8 @@ class Access:
     member: str
     through: tuple[str, ...]
     standing: Standing
+    until: str | None = None
+    generation: int = 1
 
 
 def access_to(ledger: Ledger, dossier: Dossier) -> list[Access]:
@@ -36,6 +40,35 @@ def access_to(ledger: Ledger, dossier: Dossier) -> list[Access]:
     held = {reader: frozenset(wraps) for reader, wraps in ledger.keyring.readers(folder).items()}
     groups = _group_holders(ledger)
     return [item for name in dossier.compartments for item in _of_compartment(ledger, dossier, name, held, groups)]
+
+
+def former(ledger: Ledger, dossier: Dossier) -> list[Access]:
+    """Who once had a key of a compartment and reads it no more, as the keyring's history tells, by compartment.
+
+    What they read then stays read; what was sealed later is under another key.
+    """
+    tip, folder = ledger.keyring.tip, wraps_folder(dossier.id)
+    if tip is None:
+        return []
+    present = _lines_at(ledger, tip, folder)
+    found: dict[tuple[str, str], Access] = {}
+    gone_on = None
+    listed = ledger.repo.run("log", "--format=%H %cs", tip, "--", folder).decode().split("\n")
+    for commit, day in (line.split() for line in listed if line):
+        for reader, lines in _lines_at(ledger, commit, folder).items():
+            for name, generation in sorted(lines - present.get(reader, frozenset()), reverse=True):
+                still = any(name == held for held, _number in present.get(reader, ()))
+                if reader != RECOVERY and not still and (name, reader) not in found:
+                    found[name, reader] = Access(dossier.id, name, reader, (reader,), "was", gone_on, generation)
+        gone_on = day
+    return [found[key] for key in sorted(found)]
+
+
+def _lines_at(ledger: Ledger, commit: str, folder: str) -> dict[str, frozenset[tuple[str, int]]]:
+    """Each reader's compartments and generations in a folder of the keyring as of a commit."""
+    files = list(ledger.repo.walk(commit, folder)) if ledger.repo.entry(commit, folder) else []
+    contents = dict(ledger.repo.read_blobs(sorted({oid for _path, oid in files})))
+    return {path.rpartition("/")[2]: frozenset(read_wraps(contents[oid])) for path, oid in files}
 
 
 def access_of(ledger: Ledger, member: str) -> list[Access]:
@@ -68,7 +101,10 @@ def _of_compartment(
         meant = [reader for reader, _opens in ways if reader in expected]
         opening = [reader for reader, opens in ways if opens]
         standing: Standing = "not meant" if not meant else "reads" if set(opening) & set(meant) else "waits"
-        yield Access(dossier.id, name, member, tuple(meant or opening), standing)
+        ends = [g.until for g in dossier.grants if g.member in meant and g.compartment in {name, "*"}]
+        lasting = {*meant} - {g.member for g in dossier.grants}
+        until = max(ends).isoformat() if ends and not lasting else None
+        yield Access(dossier.id, name, member, tuple(meant or opening), standing, until, key[1])
 
 
 def _group_holders(ledger: Ledger) -> dict[str, frozenset[str]]:

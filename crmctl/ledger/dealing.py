@@ -11,6 +11,7 @@ from crmctl.i18n import _
 from crmctl.ledger import lookup
 from crmctl.ledger.draft import Draft
 from crmctl.ledger.entry import may_own
+from crmctl.ledger.handing_over import Matter, Moving, must_have_promised, open_matters, sheets
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import all_dossiers
 from crmctl.model.dossier import Assignment, Dossier
@@ -20,11 +21,15 @@ _LEADERS = ("supervisor", "head")
 
 @dataclass(frozen=True, slots=True)
 class Dealt:
-    """What changed: the customers, the records of handover made of it, the commit (None on a dry run)."""
+    """What changed: the customers, the records of handover made of it, the commit (None on a dry run).
+
+    `open` are the open matters that go along with a handover.
+    """
 
     customers: tuple[str, ...]
     records: tuple[str, ...]
     commit: str | None
+    open: tuple[Matter, ...] = ()
 
 
 def assign(ledger: Ledger, who: str, department: str, owner: str | None = None, *, dry_run: bool = False) -> Dealt:
@@ -71,8 +76,10 @@ def handover(
     """Give customers to another owner, with a record of handover for each former owner and department.
 
     `from_member` takes all customers of that member; `why` is a word of the pack's handover_reason;
-    `promised` says that the former owner promised continued secrecy. Raises NotFound, NoKey, Refused.
+    `promised` says that the former owner promised continued secrecy. With each customer goes a sheet of taking over
+    that lists what is open; the new owner accepts it. Raises NotFound, NoKey, Refused.
     """
+    must_have_promised(ledger, why, promised=promised)
     draft = Draft(ledger)
     moved: dict[tuple[str, str], list[str]] = {}
     for customer, held in _wanted(ledger, customers, from_member, department):
@@ -84,14 +91,17 @@ def handover(
         moved.setdefault((chosen, assignment.owner), []).append(customer)
         team_ = tuple(member for member in assignment.team if member != to)
         _change(draft, customer, chosen, replace(assignment, owner=to, team=team_))
-    records = [
-        _record(draft, place, owner, to, ids, {"why": why, "note": reason, "secrecy": promised})
-        for (place, owner), ids in moved.items()
-    ]
+    matters = open_matters(ledger, {(customer, place) for (place, _owner), ids in moved.items() for customer in ids})
+    records = []
+    for (place, owner), ids in moved.items():
+        made = _record(draft, place, owner, to, ids, {"why": why, "note": reason, "secrecy": promised})
+        records.append(made)
+        records += sheets(draft, Moving(made, place, owner, to), ids, matters)
     done = tuple(dict.fromkeys(customer for ids in moved.values() for customer in ids))
     if not done:
         return Dealt((), (), None)
-    return Dealt(done, tuple(records), None if dry_run else draft.commit("handover", "customer"))
+    commit = None if dry_run else draft.commit("handover", "customer")
+    return Dealt(done, tuple(records), commit, tuple(matters))
 
 
 def departments_of(ledger: Ledger) -> list[tuple[str, tuple[str, str], date | None, int]]:

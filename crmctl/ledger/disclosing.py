@@ -13,7 +13,6 @@ from pathlib import Path
 from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _, label
 from crmctl.ledger import lookup
-from crmctl.ledger.draft import Draft
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
 
@@ -90,6 +89,8 @@ def disclose(ledger: Ledger, giving: Giving, customers: Sequence[str], what: str
     Raises Refused for who may not give it away, for consent of one that is meant for several, for another customer
     than an approved disclosure names, and where a disclosure has to be approved first.
     """
+    from crmctl.ledger.draft import Draft
+
     if giving.record is not None:
         if set(customers) - {giving.customer}:
             raise Refused(_("The disclosure is of another customer"), where=giving.record, rule="R-ACL-07")

@@ -128,7 +128,7 @@ def _made(folder: Path, member: str, passphrase: str | None) -> PublicKeys:
 
 
 def load(home: Path, member: str, ask: Callable[[], str] | None) -> Identity:
-    """A member's keys: from the plain file, else the agent, else by `ask()` for the passphrase (once).
+    """A member's keys: from the plain file, else the agent or the system's store, else by `ask()` for the passphrase.
 
     Raises NoKey (no keys here, locked and nobody to ask, wrong passphrase), BadConfiguration (open to other users),
     TrustBroken (files that do not belong together).
@@ -255,11 +255,15 @@ def _plain(home: Path, member: str) -> str | None:
 
 
 def _from_agent(home: Path, public: PublicKeys) -> str | None:
-    from crmctl.ledger import agent, seal
+    from crmctl.ledger import agent, os_keyring, seal
 
-    secret = agent.ask(home, public.member)
     # an agent left over from keys since replaced holds another secret: as good as none
-    return secret if secret and seal.public_of(secret) == public.opens else None
+    for held in (agent.ask, os_keyring.held):
+        secret = held(home, public.member)
+        with contextlib.suppress(InvalidInput):
+            if secret and seal.public_of(secret) == public.opens:
+                return secret
+    return None
 
 
 def _asked(home: Path, member: str, ask: Callable[[], str] | None) -> str:

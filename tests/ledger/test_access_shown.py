@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
+from crmctl.cli.app import invoke
 from crmctl.errors import NoKey
-from crmctl.ledger.access import Access, access_of, access_to
+from crmctl.ledger.access import Access, access_of, access_to, former
 from crmctl.ledger.draft import Kept
 from crmctl.ledger.enrol import add_member
+from crmctl.ledger.granting import grant, revoke
 from crmctl.ledger.identity import create
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.dossier import Grant
 from crmctl.model.org import Role
-from tests.company import VISIT, Company
+from tests.company import NOW, VISIT, Company
 
 
 def to(company: Company, customer: str, member: str = "alice") -> dict[tuple[str, str], Access]:
@@ -25,7 +28,7 @@ def to(company: Company, customer: str, member: str = "alice") -> dict[tuple[str
 def test_readers_are_named_with_the_groups_they_read_through(company: Company) -> None:
     found = to(company, company.customer())
     assert found["core", "alice"] == Access(
-        found["core", "alice"].dossier, "core", "alice", ("alice", "east.head"), "reads"
+        found["core", "alice"].dossier, "core", "alice", ("alice", "east.head"), "reads", None, 1
     )
     assert found["east/review", "carol"].through == ("east.supervisor",)
     assert {member for _part, member in found} == {"alice", "carol"}
@@ -94,3 +97,26 @@ def test_no_key_is_needed(company: Company, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Ledger, "identity", property(locked))
     assert to(company, customer, "bob")["core", "alice"].standing == "reads"
     assert len(access_of(company.ledger("bob"), "carol")) == 6
+
+
+@pytest.mark.req("R-ACL-02")
+def test_a_right_for_a_time_is_shown_with_its_last_day_and_who_read_before(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer = company.customer()
+    grant(company.ledger(), customer, "bob", date(2026, 12, 31), "joint visit")
+    shown = to(company, customer)
+    assert (shown["core", "bob"].until, shown["core", "bob"].generation) == ("2026-12-31", 1)
+    assert shown["core", "alice"].until is None
+    assert former(company.ledger(), company.ledger().dossier(customer)) == []
+    revoke(company.ledger(), customer, "bob", "no visit")
+    ledger = company.ledger()
+    assert {one.generation for one in access_to(ledger, ledger.dossier(customer)) if one.compartment == "core"} == {2}
+    gone = former(ledger, ledger.dossier(customer))
+    assert [(one.compartment, one.member, one.standing, one.generation) for one in gone] == [
+        ("core", "bob", "was", 1), ("east/sales", "bob", "was", 1)
+    ]  # fmt: skip
+    assert {one.until for one in gone} == {NOW[:10]}
+    assert invoke(["-C", str(company.clone("alice")), "access", customer]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if "Bob" in line and "Card" in line)
+    assert "could read until the key was changed" in line

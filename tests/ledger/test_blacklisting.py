@@ -159,6 +159,7 @@ def test_what_is_not_barred_stays_open(listed: Company) -> None:
 
 @pytest.mark.req("R-BLK-05")
 @pytest.mark.req("R-BLK-13")
+@pytest.mark.req("R-ACL-14")
 def test_a_company_entry_bars_every_department_and_everybody_can_read_that_it_does(listed: Company) -> None:
     west = listed.customer("bob", name="Western Clinic")
     listed.sync("bob", "alice")
@@ -177,6 +178,7 @@ def test_a_company_entry_bars_every_department_and_everybody_can_read_that_it_do
 
 
 @pytest.mark.req("R-BLK-13")
+@pytest.mark.req("R-ACL-14")
 def test_a_departments_entry_is_not_read_by_another_department(listed: Company) -> None:
     entry = list_for_department(listed, listed.customer())
     listed.sync("bob", "dora")

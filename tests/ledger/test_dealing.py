@@ -11,10 +11,15 @@ from crmctl.errors import NoKey, Refused, UsageError
 from crmctl.ledger import lookup
 from crmctl.ledger.check import check
 from crmctl.ledger.dealing import assign, handover, team
+from crmctl.ledger.draft import Origin
+from crmctl.ledger.due import Whose, agenda
 from crmctl.ledger.enrol import add_member, leave
+from crmctl.ledger.entry import advance
 from crmctl.ledger.identity import create
 from crmctl.ledger.joining import join
+from crmctl.ledger.policy_files import set_value
 from crmctl.model.org import Role
+from tests.attacks.forgery import codes
 from tests.company import CARD, VISIT, Company
 
 
@@ -177,3 +182,59 @@ def test_a_customer_whose_owner_left_is_told_until_it_is_handed_over(company: Co
     assert [(f.args["member"], customer in f.where) for f in faults] == [("bob", True)]
     handover(company.ledger(), [customer], dave, "bob left", why="leaves", department="west")
     assert "ORG001" not in errors(company)
+
+
+@pytest.mark.req("R-ACL-15")
+@pytest.mark.req("R-REC-32")
+def test_what_is_open_goes_along_and_only_the_new_owner_takes_it_over(
+    company: Company, dave: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer = company.add("customer", dict(CARD), "bob", department="west").id
+    planned = company.add("visit", VISIT, "bob", customer=customer).id
+    done_visit = {**VISIT, "on": "2026-11-19", "result": "met", "goal_met": True, "state": "done"}
+    company.add("visit", done_visit, "bob", customer=customer)
+    promise = {"text": "a sample", "made_on": "2026-11-20", "made_by": "bob", "due_on": "2026-11-30"}
+    promised = company.add("commitment", promise, "bob", customer=customer).id
+    complaint = {
+        "content": "broken", "category": "quality", "channel": "phone", "received_at": "2026-11-20T09:00:00+08:00"
+    }  # fmt: skip
+    complained = company.add("complaint", complaint, "bob", customer=customer).id
+    words = ["-C", str(company.clone("bob")), "handover", "--from", "bob", "--to", dave, "--reason", "moves"]
+    assert invoke([*words, "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert [each in told for each in (planned, promised, complained)] == [True, True, True]
+    assert company.ledger("bob").dossier(customer).assignments["west"].owner == "bob"
+    done = handover(company.ledger("bob"), [customer], dave, "moves", why="moves", promised=True)
+    company.sync("bob", dave)
+    ledger = company.ledger(dave)
+    sheet = next(record for record in done.records if record.startswith("TO-"))
+    data = ledger.read(lookup.record(ledger, sheet).path).data
+    assert {(one["what"], one["record"]) for one in data["open"]} == {  # type: ignore[index, union-attr]
+        ("visit", planned), ("commitment", promised), ("complaint", complained)
+    }  # fmt: skip
+    due = agenda(ledger, Whose(frozenset({dave}), frozenset()), ledger.today)
+    assert sheet in {item.id for item in due.items}
+    values = {"accepted_by": dave, "accepted_on": "2026-11-20"}
+    company.sync("alice")
+    with pytest.raises(Refused) as caught:
+        advance(company.ledger(), sheet, "accepted", values, Origin())
+    assert caught.value.rule == "ACL016"
+    advance(ledger, sheet, "accepted", values, Origin())
+    ledger = company.ledger(dave)
+    assert sheet not in {item.id for item in agenda(ledger, Whose(frozenset({dave}), frozenset()), ledger.today).items}
+    company.sync(dave, "alice")
+    assert codes(company) == set()
+    assert errors(company) == []
+
+
+@pytest.mark.req("R-ACL-15")
+def test_where_the_policy_asks_secrecy_is_promised_before_customers_go(company: Company, dave: str) -> None:
+    customer = company.add("customer", dict(CARD), "bob", department="west").id
+    company.sync("bob", "alice")
+    set_value(company.ledger(), "handover_promise", "yes")
+    company.sync("alice", "bob")
+    for why in ("leaves", "moves"):
+        with pytest.raises(Refused) as caught:
+            handover(company.ledger("bob"), [customer], dave, "goes", why=why)
+        assert caught.value.rule == "R-ACL-15"
+    assert handover(company.ledger("bob"), [customer], dave, "ill", why="absent").commit

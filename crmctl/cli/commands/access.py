@@ -18,6 +18,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 
 _STANDING = {
+    "was": N_("could read until the key was changed"),
     "reads": N_("can read"),
     "waits": N_("waits for a colleague's next sync"),
     "not meant": N_("can read, against the policy"),
@@ -42,7 +43,7 @@ def access(
 ) -> None:
     """Show who can read a customer's parts, or what a member can read."""
     from crmctl.ledger import lookup
-    from crmctl.ledger.access import access_of, access_to
+    from crmctl.ledger.access import access_of, access_to, former
 
     out = Out(as_json)
     if (who is None) == (member is None):
@@ -53,12 +54,13 @@ def access(
             raise NotFound(_("There is no member {member}", member=member), hint="crmctl member list")
         found = access_of(ledger, member)
     else:
-        found = access_to(ledger, ledger.dossier(lookup.customer(ledger, who or "")))
+        dossier = ledger.dossier(lookup.customer(ledger, who or ""))
+        found = [*access_to(ledger, dossier), *former(ledger, dossier)]
     called = _names(ledger) if member is not None else {}
     data = [
         {
             "dossier": a.dossier, "compartment": a.compartment, "member": a.member, "through": a.through,
-            "standing": a.standing,
+            "standing": a.standing, "until": a.until, "generation": a.generation,
         }
         for a in found
     ]  # fmt: skip
@@ -73,11 +75,12 @@ def _to_customer(ledger: Ledger, found: list[Access]) -> None:
         (_("Name"), "left"),
         (_("Because"), "left"),
         (_("Now"), "left"),
+        (_("Change of key"), "right"),
     ]
     rows = [
         (
             part_name(ledger, a.compartment), a.member, member_name(ledger, a.member), _because(ledger, a),
-            _(_STANDING[a.standing]),
+            _(_STANDING[a.standing]), str(a.generation),
         )
         for a in found
     ]  # fmt: skip
@@ -114,6 +117,8 @@ def _because(ledger: Ledger, item: Access) -> str:
         grant.member: grant.until for grant in ledger.dossier(item.dossier).grants
         if grant.compartment in {item.compartment, "*"}
     }  # fmt: skip
+    if item.standing == "was":
+        return _("until {day}", day=item.until) if item.until else ""
     return ", ".join(
         _("allowed until {day}", day=until[reader]) if reader in until else _reader_name(ledger, reader)
         for reader in item.through

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -10,7 +13,7 @@ from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.errors import UsageError
-from crmctl.i18n import N_, _
+from crmctl.i18n import N_, _, label
 from crmctl.ledger.dealing import Dealt
 
 Who = Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))]
@@ -63,7 +66,8 @@ def team(
     N_(
         "Examples:\n\ncrmctl handover 某某医院 天津厂 --to bob --reason 片区调整\n\n"
         "crmctl handover --from alice --to bob --why leaves --reason 离职交接 --promised\n\n"
-        "A record of the handover is kept for each department."
+        "A record of the handover is kept for each department, and with each customer a list of what is open. "
+        "The new owner confirms it: crmctl advance TO-… accepted --set accepted_by=… --set accepted_on=…"
     )
 )
 def handover(
@@ -89,16 +93,27 @@ def handover(
 
     if bool(who) == (from_member is not None):
         raise UsageError(_("Name the customers, or --from MEMBER for all of them"), hint="crmctl handover --help")
+    ledger = open_ledger(directory)
     done = hand_over(
-        open_ledger(directory), who or [], to, reason, why=why, from_member=from_member, department=department,
+        ledger, who or [], to, reason, why=why, from_member=from_member, department=department,
         promised=promised, dry_run=dry_run,
     )  # fmt: skip
-    _told("handover", done, as_json, dry_run)
+    words = {code: label(text) for code, text in ledger.in_force.pack.vocab.get("open_matter", {}).items()}
+    _told("handover", done, as_json, dry_run, words)
 
 
-def _told(action: str, done: Dealt, as_json: bool, dry_run: bool) -> None:
+def _told(
+    action: str, done: Dealt, as_json: bool, dry_run: bool, words: Mapping[str, str] = MappingProxyType({})
+) -> None:  # fmt: skip
     out = Out(as_json)
-    data = {"customers": list(done.customers), "records": list(done.records), "commit": done.commit, "dry_run": dry_run}
+    data: dict[str, object] = {
+        "customers": list(done.customers),
+        "records": list(done.records),
+        "commit": done.commit,
+        "dry_run": dry_run,
+    }
+    if action == "handover":
+        data["open"] = [asdict(matter) for matter in done.open]
     word = _("Would write") if dry_run else _("Changed")
 
     def draw() -> None:
@@ -106,5 +121,8 @@ def _told(action: str, done: Dealt, as_json: bool, dry_run: bool) -> None:
             out.line(_("It is as you want it already; nothing was written"))
         for name in (*done.customers, *done.records):
             out.line(f"{word} {name}")
+        for matter in done.open:
+            told = (matter.customer, matter.record, words.get(matter.what, matter.what), matter.text, matter.due_on)
+            out.line("  " + " ".join(text for text in told if text))
 
     out.result(action, data, draw)

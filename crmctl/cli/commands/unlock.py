@@ -21,10 +21,13 @@ _LONGEST = 7 * 86400
 def unlock(
     duration: Annotated[str, typer.Option("--for", metavar="8h", help=N_("How long: 30m, 8h, 2d."))] = "8h",
     member: Annotated[str | None, typer.Option("--as", metavar=N_("MEMBER"), help=N_("Whose keys."))] = None,
+    keyring: Annotated[
+        bool, typer.Option("--keyring", help=N_("In this system's own store of passwords, until crmctl lock."))
+    ] = False,
     directory: LedgerDir = None,  # type: ignore[assignment]  # None: the folder we stand in
 ) -> None:
     """Open your keys for some hours."""
-    from crmctl.ledger import agent
+    from crmctl.ledger import agent, os_keyring
     from crmctl.ledger.identity import home_directory, load
 
     seconds = read_duration(duration)
@@ -32,6 +35,10 @@ def unlock(
     ask = asker()
     home = home_directory()
     identity = load(home, who, ask)
+    if keyring:
+        os_keyring.keep(home, who, identity.secret)
+        say(_("Your keys lie in this system's store of passwords until crmctl lock"))
+        return
     agent.start(home, who, identity.secret, seconds)
     say(_("Your keys are open for {duration}", duration=duration))
 
@@ -39,10 +46,13 @@ def unlock(
 @details(N_("Example: crmctl lock"))
 def lock() -> None:
     """Forget the opened keys."""
-    from crmctl.ledger import agent
-    from crmctl.ledger.identity import home_directory
+    from crmctl.ledger import agent, os_keyring
+    from crmctl.ledger.identity import home_directory, members_with_identity
 
-    agent.stop(home_directory(), None)
+    home = home_directory()
+    agent.stop(home, None)
+    for member in members_with_identity(home):
+        os_keyring.forget(home, member)
     say(_("Your keys are locked"))
 
 
