@@ -47,7 +47,7 @@ def request(
     kind = draft.kind(kind_name)
     effect = kind.effect
     if effect is None:
-        names = ", ".join(one.name for one in ledger.in_force.kinds.values() if one.effect)
+        names = " | ".join(one.name for one in ledger.in_force.kinds.values() if one.effect)
         raise UsageError(_("{kind} asks for nothing", kind=label(kind.label)), hint=f"crmctl request {names}")
     customer = lookup.customer(ledger, who)
     dossier = draft.dossier(customer)

@@ -17,6 +17,7 @@ from typing import Protocol
 from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.carrying import carry
+from crmctl.ledger.destroyed_meanwhile import destroyed, own_commits, touched
 from crmctl.ledger.destroying import give_receipts
 from crmctl.ledger.epochs import erase_old_epochs, next_keyring, old_keyrings, old_on_server
 from crmctl.ledger.git import Repository
@@ -31,6 +32,7 @@ from crmctl.ledger.placing import author_of
 from crmctl.ledger.remote import push
 from crmctl.ledger.rewrap import rewrap
 from crmctl.ledger.server import fetch_safely, remember_server, require_origin
+from crmctl.ledger.setting_aside import set_aside
 from crmctl.ledger.snapshot.purge import purge
 from crmctl.ledger.transaction import Change, RefMove, merge_trees, move_refs, write
 
@@ -87,7 +89,7 @@ def sync(
 def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, gate: Gate | None) -> Synced:
     repo = ledger.repo
     before = ledger.main
-    wrapped = 0
+    wrapped = arrived = 0
     require_origin(repo)
     for attempt in range(_TRIES):
         if attempt:
@@ -98,6 +100,8 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         if gate:
             gate.taken(repo, *_servers(ledger))
         ledger = _integrate(ledger.landed)
+        arrived += _count(repo_range=(before, ledger.main), ledger=ledger)  # while all of it is still there
+        before = ledger.main
         ledger = _erased(ledger)
         stuck = carry(ledger)
         ledger = ledger.reopened()
@@ -108,7 +112,7 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         theirs = {MAIN: repo.resolve(main), ledger.keyring.ref: repo.resolve(keyring)}
         # the keyring first: whoever fetches in between may see keys without records, not records without keys
         ours = {ledger.keyring.ref: ledger.keyring.tip, MAIN: ledger.main}
-        received = _count(repo_range=(before, ledger.main), ledger=ledger)
+        received = arrived + _count(repo_range=(before, ledger.main), ledger=ledger)
         done = Synced(received, 0, wrapped, ledger.main, to_hand_in(ledger))
         waiting, lease = outbox_push(ledger)
         gone, gone_lease = withdrawn_push(ledger)
@@ -178,6 +182,8 @@ def _integrate(ledger: Ledger) -> Ledger:
         raise TrustBroken(
             _("The server holds another ledger"), where=settings.id, hint=_("Check the address this copy was made from")
         )
+    if set_aside(ledger, theirs):
+        ledger = ledger.reopened().landed
     changes, moves = next_keyring(ledger, theirs)
     _keyring(ledger, changes, moves)
     _main(ledger, theirs, changes, moves)
@@ -206,8 +212,11 @@ def _main(ledger: Ledger, theirs: str, changes: list[Change], moves: list[RefMov
         moves.append(RefMove(MAIN, new=theirs, old=ours))
         return
     merged = merge_trees(repo, base, ours, theirs)
-    if merged.conflicts or sealed_to_old_keys(ledger, base, theirs):
-        changes += made_anew(ledger, base, theirs, merged.conflicts, len(changes))
+    buried = touched(ledger, own_commits(ledger, theirs), destroyed(ledger, base, theirs))
+    if merged.conflicts or buried or sealed_to_old_keys(ledger, base, theirs):
+        anew = made_anew(ledger, base, theirs, merged.conflicts, len(changes))
+        changes += anew
+        moves += [] if anew else [RefMove(MAIN, new=theirs, old=ours)]
         return
     keyring = "@0" if changes else next((move.new for move in moves), None) or ledger.keyring.tip
     message = f"land {ledger.member_id}\n\nCrmctl-Action: land\nCrmctl-Keyring: {keyring}\n"
