@@ -67,6 +67,9 @@ COMMANDS: Table = {
     "submit": Entry(
         "crmctl.cli.commands.submit:submit", N_("Hand in your changes that somebody has to look at."), EVERY_DAY
     ),
+    "resolve": Entry(
+        "crmctl.cli.commands.resolve:resolve", N_("Settle what you and somebody else changed."), EVERY_DAY
+    ),
     "review": Family(
         N_("What waits for your approval, and what others have to look at."),
         {

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from crmctl.errors import Conflict, NoKey
 from crmctl.i18n import N_, _
+from crmctl.ledger.destroyed_meanwhile import destroyed, left_out, must_be_taken_back, own_commits, touched
 from crmctl.ledger.draft import seal_record
 from crmctl.ledger.keyring import Keyring
 from crmctl.ledger.ledger import MAIN, Ledger, parse_dossier, parse_record
@@ -22,11 +23,11 @@ from crmctl.ledger.placing import edits_of
 from crmctl.ledger.seal import seal
 from crmctl.ledger.transaction import BlobRef, Change, Edit
 from crmctl.ledger.yamlio import dump
-from crmctl.model.clear_files import encode_dossier
+from crmctl.model.clear_files import encode_dossier, read_dossier
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.dossier_merge import merge_dossiers
 from crmctl.model.findings import Finding
-from crmctl.model.merge import FieldConflict, merge
+from crmctl.model.merge import FieldConflict, merge, settle
 from crmctl.model.paths import dossier_of, place_of
 from crmctl.model.record import Record
 
@@ -47,11 +48,12 @@ def made_anew(
     something else; nothing is written then.
     """
     meeting = _Meeting(ledger, base, theirs)
-    merged = meeting.merged(conflicts)
-    if own is None:
-        words = ["--reverse", "--topo-order", "--no-merges", ledger.head, f"^{theirs}"]
-        own = ledger.repo.run("rev-list", *words).decode().split()
-    steps = [(commit, edits_of(ledger, commit)) for commit in own]
+    own = own_commits(ledger, theirs) if own is None else own
+    gone = destroyed(ledger, base, theirs)
+    must_be_taken_back(ledger, base, own, gone)
+    merged = meeting.merged([path for path in conflicts if not (gone and path.startswith(gone))])
+    nothing_left = {commit for commit in touched(ledger, own, gone) if not left_out(edits_of(ledger, commit), gone)}
+    steps = [(commit, left_out(edits_of(ledger, commit), gone)) for commit in own if commit not in nothing_left]
     last = {path: number for number, (_commit, edits) in enumerate(steps) for path in edits}
     changes: list[Change] = []
     for number, (commit, edits) in enumerate(steps):
@@ -127,9 +129,16 @@ class _Meeting:
             else:
                 merged, conflicts = merge_dossiers(base or Dossier(dossier_id), ours, theirs)
                 if conflicts:
-                    raise _conflict(dossier_id, conflicts)
+                    merged = self._settled(merged, conflicts)
                 self._dossiers[dossier_id] = merged
         return self._dossiers[dossier_id]
+
+    def _settled(self, merged: Dossier, conflicts: list[FieldConflict]) -> Dossier:
+        """The merged dossier with what a person decided. Raises Conflict with what nobody did."""
+        fields, left = settle(encode_dossier(merged), conflicts, self.ledger.settled.get(merged.id, {}))
+        if left:
+            raise _conflict(merged.id, left)
+        return read_dossier(fields)
 
     def _clear(self, commit: str, path: str) -> Dossier | None:
         content = self.ledger.repo.read(commit, path)
@@ -189,6 +198,7 @@ class _Meeting:
             raise _conflict(_record_of(path), [])  # one side took it away
         data, conflicts = merge(before.data if before else {}, mine.data, shared.data)
         marks, _unsure = merge(before.unverified if before else {}, mine.unverified, shared.unverified)
+        data, conflicts = settle(data, conflicts, self.ledger.settled.get(_record_of(path), {}))
         if conflicts:
             raise _conflict(_record_of(path), conflicts, shared)
         entry = self.ledger.repo.entry(self.theirs, path)
@@ -233,7 +243,7 @@ def _conflict(where: str, conflicts: list[FieldConflict], shared: Record | None 
         _("It was changed here and elsewhere meanwhile"),
         where=where,
         findings=findings,
-        hint=_("crmctl undo takes back the change made here"),
+        hint=_("crmctl resolve settles it; crmctl undo takes back the change made here"),
     )
 
 

@@ -63,6 +63,8 @@ class Ledger:
         self.head = self.main if at else shown_commit(self.repo, self.main)
         self._dossiers: dict[str, Dossier] = {}
         self._whole: Ledger | None = None
+        # what a person decided where two changed the same: field by record, "ours" or "theirs" (crmctl resolve)
+        self.settled: Mapping[str, Mapping[str, str]] = {}
 
     @classmethod
     def find(cls, start: Path, *, at: str | None = None, ask: Ask | None = None) -> Ledger:
@@ -115,7 +117,7 @@ class Ledger:
     def reopened(self) -> Ledger:
         """The same copy as it stands now, with the identity unlocked already."""
         fresh = Ledger(self.repo, ask=self._ask, home=self.home)
-        fresh.watch = self.watch
+        fresh.watch, fresh.settled = self.watch, self.settled
         fresh.__dict__["identity"] = self.identity
         return fresh
 

@@ -6,7 +6,7 @@ conflict. Lists to which both sides only added keep both additions, theirs first
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crmctl.model.values import Value
@@ -37,6 +37,33 @@ def merge(
         if value is not None:
             merged[name] = value
     return merged, conflicts
+
+
+def settle(
+    merged: Mapping[str, Value], conflicts: Sequence[FieldConflict], chosen: Mapping[str, str]
+) -> tuple[dict[str, Value], list[FieldConflict]]:
+    """Put in what was decided: for each conflicting field `ours` or `theirs` (which `merged` has already).
+
+    Returns the fields, and the conflicts nobody decided.
+    """
+    settled: Value = dict(merged)
+    for conflict in conflicts:
+        if chosen.get(conflict.field) == "ours":
+            settled = _with(settled, conflict.field.split("."), conflict.ours)
+    left = [conflict for conflict in conflicts if chosen.get(conflict.field) not in {"ours", "theirs"}]
+    return settled if isinstance(settled, dict) else {}, left
+
+
+def _with(value: Value, path: Sequence[str], new: Value) -> Value:
+    """`value` with `new` at a path of names; rows of a list are named by their id."""
+    name, rest = path[0], path[1:]
+    if isinstance(value, list):
+        keyed: dict[str, Value] = {str(row["id"]): row for row in value if isinstance(row, dict)}
+        keyed[name] = _with(keyed.get(name), rest, new) if rest else new
+        return [row for row in keyed.values() if row is not None]
+    fields = dict(value) if isinstance(value, dict) else {}
+    fields[name] = _with(fields.get(name), rest, new) if rest else new
+    return {key: item for key, item in fields.items() if item is not None}
 
 
 def _field(base: Value, ours: Value, theirs: Value, path: str) -> tuple[Value, list[FieldConflict]]:

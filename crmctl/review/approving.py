@@ -11,6 +11,7 @@ from crmctl.ledger.bundle import give_slot, make_bundle
 from crmctl.ledger.handed_in import review_ref, submitted
 from crmctl.ledger.landing import land
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.pending import stacks_of
 from crmctl.ledger.remote import push
 from crmctl.ledger.sync import Gate, Progress, sync
 from crmctl.review.inbox import MAY_COME, Bundle, Handed, inbox, servers_main
@@ -48,8 +49,11 @@ def approve(
     tips = {change.stack.tip for change in bundle.changes if change.name in changes}
     wanted: Bundle | None = bundle
     for _attempt in range(_TRIES):
+        main = servers_main(ledger)
+        if tips and not stacks_of(ledger.repo, sorted(tips), (main,))[0]:
+            return Approved(bundle.name, tuple(sorted(changes)), (), main, (), ())
         if wanted is None:
-            return Approved(bundle.name, tuple(sorted(changes)), (), None, (), ())
+            raise Conflict(_("It was handed in anew meanwhile"), where=bundle.name, hint="crmctl review")
         chosen = [change for change in wanted.changes if change.stack.tip in tips]
         done = _given(ledger, wanted, chosen, gate, progress)
         if done is not None:

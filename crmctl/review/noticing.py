@@ -8,9 +8,10 @@ from datetime import date
 
 from crmctl.ledger.bundle import BUNDLE, SLOT, SUBMIT
 from crmctl.ledger.git import CommitInfo
-from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.placing import Intent, edits_of, place
+from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.placing import author_of, edits_of
 from crmctl.ledger.reviewing import open_slots, slots_wanted, touched_by
+from crmctl.ledger.transaction import Change, write
 from crmctl.policy.review import AREAS, ReviewRule
 from crmctl.rules.slots import Choice, Given, choices, stood_for
 from crmctl.trust.slot import read_slot
@@ -65,7 +66,10 @@ def acknowledge(ledger: Ledger, taken: Sequence[Notice]) -> None:
                 "Crmctl-Action: acknowledge", f"{SLOT}: acknowledge {choice.role} {choice.department or '-'}",
                 f"{BUNDLE}: {item.commit}",
             ]  # fmt: skip
-            place(ledger, Intent({}, f"acknowledge {item.commit[:12]}\n\n" + "\n".join(lines) + "\n"))
+            message = f"acknowledge {item.commit[:12]}\n\n" + "\n".join(lines) + "\n"
+            main = ledger.main
+            change = Change(MAIN, main, {}, message, parents=[main], tree=main, expected=main)
+            write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)
             ledger = ledger.reopened()
 
 
@@ -78,7 +82,8 @@ def _changes(ledger: Ledger, rules: Sequence[ReviewRule]) -> list[str]:
     """Changes on main of what these rules speak of, the oldest first."""
     paths = sorted({path for rule in rules for path in _paths(ledger, rule)})
     words = ["rev-list", "--reverse", "--no-merges", f"--since={_DAYS} days ago", ledger.main, "--", *paths]
-    return ledger.repo.run(*_dated(ledger, words)).decode().split()
+    # our Git takes paths as they are; these are patterns
+    return ledger.repo.run(*_dated(ledger, words), env={"GIT_LITERAL_PATHSPECS": "0"}).decode().split()
 
 
 def _dated(ledger: Ledger, words: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.waiting import counted, summary
+from crmctl.cli.commands.waiting import asked_of_me, counted, summary
 from crmctl.cli.commands.wording import customer_name, field_label, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
@@ -81,7 +81,7 @@ def due(
 
     to_submit, submitted = counted(ledger)
     data = {
-        "waiting": {"to_submit": to_submit, "submitted": submitted},
+        "waiting": {"to_submit": to_submit, "submitted": submitted, "for_me": asked_of_me(ledger)},
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
         "done_late": [_document(item, found) for item in found.done_late],
     }  # fmt: skip

@@ -233,7 +233,7 @@ def take_note(ledger: Ledger, notices: Iterable[Notice]) -> None:
 
 def approved_lines(desk: Desk, done: Sequence[Approved], noted: Sequence[Notice], left_out: int) -> list[str]:
     """What came of approving, for a person."""
-    landed = sum(len(item.changes) for item in done if item.landed)
+    landed = sum(len(item.changes) for item in done if item.landed and item.given)
     further = [item for item in done if not item.landed and item.given]
     lines = [_("Approved and in force: {count} changes", count=landed)] if landed else []
     for item in further:

@@ -34,8 +34,21 @@ def counted(ledger: Ledger) -> tuple[int, int]:
     return new, every - new
 
 
+def asked_of_me(ledger: Ledger) -> int:
+    """How many changes of others wait for the reader's approval or notice; free where nobody is asked for anything."""
+    if not ledger.in_force.pack.review:
+        return 0
+    from crmctl.review.inbox import inbox
+    from crmctl.review.noticing import notices
+
+    waiting = sum(change.asks_me for bundle in inbox(ledger) if bundle.asks_me for change in bundle.changes)
+    return waiting + len(notices(ledger))
+
+
 def summary(ledger: Ledger) -> list[str]:
     """What of the own changes waits, in a line each; nothing when nothing does."""
     new, others = counted(ledger)
     lines = [_("{count} of your changes still to hand in: crmctl submit", count=new)] if new else []
+    mine = asked_of_me(ledger)
+    lines += [_("{count} changes wait for you: crmctl review", count=mine)] if mine else []
     return lines + ([_("{count} of your changes wait for review", count=others)] if others else [])

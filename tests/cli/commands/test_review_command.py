@@ -64,6 +64,7 @@ def test_a_supervisor_sees_who_handed_in_what_and_every_field_in_the_clear(revie
         "to be looked at by Supervisor",
     ):
         assert words in shown
+    assert "1 changes wait for you: crmctl review" in run(reviewed, capsys, "carol", "due")
     assert "Waits for you" in run(reviewed, capsys, "carol", "review", "list")
     assert "Waits for others" in run(reviewed, capsys, "alice", "review", "list")
 

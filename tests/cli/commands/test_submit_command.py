@@ -41,7 +41,7 @@ def test_what_waits_is_told_until_it_has_landed(reviewed: Company, capsys: pytes
     run(reviewed, capsys, "submit")
     assert "Handed in for review" in run(reviewed, capsys, "show", customer)
     assert "1 of your changes wait for review" in run(reviewed, capsys, "due")
-    assert data(reviewed, capsys, "due")["waiting"] == {"to_submit": 0, "submitted": 1}
+    assert data(reviewed, capsys, "due")["waiting"] == {"to_submit": 0, "submitted": 1, "for_me": 0}
     review_and_land(reviewed, "carol", "supervisor", "east")
     assert "hand in" not in run(reviewed, capsys, "sync")
     for words in (("show", customer), ("list", "customer"), ("log", customer)):

@@ -1,0 +1,121 @@
+"""`crmctl resolve`: settle what was changed here and elsewhere, field by field."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crmctl.cli.commands.wording import member_name
+from crmctl.cli.context import open_ledger
+from crmctl.cli.options import AsJson, LedgerDir, details
+from crmctl.cli.out import Out, finding_line, say
+from crmctl.cli.progress import transfer
+from crmctl.errors import UsageError
+from crmctl.i18n import N_, _
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.findings import Finding
+
+
+@details(
+    N_(
+        "Examples:\n\ncrmctl resolve            (at a terminal it asks field by field)\n\n"
+        "crmctl resolve --mine phone --theirs address\n\ncrmctl resolve --all-theirs\n\n"
+        "crmctl resolve --set phone=010-62345678   (a new value instead of both)\n\n"
+        "What waits for review is handed in again afterwards."
+    )
+)
+def resolve(
+    mine: Annotated[list[str] | None, typer.Option("--mine", metavar=N_("FIELD"), help=N_("My value stays."))] = None,
+    theirs: Annotated[
+        list[str] | None, typer.Option("--theirs", metavar=N_("FIELD"), help=N_("The other's value stays."))
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help=N_("A new value instead of both."))
+    ] = None,
+    all_mine: Annotated[bool, typer.Option("--all-mine", help=N_("My values stay."))] = False,
+    all_theirs: Annotated[bool, typer.Option("--all-theirs", help=N_("The others' values stay."))] = False,
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    as_json: AsJson = False,
+) -> None:
+    """Settle what you and somebody else changed, field by field."""
+    from crmctl.ledger.resolving import resolve as settle
+    from crmctl.trust.gate import Gate
+
+    if all_mine and all_theirs:
+        raise UsageError(_("Take --all-mine or --all-theirs, not both"), hint="crmctl resolve --all-theirs")
+    out, ledger = Out(as_json), open_ledger(directory)
+    new = dict(_pair(text) for text in set_ or ())
+    said = {**dict.fromkeys(mine or (), "ours"), **dict.fromkeys(theirs or (), "theirs"), **dict.fromkeys(new, "ours")}
+    rest = "ours" if all_mine else "theirs" if all_theirs else None
+
+    def choose(finding: Finding) -> str:
+        return said.get(finding.field) or rest or _asked(ledger, finding, new)
+
+    with transfer() as shown:
+        done = settle(ledger, choose, gate=Gate(), progress=shown)
+        fresh = _put_new(ledger.reopened(), [(item.where, item.field) for item in done], new)
+        if done and fresh.pending.stacks:
+            from crmctl.ledger.submitting import submit
+
+            submit(fresh, gate=Gate(), progress=shown)
+
+    def draw() -> None:
+        if not done:
+            out.line(_("Nothing to settle"))
+        for item in done:
+            stays = new.get(item.field) or (item.ours if item.stays == "ours" else item.theirs)
+            out.line(_("{id} {field}: {value} stays", id=item.where, field=item.field, value=stays))
+
+    data = [
+        {
+            "id": item.where, "field": item.field, "ours": item.ours, "theirs": item.theirs, "by": item.member,
+            "day": item.day, "stays": "new" if item.field in new else item.stays,
+        }
+        for item in done
+    ]  # fmt: skip
+    out.result("resolve", data, draw)
+
+
+def _asked(ledger: Ledger, finding: Finding, new: dict[str, str]) -> str:
+    """Let the person decide: 1 mine, 2 theirs, 3 something new. Raises UsageError where nobody can be asked."""
+    from crmctl.cli.keys import Keys, can_walk
+
+    if not can_walk():
+        raise UsageError(
+            _("Say what stays"), where=finding.where, findings=[finding], hint=f"crmctl resolve --mine {finding.field}"
+        )
+    keys, args = Keys(), finding.args
+    say(finding_line(finding))
+    other = member_name(ledger, str(args.get("member") or ""))
+    say("  1  " + _("mine: {value}", value=args.get("ours")))
+    say("  2  " + _("{name} on {day}: {value}", name=other, day=args.get("day"), value=args.get("theirs")))
+    say("  3  " + _("something else"))
+    while True:
+        key = keys.key()
+        if key in {"q", "\x1b", "\x04"}:
+            raise UsageError(_("Nothing was changed"), hint="crmctl resolve")
+        if key == "3":
+            new[finding.field] = keys.line(f"{finding.field}: ")
+            return "ours"
+        if key in {"1", "2"}:
+            return "ours" if key == "1" else "theirs"
+
+
+def _put_new(ledger: Ledger, settled: list[tuple[str, str]], new: dict[str, str]) -> Ledger:
+    """The new values, entered like any other change; the ledger with them."""
+    from crmctl.ledger.draft import Origin
+    from crmctl.ledger.entry import update
+
+    for where, field in settled:
+        if field in new:
+            update(ledger, where.partition(" ")[0], {field: new[field]}, Origin())
+            ledger = ledger.reopened()
+    return ledger
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(_("Write FIELD=VALUE, not {text}", text=text), hint=f"--set {text}=…")
+    return field, value
