@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crmctl.cli.app import invoke
-from crmctl.errors import CrmctlError, InvalidInput, NotFound, Refused
+from crmctl.errors import Conflict, CrmctlError, InvalidInput, NotFound, Refused
 from crmctl.ledger.backup import backup, restore
 from crmctl.ledger.check import check
 from crmctl.ledger.destroying import destroy, tombstones
@@ -16,6 +16,7 @@ from crmctl.ledger.joining import join
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.names import names
 from crmctl.ledger.sync import sync
+from crmctl.ledger.undo import undo
 from crmctl.model.dossier import wraps_folder
 from crmctl.model.tombstone import tombstone_path
 from crmctl.trust.gate import Gate
@@ -247,3 +248,32 @@ def test_an_old_backup_loses_the_keys_with_its_first_sync(
     back = Ledger(tmp_path / "back", home=company.home)
     assert all_wraps(back.repo, doomed) == []
     assert back.ring.can_open(back.dossier(other), "core")
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_what_was_added_under_a_destroyed_customer_stops_only_itself(
+    company: Company, two: tuple[str, str], more: bool
+) -> None:
+    """Added in a copy that did not know yet: sync says what it is and what to do; everything else goes on."""
+    doomed, other = two
+    destroy(company.ledger(), doomed, "never_again")
+    gated(company, "alice")
+    late = company.add("visit", VISIT, "carol", customer=doomed)
+    kept = company.add("visit", {**VISIT, "on": "2026-11-27"}, "carol", customer=other).id if more else ""
+    with pytest.raises(Conflict) as caught:
+        gated(company, "carol")
+    assert (caught.value.rule, caught.value.where) == ("R-UPD-08", late.id)
+    assert doomed in caught.value.what
+    assert f"crmctl undo {str(late.commit)[:10]}" in str(caught.value.hint)
+    ledger = company.ledger("carol")
+    assert late.id in "".join(path for path, _oid in ledger.record_blobs())  # still to be read here
+    undo(ledger, str(late.commit)[:10])
+    gated(company, "carol", "alice", "carol")
+    for member in ("alice", "carol"):
+        ledger = company.ledger(member)
+        assert all_wraps(ledger.repo, doomed) == []
+        text = "".join(path for path, _oid in ledger.record_blobs())
+        assert late.id not in text
+        assert kept in text
+        assert codes(company, member, keyring=ledger.keyring.tip) == set()
+        assert [f.code for f in check(ledger).findings if f.severity == "error"] == []
