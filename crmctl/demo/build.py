@@ -83,7 +83,7 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
     span = Span(clock.now())
     home, office = path / "keys", path / "manager"
     founder = texts.people[0]
-    _found(texts, span, home, office)
+    found_company(texts, span, home, office)
     progress(_("Enrolled"), len(texts.people))
     invented = invent(texts, rng, span, count)
     clerk = Clerk(office, home, span, invented)
@@ -92,7 +92,7 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
     clerk.enter(deeds, lambda done: progress(_("Entered"), done))
     with acting(home, span.now, founder.id):
         labels = {name: kind.label for name, kind in Ledger(office, home=home).in_force.kinds.items()}
-        commits = _share(office, path / "server.git")
+        commits = share(office, path / "server.git")
         copies = {founder.id: office}
         for member, folder in ((SELLER, "sales"), (SUPERVISOR, "supervisor")):
             join(str(path / "server.git"), path / folder, member).repo.close()
@@ -104,7 +104,7 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
     return Built(path, home, texts.company, clerk.counts, labels, people, commits, copies, pages, name)
 
 
-def _found(texts: Texts, span: Span, home: Path, office: Path) -> None:
+def found_company(texts: Texts, span: Span, home: Path, office: Path) -> None:
     """The company and its people, on the first day of the year: a commit for each of them."""
     morning = datetime.combine(span.first, time(8), span.now.tzinfo)
     people, departments = texts.people, texts.departments
@@ -131,7 +131,7 @@ def _roles(names: tuple[str, ...], department: str, since: date) -> tuple[Role, 
     return tuple(Role(name, None if name in _COMPANY_WIDE else department, since) for name in names)
 
 
-def _share(office: Path, server: Path) -> int:
+def share(office: Path, server: Path) -> int:
     """Make the shared place and bring everything there; how many commits main has."""
     from crmctl.ledger.git import Repository
     from crmctl.ledger.remote import push

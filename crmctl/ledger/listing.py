@@ -108,8 +108,13 @@ class Listing:
         return plain
 
 
-def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[str], limit: int) -> Listing:
-    """The records of a kind, oldest id first. Raises NotFound for a kind or column, InvalidInput for the condition."""
+def list_kind(
+    ledger: Ledger, name: str, where: str | None, columns: Sequence[str], limit: int, order: Sequence[str] = ()
+) -> Listing:
+    """The records of a kind by the columns of `order` (of the code's own choice), then by id.
+
+    Raises NotFound for a kind or column, InvalidInput for the condition.
+    """
     kind = kind_named(ledger, name)
     known = [*(column for column, _affinity in shape_of(kind).columns), *_dealt(kind)]
     for column in columns:
@@ -126,7 +131,8 @@ def list_kind(ledger: Ledger, name: str, where: str | None, columns: Sequence[st
     dealt = _dealt(kind)
     quoted = ", ".join(f'{dealt[column]} AS "{column}"' if column in dealt else f'"{column}"' for column in chosen)
     chosen_rows = f" WHERE ({where}\n)" if where else _still_dealt_with(ledger, kind)
-    sql = f'SELECT {quoted} FROM "{kind.table}"{chosen_rows} ORDER BY id'
+    ordered = ", ".join([*(f'"{column}"' for column in order), "id"])
+    sql = f'SELECT {quoted} FROM "{kind.table}"{chosen_rows} ORDER BY {ordered}'
     answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
     existing = connection.execute(
         "SELECT coalesce(sum(existing), 0) FROM coverage WHERE kind = ?", (kind.name,)

@@ -207,6 +207,16 @@ def test_a_right_to_the_card_concerns_all_departments_one_to_a_part_its_own() ->
     assert given_for("west/sales") == [("west",)]
 
 
+def test_two_customers_of_one_department_are_one_demand_and_a_third_departments_is_another() -> None:
+    def moved(dossier: Dossier) -> Touched:
+        after = {name: replace(one, owner="eve") for name, one in dossier.assignments.items()}
+        return Touched(f"{FOLDER}/dossier.yaml", "change", dossier, replace(dossier, assignments=after))
+
+    only_east = replace(BOTH, assignments={"east": BOTH.assignments["east"]})
+    found = asks([moved(only_east), moved(BOTH)], {"on": "owner", "slots": ["sign head"]})
+    assert [(one.departments, len(one.paths)) for one in found] == [(("east",), 2), (("west",), 1)]
+
+
 def test_a_department_that_joins_changes_no_owner_of_its_own() -> None:
     touched = Touched(f"{FOLDER}/dossier.yaml", "change", WEST, BOTH)
     assert asks([touched], {"on": ["owner", "team", "state"], "slots": ["sign head"]}) == ()

@@ -224,7 +224,7 @@ def history(
     ledger = open_ledger(directory)
     dossier = lookup.customer(ledger, who)
     columns = ["id", "on", "department", "axis", "product", "grade", "before", "waiting_for", "state", "reason"]
-    listing = list_kind(ledger, "grade", f"dossier = '{dossier}'", columns, 0)
+    listing = list_kind(ledger, "grade", f"dossier = '{dossier}'", columns, 0, ("on", "entered_at"))
     out.result("grade-history", listing.documents(), lambda: table(list(listing.heads), listing.shown()))
 
 
