@@ -59,30 +59,31 @@ class Affairs:
         for customer in self.rng.sample(chosen, round(len(chosen) * float(entry["count"]))):
             first = customer.trades_from or customer.entered.date()
             after = first if entry["of"] in {"buyers", "key", "new"} else customer.entered.date()
-            near = first + timedelta(days=self.rng.randint(1, 4)) if entry["of"] == "new" else None
-            yield self._scene(customer.owner, [customer], after, entry, near=near)
+            near = first + timedelta(days=self.rng.randint(1, 4)) if entry["of"] == "new" else self._near(entry)
+            if near is None or near >= after:
+                day = self._day(near, after)
+                at = max(self.span.at(self.rng, day), customer.entered)
+                yield Scene(customer.owner, [customer], at.date(), at)
 
     def _of_offices(self, entry: Mapping[str, Any]) -> Iterator[Scene]:
         sellers = [person for person in self.texts.people if "sales" in person.roles]
         if entry["of"] == "departments":
             sellers = list({person.department: person for person in reversed(sellers)}.values())
         for seller in sellers:
-            mine = [c for c in self.customers if c.owner.department == seller.department]
+            mine = sorted((c for c in self.customers if c.owner.department == seller.department), key=_entered)
             for _nth in range(entry["count"] if mine else 0):
-                yield self._scene(seller, self.rng.sample(mine, min(len(mine), 4)), self.span.first, entry)
+                at = self.span.at(self.rng, self._day(self._near(entry), self.span.first))
+                known = [c for c in mine if c.entered <= at] or mine[:1]
+                at = max(at, known[0].entered)
+                yield Scene(seller, self.rng.sample(known, min(len(known), 4)), at.date(), at)
 
-    def _scene(
-        self, owner: Person, customers: list[Customer], after: date, entry: Mapping[str, Any], near: date | None = None
-    ) -> Scene:
-        if "on" in entry:
-            near = self.span.last + timedelta(days=int(entry["on"]) - self.rng.randint(0, 6))
-        if near:
-            after = max(after, min(near, self.span.last))
-            day = self.span.day(self.rng, after, after)
-        else:
-            day = self.span.day(self.rng, after)
-        at = max(self.span.at(self.rng, day), *(c.entered for c in customers))
-        return Scene(owner, customers, at.date(), at)
+    def _near(self, entry: Mapping[str, Any]) -> date | None:
+        if "on" not in entry:
+            return None
+        return self.span.last + timedelta(days=int(entry["on"]) - self.rng.randint(0, 6))
+
+    def _day(self, near: date | None, after: date) -> date:
+        return self.span.day(self.rng, near or after, near)
 
     def _affair(self, entry: Mapping[str, Any], scene: Scene, ref: str) -> Iterator[Deed]:
         office = scene.owner.department if entry["of"] in {"departments", "sellers"} else None
@@ -209,6 +210,10 @@ class Affairs:
 
     def _year(self, _scene: Scene, _word: str) -> str:
         return str(self.span.last.year)
+
+
+def _entered(customer: Customer) -> datetime:
+    return customer.entered
 
 
 def _is_new(customer: Customer) -> bool:

@@ -21,6 +21,15 @@ _PAYING = ("transfer", "transfer", "credit")
 _CONTENT = ("very_satisfied", "satisfied", "satisfied", "neutral", "dissatisfied")
 _STEPS = ("confirmed", "proposed", "agreed", "solved", "fed_back", "surveyed", "closed")
 
+_ROOTS = {
+    "quality": ("product", "product", "packing"),
+    "delivery": ("transport", "transport", "process"),
+    "service": ("service", "staff"),
+    "price": ("process",),
+    "other": ("process", "promise"),
+}
+_TOPICS = ("delivery", "service", "product", "product", "process")
+
 
 @dataclass(frozen=True)
 class Named:
@@ -132,6 +141,8 @@ class Chronicle:
                 "state": "incident",
                 "cancel_reason": self.texts.pick(self.rng, "missed"),
             }
+        elif self.rng.random() < 0.2:
+            values["needs_heard"] = self.texts.pick(self.rng, "needs")
         elif self.rng.random() < 0.3:
             values["material_left"] = [self.texts.pick(self.rng, "material")]
         return Deed(at, c.owner.id, "add", "visit", c.number, values)
@@ -284,7 +295,11 @@ class Chronicle:
 
     def _step(self, step: str, at: datetime, category: str) -> dict[str, object]:
         known: dict[str, dict[str, object]] = {
-            "confirmed": {"cause": self.texts.pick(self.rng, "causes", category)},
+            "confirmed": {
+                "responded_at": at.isoformat(),
+                "cause": self.texts.pick(self.rng, "causes", category),
+                "root_cause": self.rng.choice(_ROOTS[category]),
+            },
             "proposed": {"solution": self.texts.pick(self.rng, "solutions")},
             "agreed": {"agreed_on": at.date().isoformat()},
             "solved": {"solved_at": at.isoformat(), "measures": self.texts.pick(self.rng, "measures")},
@@ -295,10 +310,12 @@ class Chronicle:
 
     def _feedback(self) -> Deed:
         c, day = self._any()
-        text = self.texts.pick(self.rng, "feedback")
-        values: dict[str, object] = {"on": day.isoformat(), "channel": "visit", "text": text}
+        place = self.rng.randrange(len(self.texts.raw["feedback"]))
+        text, topic = self.texts.raw["feedback"][place], _TOPICS[place % len(_TOPICS)]
+        values: dict[str, object] = {"on": day.isoformat(), "channel": "visit", "topic": topic, "text": text}
+        answered = min(day + timedelta(days=self.rng.randint(0, 4)), self.span.last)
         if self.rng.random() < 0.7:
-            values |= {"answer": self.texts.pick(self.rng, "answers"), "answered_on": day.isoformat()}
+            values |= {"answer": self.texts.pick(self.rng, "answers"), "answered_on": answered.isoformat()}
         return Deed(max(self.span.at(self.rng, day), c.entered), c.owner.id, "add", "feedback", c.number, values)
 
     def _inquiry(self) -> Deed:

@@ -34,7 +34,7 @@ class Column:
 
     `month` makes it a column of one month of the period (0: the first); its label is that month,
     and it is left out of a shorter period. `key` columns tell which row is which when two states
-    are compared.
+    are compared. `hide_empty` leaves it out of what a person reads when no row says anything in it.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Column:
     total: bool = False
     month: int | None = None
     key: bool = False
+    hide_empty: bool = False
 
     @property
     def is_number(self) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from crmctl.i18n import _, label
+from crmctl.i18n import N_, _, label
 from crmctl.report.definition import Column, Report, Table
 from crmctl.report.words import Words
 
 Cell: TypeAlias = "int | str | bool | Decimal | None"
 Row: TypeAlias = tuple[Cell, ...]
+_MANY_KINDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,14 @@ class FilledTable:
     @property
     def shown(self) -> tuple[int, ...]:
         """The places of the columns a reader sees: the one that makes the sections stands above them."""
-        return tuple(place for place, column in enumerate(self.columns) if column.name != self.table.by)
+        return tuple(
+            place
+            for place, column in enumerate(self.columns)
+            if column.name != self.table.by and not (column.hide_empty and self._says_nothing(place))
+        )
+
+    def _says_nothing(self, place: int) -> bool:
+        return bool(self.rows) and all(row[place] in {None, ""} for row in self.rows)
 
     def sections(self, words: Words) -> Iterator[Section]:
         """The rows in sections, in the order of their first rows; one without heading when there are none."""
@@ -127,11 +135,19 @@ class Filled:
 
     def heading(self) -> list[tuple[str, str]]:
         """What every output says about itself: (name, value) pairs in the user's language."""
+        there = [one for one in self.coverage if one.existing]
+        # with many kinds, those that opened whole are told by their number only
+        whole = [one for one in there if one.opened == one.existing] if len(there) > _MANY_KINDS else []
         seen = [
             _("{kind} {opened} of {existing}", kind=one.label, opened=one.opened, existing=one.existing)
-            for one in self.coverage
-            if one.existing
+            for one in there
+            if one not in whole
         ]
+        if whole:
+            records = sum(one.opened for one in whole)
+            every = N_("{count} kinds whole ({records} records)")
+            rest = N_("{count} other kinds whole ({records} records)")
+            seen.append(_(rest if seen else every, count=len(whole), records=records))
         lines = [
             (_("Company"), self.company),
             (_("Scope"), self.scope),

@@ -57,7 +57,7 @@ _KEYS = (
 _TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty", "chart", "evidence")
 _EVIDENCE_KEYS = ("kind", "column")
 _CHART_KEYS = ("is", "label", "value")
-_COLUMN_KEYS = ("is", "of", "label", "total", "month", "key")
+_COLUMN_KEYS = ("is", "of", "label", "total", "month", "key", "empty")
 _NEEDS_OF = frozenset({"choice", "state", "field"})
 _MONTHS = 120
 Path = tuple[str | int, ...]
@@ -234,7 +234,8 @@ class _Reader:
         key = spec.get("key", False)
         if not isinstance(key, bool):
             self._fault((*path, "key"), _("Yes or no is needed here: true or false"))
-        return Column(name, cast("ColumnType", kind), label, str(of), total, number, key)
+        hidden = self._word(spec.get("empty", "show"), (*path, "empty"), ("show", "hide")) == "hide"
+        return Column(name, cast("ColumnType", kind), label, str(of), total, number, key, hidden)
 
     def _mapping(self, raw: Value, path: Path, known: Collection[str]) -> dict[str, Value]:
         if not isinstance(raw, dict):

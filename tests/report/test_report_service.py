@@ -131,7 +131,7 @@ def test_the_phase_in_which_a_customer_was_not_served_shows(draw: Draw, draft: D
     put(draft, "service_action", two, on="2026-08-01", what="support", text="x", phase="before")
     draft.commit("import")
     found = {r["name"]: r for r in rows(draw("service-phases", **EAST, period="2026H2"), "customers")}
-    assert (found["Served"]["missing"], found["Half"]["missing"], found["Half"]["before"]) == ("0", "2", 1)
+    assert (found["Served"]["missing"], found["Half"]["missing"], found["Half"]["before"]) == (0, 2, 1)
 
 
 @pytest.mark.req("R-SAT-09")

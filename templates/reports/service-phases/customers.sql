@@ -4,7 +4,7 @@ SELECT
   sum(s.phase = 'before') AS before,
   sum(s.phase = 'during') AS during,
   sum(s.phase = 'after') AS after,
-  CAST(3 - count(DISTINCT s.phase) AS TEXT) AS missing
+  3 - count(DISTINCT s.phase) AS missing
 FROM assignment AS a
 JOIN customer AS c ON c.id = a.dossier
 LEFT JOIN service_action AS s ON s.dossier = a.dossier AND s.department = a.department AND s."on" BETWEEN :from AND :to

@@ -3,6 +3,7 @@ WITH told AS (
   UNION ALL SELECT coalesce(entered_for, entered_by), 'market', 'market_note', id, department, "on" FROM market_note
   UNION ALL SELECT coalesce(entered_for, entered_by), 'changes', 'registration_change', id, department, reported_on FROM registration_change
   UNION ALL SELECT coalesce(entered_for, entered_by), 'feedback', 'feedback', id, department, "on" FROM feedback
+  UNION ALL SELECT coalesce(entered_for, entered_by), 'reports', 'staff_report', id, department, "on" FROM staff_report
 )
 SELECT person, figure, record_kind, record FROM told
 WHERE day BETWEEN :from AND :to AND (:department IS NULL OR department = :department)
