@@ -59,7 +59,7 @@ def check(
         found = _changed(ledger, since, keyless=keyless, progress=progress)
     else:
         found = _checked(ledger, keyless=keyless, progress=progress)
-    if not keyless:
+    if not keyless and _has_caps(ledger):
         from crmctl.ledger.grade_cap import overfull_grades
 
         found = replace(found, findings=(*found.findings, *overfull_grades(ledger)))
@@ -71,6 +71,17 @@ def check(
 
     barred = [] if keyless else barred_records(ledger)
     return replace(found, findings=(*found.findings, *barred, *vanished_entries(ledger)))
+
+
+def _has_caps(ledger: Ledger) -> bool:
+    """Whether a pack limits how many may hold a grade; grading is not loaded otherwise."""
+    packs = [raw for path, raw in ledger.in_force.raw.items() if path.startswith("policy/") and isinstance(raw, dict)]
+    axes = [axis for pack in packs for axis in _mapping(pack.get("axes")).values()]
+    return any(_mapping(axis).get("caps") for axis in (*axes, *(pack.get("grade") for pack in packs)))
+
+
+def _mapping(raw: object) -> dict[str, object]:
+    return raw if isinstance(raw, dict) else {}
 
 
 def _changed(ledger: Ledger, since: str, *, keyless: bool, progress: Progress) -> Checked:
