@@ -49,6 +49,8 @@ def request(
     if effect is None:
         names = " | ".join(one.name for one in ledger.in_force.kinds.values() if one.effect)
         raise UsageError(_("{kind} asks for nothing", kind=label(kind.label)), hint=f"crmctl request {names}")
+    if origin.for_member and origin.for_member not in ledger.in_force.org.members:
+        raise NotFound(_("There is no member {member}", member=origin.for_member), hint="crmctl member list")
     customer = lookup.customer(ledger, who)
     dossier = draft.dossier(customer)
     place = _place(ledger, dossier, department)

@@ -15,6 +15,7 @@ from crmctl.ledger.entry import advance
 from crmctl.ledger.handed_in import submitted
 from crmctl.ledger.landing import land
 from crmctl.ledger.listing import query
+from crmctl.ledger.outbox import lines_of
 from crmctl.ledger.policy_files import adopt, set_value
 from crmctl.ledger.remote import push
 from crmctl.ledger.requesting import request
@@ -23,7 +24,7 @@ from crmctl.model.org import Role
 from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged
 from tests.attacks.forgery import codes
-from tests.company import Company
+from tests.company import Company, git
 from tests.requirements.proving import DAY
 
 ASKED: dict[str, object] = {"what": "contacts", "why": "joint bid", "until": "2027-06-30"}
@@ -92,6 +93,29 @@ def test_reading_is_applied_for_approved_by_the_head_and_ends_by_itself(reading:
     sql = 'SELECT record, act, role, department, member, "on" FROM approval ORDER BY record'
     said = {row[0]: row[1:] for row in query(ledger, sql).rows if row[2] == "head"}
     assert said[customer] == said[asked.id] == ("sign", "head", "east", "alice", DAY)
+
+
+def test_a_clerk_applies_for_somebody_and_nobody_for_another_in_his_own_name(reading: Company) -> None:
+    customer = reading.customer()
+    reading.sync("alice", "bob", "carol")
+    with pytest.raises(InvalidInput):
+        request(reading.ledger("carol"), "access_request", customer, {**ASKED, "applicant": "bob"})
+    asked = request(reading.ledger("carol"), "access_request", customer, ASKED, origin=Origin("bob"))
+    assert asked.readers == ("bob",)
+    assert reading.ledger("carol").read(lookup.record(reading.ledger("carol"), asked.id).path).for_ == "bob"
+
+
+def test_who_brings_his_own_request_to_main_is_told_and_gets_no_key(reading: Company) -> None:
+    customer = reading.customer()
+    reading.sync("alice", "bob", "carol")
+    request(reading.ledger("bob"), "access_request", customer, ASKED)
+    ledger = reading.ledger("bob")
+    waiting = [path for path in lines_of(ledger.outbox) if customer in path]
+    assert waiting == []  # or it would open before anybody said yes
+    assert codes(reading, "bob") == set()
+    forged = ledger.pending.stacks[0].tip
+    git(reading.clone("bob"), "update-ref", "refs/heads/main", forged)
+    assert codes(reading, "bob") >= {"TRU080", "TRU043"}
 
 
 @pytest.mark.req("R-REV-05")

@@ -31,6 +31,9 @@ def request(
     department: Annotated[
         str | None, typer.Option("--department", help=N_("The department that decides, where several deal with it."))
     ] = None,
+    member: Annotated[
+        str | None, typer.Option("--for", metavar=N_("MEMBER"), help=N_("Enter it on this member's behalf."))
+    ] = None,
     reason: Annotated[str | None, typer.Option("--reason", help=N_("Why."))] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
@@ -44,7 +47,9 @@ def request(
     ledger = open_ledger(directory)
     found = kind_named(ledger, kind)
     fields = values_of(found, values or [], source)
-    done = ask(ledger, found.name, who, fields, department=department, origin=origin_of(None, reason), dry_run=dry_run)
+    done = ask(
+        ledger, found.name, who, fields, department=department, origin=origin_of(member, reason), dry_run=dry_run
+    )
     data = {
         "id": done.id, "kind": done.kind, "customer": done.customer, "readers": list(done.readers),
         "compartments": list(done.compartments), "until": done.until.isoformat(), "commit": done.commit,
