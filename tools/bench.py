@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench_beside import GIT, age_program, bare_loop, git_commits  # noqa: E402
 from bench_ledger import SHARE, BenchLedger, ledger_of  # noqa: E402
+from bench_review import review_ledger  # noqa: E402
 
 from crmctl.cli.app import COMMANDS  # noqa: E402
 
@@ -44,7 +45,7 @@ BUDGETS = {
     "--version": 30, "--help": 100, "show by name": 200, "show by id": 200, "list customer": 300, "list visit": 300,
     "find": 300, "add visit": 350, "add customer": 350, "update visit": 350, "due": 500, "day plan": 500,
     "explain": 500, "check, nothing changed": 500, "check after one visit": 500, "sync of one visit": 400,
-    "git diff, each side of a file": 100, "git merge, each file": 100,
+    "git diff, each side of a file": 100, "git merge, each file": 100, "review of fifty changes": 1000,
 }  # fmt: skip
 
 
@@ -176,9 +177,16 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(made: BenchLedger, runs: int, only: Sequence[str]) -> list[Measure]:
-    bench = Bench(made)
-    found = []
-    for measure in bench.measures():
+    found = _taken(Bench(made), Bench(made).measures(), runs, only)
+    review = [Measure("review of fifty changes", ["review", "list"])]
+    if not only or any(word in review[0].name for word in only):
+        found += _taken(Bench(review_ledger(BENCH)), review, runs, only)
+    return found
+
+
+def _taken(bench: Bench, measures: Iterable[Measure], runs: int, only: Sequence[str]) -> list[Measure]:
+    made, found = bench.made, []
+    for measure in measures:
         word = measure.words[0]
         known = word.startswith("-") or word in COMMANDS or measure.module != "crmctl"
         if not known or (only and not any(w in measure.name for w in only)):

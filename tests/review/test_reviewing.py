@@ -128,6 +128,7 @@ def test_a_return_needs_a_reason_and_ends_when_the_change_is_taken_back(company:
 
 @pytest.mark.req("R-REV-17")
 @pytest.mark.req("R-AUD-09")
+@pytest.mark.req("R-AUD-10")
 def test_who_approved_what_when_and_by_which_rules(company: Company) -> None:
     ask_review(company)
     customer = company.customer()

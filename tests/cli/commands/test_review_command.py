@@ -69,6 +69,7 @@ def test_a_supervisor_sees_who_handed_in_what_and_every_field_in_the_clear(revie
     assert "Waits for others" in run(reviewed, capsys, "alice", "review", "list")
 
 
+@pytest.mark.req("R-REV-01")
 def test_an_approval_puts_the_change_in_force(reviewed: Company, capsys: Capsys) -> None:
     customer = reviewed.customer()
     hand_in(reviewed, "alice")
@@ -101,6 +102,7 @@ def test_part_of_a_submission_is_approved_and_the_rest_goes_on_waiting(reviewed:
     assert not list(reviewed.ledger("alice").repo.refs("refs/remotes/origin/review"))
 
 
+@pytest.mark.req("R-REV-16")
 def test_what_is_sent_back_stands_in_the_authors_list_with_the_reason(reviewed: Company, capsys: Capsys) -> None:
     customer = reviewed.customer()
     hand_in(reviewed, "alice")
