@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.company import CARD, Company
 
-CLEAN = {"background_check": {"by": "alice", "on": "2026-01-15", "result": "clean"}}
+CLEAN = {"background_check": {"by": "alice", "on": "2026-01-15", "result": "clean"}, "intention": "high"}
 HOSPITAL = {"category": "hospital", "hospital_class": "third_a", "partnership_wish": "2026-01-01", **CLEAN}
 LICENCE = {"what": "medical_institution", "number": "PDY-1", "valid_from": "2020-01-01", "valid_to": "2032-12-31"}
 FOUND_GOOD = [

@@ -211,7 +211,7 @@ def barred_records(ledger: Ledger) -> list[Finding]:
     return [
         Finding("BLK001", N_("Dated {day}, while {customer} was barred by {entry}"), "error", path, barred.at or "",
                 {"day": day, "customer": dossier, "entry": bar.entry})
-        for barred in known.rules.barred.values()
+        for barred in known.rules.barred.values() if not barred.warns
         for dossier, department, day, path in _deeds(connection, kinds[barred.kind], barred)
         if (bar := barring(known.bars, dossier, department, day))
     ]  # fmt: skip
@@ -244,6 +244,11 @@ def _refuse_deed(
         return
     department = compartment.partition("/")[0]
     bar = barring(known.bars, dossier_id, department, day)
+    if bar and barred.warns:
+        said: dict[str, object] = {"what": told_of(ledger, bar, day)}
+        message = N_("The customer is on the blacklist: {what}")
+        draft.findings.append(Finding("BLK001", message, "warning", dossier_id, barred.at or "", said))
+        return
     if bar:
         raise Refused(
             _("No {kind}: the customer is on the blacklist, {what}", kind=label(kind.label),

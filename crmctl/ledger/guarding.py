@@ -175,7 +175,7 @@ def judge_entry(
             draft.findings.append(replace(finding, severity="warning"))
             after = {
                 **after,
-                **{name: _spoken(value, ledger) for name, value in guard.sets.items()},
+                **{name: spoken_here(value, ledger) for name, value in guard.sets.items()},
                 "state": guard.turn,
             }
         elif finding.severity == "error":
@@ -333,7 +333,7 @@ def _finding(guard: Guard, where: str, *, unknown: bool) -> Finding:
     return Finding(guard.code, N_("{text}"), guard.severity, where, guard.at or "", args)
 
 
-def _spoken(value: Value, ledger: Ledger) -> Value:
+def spoken_here(value: Value, ledger: Ledger) -> Value:
     """A text in both languages in the ledger's own; anything else as it is."""
     if isinstance(value, list) and len(value) == 2:
         return value[0 if ledger.in_force.settings.language.startswith("zh") else 1]

@@ -10,7 +10,8 @@ from crmctl.errors import BadConfiguration
 from crmctl.i18n import N_, _
 from crmctl.ledger.facts import fact_parameters
 from crmctl.ledger.guarding import pack_files
-from crmctl.ledger.snapshot.closeup import FUNCTIONS, kinds_named
+from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions, kinds_named
+from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
 from crmctl.model.duration import with_values
@@ -87,6 +88,20 @@ def rank_of(standing: Standing, held: Held, item: Due) -> tuple[int, str]:
         return standing.rank(held.get((item.dossier, item.department), {}))
     found = (classes for (dossier, _department), classes in held.items() if dossier == item.dossier)
     return min((standing.rank(classes) for classes in found), default=standing.rank({}))
+
+
+def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
+    """(customer, department, place, class) of each customer that the policy's priorities name on a day, 1 the first."""
+    standing = standing_of(ledger)
+    if not standing.priority:
+        return
+    connection = connect(ledger, sorted(kinds_asked(standing, (), ledger.in_force.kinds)))
+    add_functions(connection, ledger)
+    held = held_classes(connection, standing, parameters_of(ledger.values(day=day), day))
+    for (dossier, department), classes in sorted(held.items(), key=str):
+        place, name = standing.rank(classes)
+        if name:
+            yield dossier, str(department), place + 1, name
 
 
 def contacts_due(

@@ -72,11 +72,15 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """A kind of record no barred customer gets: `at` its date (else the day of entry), `states` that are deeds too."""
+    """A kind of record no barred customer gets: `at` its date (else the day of entry), `states` that are deeds too.
+
+    With `warns` it is told and let in: an admission has to be possible for who comes back from the list.
+    """
 
     kind: str
     at: str | None = None
     states: tuple[str, ...] = ()
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ class _Reader:
             named = tuple(str(state) for state in states) if isinstance(states, list) else ()
             for state in named:
                 self._known(f"{path}.states", state, kind.states, N_("The kind has no state {name}"))
-            yield Barred(name, str(at) if at is not None else kind.monthly, named)
+            yield Barred(name, str(at) if at is not None else kind.monthly, named, spec.get("told") == "warn")
 
     def readmit(self) -> Readmit:
         raw = self.raw.get("readmit")

@@ -5,6 +5,7 @@ version; this one of version 1, read through the chain of `prev`.
 `due (code, kind, id, dossier, department, member, since, due_on, late, days, done_on, zh, en)`: what the
 policy's clocks say of everything the reader can open: open items (done_on null) and those done too
 late of late. `member` is who it is up to in the first place.
+`place (dossier, department, place, class)`: whom the policy puts first, 1 the first; nobody else is in it.
 `destroyed (id, on, by, reason)`: the customers whose data were destroyed, as their tombstones say.
 """
 
@@ -32,6 +33,9 @@ CREATE[DUE] = (
     f"CREATE TABLE {DUE} (code TEXT, kind TEXT, id TEXT, dossier TEXT, department TEXT, member TEXT, since TEXT, "
     "due_on TEXT, late INTEGER, days INTEGER, done_on TEXT, zh TEXT, en TEXT)"
 )
+# Whom the policy puts first (`priority:` of the packs): place 1 is the first.
+PLACE = "place"
+CREATE[PLACE] = f"CREATE TABLE {PLACE} (dossier TEXT, department TEXT, place INTEGER, class TEXT)"
 DESTROYED = "destroyed"
 CREATE[DESTROYED] = f'CREATE TABLE {DESTROYED} (id TEXT, "on" TEXT, "by" TEXT, reason TEXT)'
 CREATE |= measures.CREATE
@@ -46,6 +50,11 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
     if DUE in tables:
         connection.execute(CREATE[DUE])
         connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 13)})", _due(ledger, as_of))  # noqa: S608
+    if PLACE in tables:
+        from crmctl.ledger.standing import places
+
+        connection.execute(CREATE[PLACE])
+        connection.executemany(f"INSERT INTO {PLACE} VALUES (?, ?, ?, ?)", places(ledger, as_of))  # noqa: S608
     if DESTROYED in tables:
         connection.execute(CREATE[DESTROYED])
         connection.executemany(f"INSERT INTO {DESTROYED} VALUES (?, ?, ?, ?)", _destroyed(ledger))  # noqa: S608 (a constant)

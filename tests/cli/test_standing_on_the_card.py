@@ -15,7 +15,7 @@ APPROVED = {"grade": "vip", "on": "2026-11-01", "state": "approved", "decided_by
 NEEDED = {
     "vip_beds": "200", "vip_volume": "100000", "preferred_beds": "100", "preferred_volume": "20000",
     "problem_complaints": "1", "strategic_volume": "500000", "important_volume": "100000", "high_potential": "80",
-    "vip_share": "100%", "new_days": "365",
+    "vip_share": "100%", "contract_required": "no", "new_days": "365",
 }  # fmt: skip
 COMPLAINT = {
     "content": "Broken", "category": "quality", "channel": "phone", "received_at": "2026-11-16T10:00:00+08:00",

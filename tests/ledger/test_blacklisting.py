@@ -22,6 +22,7 @@ from crmctl.ledger.entry import advance, update
 from crmctl.ledger.identity import create
 from crmctl.ledger.joining import join
 from crmctl.ledger.ledger import MAIN
+from crmctl.ledger.listing import query
 from crmctl.ledger.policy_files import adopt as adopt_pack
 from crmctl.ledger.regrading import run
 from crmctl.ledger.submitting import demands
@@ -33,13 +34,15 @@ from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from crmctl.resources import packs_path
+from crmctl.review.noticing import acknowledge, notices
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.attacks.forgery import codes
 from tests.company import CARD, NOW, Company, git
 
 CODE = "91350100M000100Y43"
 SALE = {"date": "2026-11-20", "product": "bandage", "amount": "100"}
-VALUES = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000}
+VALUES = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000,
+          "contract_required": False}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +297,27 @@ def test_the_end_of_the_term_frees_nobody_and_coming_back_takes_change_admission
     assert graded[customer].grade == "vip"
 
 
+@pytest.mark.req("R-REV-10")
+def test_a_stage_review_is_in_force_at_once_and_filed_with_the_division(listed: Company) -> None:
+    customer = listed.customer()
+    review = {
+        "period": "2026H2", "on": "2026-11-20", "by": "alice", "performance": "good", "payment": "on time",
+        "integrity": "good", "state": "decided", "result": "kept", "decided_by": "alice",
+        "decided_at": "2026-11-20T10:00:00+08:00",
+    }  # fmt: skip
+    made = listed.add("stage_review", review, customer=customer, department="east").id
+    assert lookup.record(listed.ledger().landed, made).id == made
+    listed.sync("alice", "dora", "max")
+    assert notices(listed.ledger("max")) == ()
+    told = notices(listed.ledger("dora"))
+    assert [one.about for one in told] == [(made,)]
+    acknowledge(listed.ledger("dora"), told)
+    assert notices(listed.ledger("dora")) == ()
+    question = "SELECT record, act, role, member FROM approval"
+    assert query(listed.ledger("dora"), question).rows == ((made, "acknowledge", "division", "dora"),)
+    assert codes(listed, "dora") == set()
+
+
 def update_to_readmitted(company: Company, entry: str, admission: str) -> None:
     advance(
         company.ledger(), entry, "readmitted",
@@ -539,3 +563,25 @@ def test_a_listed_vip_frees_its_seat_and_nobody_takes_it_without_a_review(listed
     assert moves[first] == ("out", "vip", None, None)
     assert moves[second] == ("held", "preferred", "preferred", "vip")
     assert moves[retail][0] == "stays"
+
+
+@pytest.mark.req("R-BLK-10")
+@pytest.mark.req("R-ADM-16")
+def test_who_comes_on_the_companys_list_is_cleared_from_each_department_by_its_own_people(listed: Company) -> None:
+    from crmctl.ledger.archiving import archive
+    from crmctl.ledger.dealing import assign
+    from crmctl.ledger.due import agenda, own
+
+    def due(member: str) -> list[str | None]:
+        ledger = listed.ledger(member)
+        return [one.department for one in agenda(ledger, own(ledger)).items if one.code == "ADM016"]
+
+    customer = listed.customer()
+    assign(listed.ledger(), customer, "west", "bob")
+    list_for_company(listed, customer)
+    assert [sorted(map(str, due("alice"))), due("bob")] == [["east", "west"], []]
+    archive(listed.ledger(), customer, "past", "blacklisted", department="east")
+    assert due("alice") == ["west"]
+    archive(listed.ledger(), customer, "past", "blacklisted")
+    assert due("alice") == []
+    assert {one.state for one in listed.ledger().dossier(customer).assignments.values()} == {"past"}

@@ -109,7 +109,7 @@ def archive(
     who: Who,
     binder: Annotated[str, typer.Option("--binder", help=N_("suspended or past."))] = "past",
     reason: Annotated[
-        str | None, typer.Option("--reason", help=N_("dissolved, ended, inactive, cancelled or other."))
+        str | None, typer.Option("--reason", help=N_("dissolved, ended, inactive, cancelled, blacklisted or other."))
     ] = None,
     note: Annotated[str | None, typer.Option("--note", help=N_("What happened."))] = None,
     on: Annotated[
@@ -133,11 +133,21 @@ def archive(
         done = take_up(ledger, who, note, department, dry_run=dry_run)
     else:
         if reason is None:
-            raise UsageError(_("Say why: --reason"), hint="--reason dissolved|ended|inactive|cancelled|other")
+            raise UsageError(
+                _("Say why: --reason"), hint="--reason dissolved|ended|inactive|cancelled|blacklisted|other"
+            )
         done = end(ledger, who, binder, reason, note, department, on=on, dry_run=dry_run)
     word = _("Would write") if dry_run else _("Taken up again") if resume else _("Out of the lists")
     data = {
         "customer": done.customer, "departments": list(done.departments), "records": list(done.records),
-        "commit": done.commit, "dry_run": dry_run,
+        "commit": done.commit, "dry_run": dry_run, "closed": list(done.closed), "left": list(done.left),
     }  # fmt: skip
-    out.result("archive", data, lambda: out.line(f"{word} {done.customer} ({', '.join(done.departments)})"))
+
+    def show() -> None:
+        out.line(f"{word} {done.customer} ({', '.join(done.departments)})")
+        if done.closed:
+            out.say(_("Ended with it: {records}", records=", ".join(done.closed)))
+        if done.left:
+            out.say(_("Still to be done there by their own people: {departments}", departments=", ".join(done.left)))
+
+    out.result("archive", data, show)
