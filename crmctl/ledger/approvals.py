@@ -69,8 +69,14 @@ def _rows(
     holder = stood_for(org, member, role, department, day) if member and not paper else None
     stands_for = holder if holder and holder != slot.author.name else None
     given = slot.committed_at.astimezone(ledger.now.tzinfo).date().isoformat()
-    for record in known.get(bundle, ()):
+    for record in known.get(bundle) or _named(ledger, bundle):
         yield record, act, role, department, slot.author.name, stands_for, paper, given, bundle
+
+
+def _named(ledger: Ledger, commit: str) -> Iterator[str]:
+    """What a change that nobody had to approve was about: it is only taken note of."""
+    if ledger.repo.resolve(commit) is not None:
+        yield from (value for key, value in ledger.repo.commit(commit).trailers if key == "Crmctl-Record")
 
 
 def _records(ledger: Ledger, bundle: CommitInfo) -> Iterator[str]:

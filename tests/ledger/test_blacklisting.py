@@ -499,6 +499,7 @@ def test_a_violation_is_handled_step_by_step_and_a_watch_list_bars_nothing(liste
 
 @pytest.mark.req("R-BLK-10")
 @pytest.mark.req("R-BLK-19")
+@pytest.mark.req("R-RPT-25")
 def test_the_companys_list_is_a_page_for_everybody_with_who_knows_of_it(listed: Company) -> None:
     customer = listed.customer()
     entry = list_for_company(listed, customer)
