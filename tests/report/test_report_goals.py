@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crmctl.ledger.destroying import destroy
 from crmctl.ledger.draft import Draft, Origin
 from crmctl.report.catalogue import find_report
 from crmctl.report.evidence import differing
@@ -41,7 +42,6 @@ def put(draft: Draft, kind: str, where: str = "office/east", of: str | None = No
 
 @pytest.mark.req("R-RPT-37")
 @pytest.mark.req("R-PER-11")
-@pytest.mark.req("R-AUD-24")
 def test_goals_of_the_year_show_what_the_records_reach_and_how_they_were_judged(trade: Company) -> None:
     before = told(trade, "sales", period="2026")
     sold = sum(int(str(row["amount"])) for row in rows(before, "months"))
@@ -159,3 +159,14 @@ def test_a_column_that_says_nothing_stays_away_where_the_report_wants_it_so(trad
     assert "Reached number" in page
     assert "Amount" not in page
     assert rows(found, "goals")[0]["amount"] is None
+
+
+@pytest.mark.req("R-RPT-38")
+def test_the_archive_names_whose_data_were_destroyed(trade: Company) -> None:
+    draft = trade.draft()
+    dossier = customer(draft, "Gone")
+    draft.commit("import")
+    trade.sync("alice")
+    destroy(trade.ledger(), dossier, "never_again")
+    (row,) = rows(told(trade, "archive", period="2026"), "destroyed")
+    assert (row["id"], row["by"], row["reason"]) == (dossier, "alice", "never_again")

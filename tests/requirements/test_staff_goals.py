@@ -1,0 +1,43 @@
+"""Appraisals and goals that come back (R-PER-04, R-PER-11)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from crmctl.errors import InvalidInput
+from crmctl.ledger.due import Whose, agenda
+from tests.company import Company
+from tests.requirements.proving import DAY, lays_down
+
+
+def asked(company: Company, code: str) -> set[str]:
+    """The departments of which a clock asks something."""
+    ledger = company.ledger()
+    whose = Whose(frozenset(ledger.in_force.org.members), frozenset(ledger.in_force.org.departments))
+    return {str(item.department) for item in agenda(ledger, whose, date.fromisoformat(DAY)).items if item.code == code}
+
+
+@pytest.mark.req("R-PER-04")
+def test_each_department_appraises_its_staff_in_the_set_months_with_what_customers_say(company: Company) -> None:
+    assert asked(company, "PER004") == set()
+    lays_down(company, "values:\n  appraisal_months: 11\n")
+    assert asked(company, "PER004") == {"east", "west"}
+    note: dict[str, object] = {
+        "on": DAY, "about": "carol", "what": "appraisal", "reason": "half year", "period": "2026H1",
+    }  # fmt: skip
+    with pytest.raises(InvalidInput) as without:
+        company.add("staff_note", note, department="east")
+    assert [finding.field for finding in without.value.findings] == ["opinions"]
+    company.add("staff_note", {**note, "opinions": "Answers at once"}, department="east")
+    assert asked(company, "PER004") == {"west"}
+
+
+@pytest.mark.req("R-PER-11")
+def test_goals_are_set_each_year_where_the_company_says_when(company: Company) -> None:
+    lays_down(company, "values:\n  goal_months: 11\n")
+    assert asked(company, "PER011") == {"east", "west"}
+    goal: dict[str, object] = {"period": "2027", "subject": "More", "measure": "other", "set_on": DAY}
+    company.add("goal", goal, department="west")
+    assert asked(company, "PER011") == {"east"}
