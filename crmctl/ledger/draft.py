@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
+from crmctl.ledger.addressing import must_stay
 from crmctl.ledger.arrows import must_follow
 from crmctl.ledger.attached import content_of, described
 from crmctl.ledger.guards import guard, guard_file, guard_intake
@@ -35,7 +36,7 @@ from crmctl.model.ids import new_id
 from crmctl.model.kinds import Kind
 from crmctl.model.merge import laid_over
 from crmctl.model.monthly import OUTER, Row, fields_of, find_row, with_row
-from crmctl.model.paths import attachment_path, compartment_of, record_path
+from crmctl.model.paths import addressed_to, attachment_path, compartment_of, record_path
 from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
 from crmctl.model.values import Value
@@ -144,7 +145,7 @@ class Draft:
         unverified: Mapping[str, str] | None = None,
     ) -> Kept:  # fmt: skip
         """Make a record in a dossier or office. Raises InvalidInput, NoKey, NotFound."""
-        whose = str(values.get(kind.addressee) or "") or origin.for_member or self.ledger.member_id
+        whose = addressed_to(kind, values, origin.for_member or self.ledger.member_id)
         compartment = compartment_of(kind, department, whose)
         if is_office(dossier_id):
             self.wrapping.ensure_office(dossier_id, compartment)
@@ -178,6 +179,7 @@ class Draft:
         confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
         if clean == old.data and marks == old.unverified and not confirming:
             return None
+        must_stay(kind, old, clean)
         clean = guard(self, kind, old.dossier, old.compartment, old.data, clean, old.id)
         clean = must_follow(self, kind, old, clean, origin)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, path)

@@ -7,8 +7,11 @@ from datetime import date
 
 from crmctl.model.dossier import Dossier, is_office
 from crmctl.model.org import Org
+from crmctl.model.paths import part_name
 
 RECOVERY = "all.recovery"
+# In an office's part of a territory: the department's members who work there (P07:6.3).
+TERRITORY = "territory"
 # Terms that name persons of an assignment; every other term names a role, hence a group.
 _PERSONS = ("owner", "team", "keeper", "member")
 
@@ -36,10 +39,21 @@ def readers(
     found: set[str] = set()
     for department in _departments(dossier, compartment):
         for term in wanted:
+            if term == TERRITORY:
+                found |= _of_territory(compartment.partition(".")[2], department, org, on)
+                continue
             found |= _resolve(term, dossier, department, compartment, frozenset(company_roles))
     found |= {g.member for g in dossier.grants if g.compartment in {compartment, "*"} and on <= g.until}
     present = {reader for reader in found if _present(reader, org, on)}
     return frozenset(present | ({RECOVERY} if RECOVERY in org.groups else set()))
+
+
+def _of_territory(territory: str, department: str, org: Org, on: date) -> set[str]:
+    """Who works in the department's territory that a part of its office is named by; nobody where it names none."""
+    return {
+        member.id for member in org.members.values()
+        if territory and part_name(member.territory or "") == territory and department in member.departments(on)
+    }  # fmt: skip
 
 
 def _departments(dossier: Dossier, compartment: str) -> list[str]:

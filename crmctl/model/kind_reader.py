@@ -17,6 +17,7 @@ from crmctl.model.values import Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _MEMBER = "member"  # or a field of that type: whose compartment the record goes into
+_NAMES_A_PART = frozenset({"member", "text"})  # a text names a part such as a territory; empty, none
 _PLACES = N_("Write core, assignment/<compartment>, office/<compartment> or office/<compartment>/member")
 _STRUCTURES = ("list", "group")
 _KIND_KEYS = {
@@ -288,7 +289,7 @@ def _unique(reader: _Reader, raw: object) -> tuple[tuple[str, ...], ...]:
 
 def _check_addressee(reader: _Reader, kind: Kind) -> None:
     field = kind.field(kind.addressee)
-    if kind.addressee and (field is None or field.type != "member" or field.many):
+    if kind.addressee and (field is None or field.type not in _NAMES_A_PART or field.many):
         reader.fault("in", _PLACES)
 
 

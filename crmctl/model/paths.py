@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from crmctl.model.dossier import folder_of, is_office
 from crmctl.model.ids import shard
 from crmctl.model.kinds import Kind
 
 SUFFIX = ".yaml.age"
+_PART = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PATH = re.compile(
     r"(?:customers/(?P<shard>[0-9a-z]{2})/(?P<customer>C-[0-9A-Z]+)|offices/(?P<office>[a-z][a-z0-9_-]*))"
     r"/(?P<inside>[^\n]+)/(?P<file>[0-9A-Za-z][0-9A-Za-z._-]*\.age)"
@@ -82,8 +85,25 @@ def compartment_of(kind: Kind, department: str | None, member: str | None = None
     if kind.scope == "core":
         return "core"
     if kind.scope == "office":
-        return f"{kind.compartment}.{member}" if kind.per_member else kind.compartment
+        return f"{kind.compartment}.{member}" if kind.per_member and member else kind.compartment
     return f"{department}/{kind.compartment}"
+
+
+def addressed_to(kind: Kind, values: Mapping[str, object], member: str) -> str:
+    """Whose part of an office a record goes into: what its `addressee` field names, else the member's own.
+
+    A field of text (a territory) names nobody's part while it is empty.
+    """
+    named = str(values.get(kind.addressee) or "") if kind.addressee else ""
+    field = kind.field(kind.addressee)
+    return part_name(named) if field is not None and field.type != "member" else named or member
+
+
+def part_name(text: str) -> str:
+    """How a part of an office is called on disk: a short name as it is, any other by its hash; empty for nothing."""
+    if not text or _PART.fullmatch(text):
+        return text
+    return f"t-{sha256(text.encode()).hexdigest()[:10]}"
 
 
 def dossier_of(path: str) -> str | None:

@@ -19,7 +19,7 @@ from crmctl.policy.review import check_review
 from crmctl.policy.satisfaction import read_model
 
 # Reader terms that name persons or all; every other term is a role.
-PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone"})
+PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone", "territory"})
 _SHAPES: dict[str, type] = {
     "readers": dict, "vocab": dict, "requires": dict, "values": dict, "company_roles": list,
     "compartments": list, "extends": list,
