@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from crmctl.ledger.dealing import team
 from crmctl.ledger.policy_files import adopt, set_value
-from tests.admitting import HOSPITAL, admit
+from tests.admitting import HOSPITAL, LICENCE, admission, admit
 from tests.company import CARD, Company
 from tests.requirements.proving import says
 
@@ -84,8 +85,10 @@ def test_what_is_reckoned_and_counted_stands_there_too(
 def test_who_cannot_open_the_reviews_is_told_so(
     company: Company, capsys: pytest.CaptureFixture[str], graded: str
 ) -> None:
-    west = company.add("customer", {**CARD, "name": "West Hospital"}, "bob", department="west").id
-    company.sync("bob", "alice")
+    west = company.add("customer", {**CARD, **HOSPITAL, "name": "West Hospital"}, department="west").id
+    team(company.ledger(), west, ["bob"])
+    company.add("qualification", LICENCE, customer=west, department="west")
+    company.add("admission", admission(), customer=west, department="west")
     company.add("grade", {**APPROVED, "grade": "qualified"}, customer=west, department="west")
     company.sync("alice", "bob")
     found = standing(company, capsys, west, "bob")

@@ -360,6 +360,9 @@ def test_check_finds_more_holders_than_seats(company: Company) -> None:
     assert (finding.code, finding.args["count"], finding.args["seats"]) == ("GRD021", 1, 0)
 
 
+@pytest.mark.req("R-GRD-20")
+@pytest.mark.req("R-GRD-22")
+@pytest.mark.req("R-GRD-25")
 def test_every_example_of_every_pack_comes_out(company: Company) -> None:
     take(company, "base", "p02", "p08", "p11", "p14", "p17", "p20", "p21", "p23")
     outcomes = try_examples(company.ledger())

@@ -157,6 +157,7 @@ def test_rail_and_truck_are_arranged_for_the_customer_task_by_task(company: Comp
 
 
 @pytest.mark.req("R-CON-08")
+@pytest.mark.req("R-GRD-36")
 def test_the_credit_class_gives_terms_and_limit_and_going_over_it_warns(company: Company) -> None:
     adopt(company.ledger(), "p14")
     customer = company.customer()
