@@ -22,6 +22,7 @@ MOST_BARS = 12
 _MOST_LABELS = 8
 _BARS_WIDTH, _ROW, _BAR = 340, 20, 13
 _LABELS, _VALUES = 104, 86
+_LABELS_MOST = 144  # labels get more room where they need it, the bars the less
 _LINE_WIDTH, _LINE_HEIGHT, _FOOT, _LEFT, _RIGHT, _TOP = 680, 180, 22, 84, 24, 10
 _STEPS = 4
 _EM, _HALF = 12, 7  # how wide a Chinese and another character are at most, at the page's size
@@ -76,14 +77,15 @@ def _number(column: Column, cell: Cell, words: Words) -> Decimal | None:
 def _bars(points: Sequence[_Point]) -> dict[str, object]:
     known = [point.number for point in points if point.number is not None]
     low, high = min([Decimal(0), *known]), max([Decimal(0), *known])
-    scale = _Scale(low, high if high > low else low + 1, _LABELS + 8, _BARS_WIDTH - _VALUES)
+    room = min(max(_LABELS, *(sum(map(_wide, point.label)) for point in points)), _LABELS_MOST) if points else _LABELS
+    scale = _Scale(low, high if high > low else low + 1, room + 8, _BARS_WIDTH - _VALUES)
     marks = []
     for number, point in enumerate(points):
         top = number * _ROW
         start, end = sorted((scale.place(Decimal(0)), scale.place(point.number or Decimal(0))))
         marks.append({
             "x": start, "y": top + (_ROW - _BAR) // 2, "width": end - start, "height": _BAR,
-            "label": shortened(point.label, _LABELS), "label_x": _LABELS, "value": point.text or "–",
+            "label": shortened(point.label, room), "label_x": room, "value": point.text or "–",
             "value_x": end + 5, "text_y": top + 14, "title": point.title,
         })  # fmt: skip
     return {"width": _BARS_WIDTH, "height": len(points) * _ROW + 2, "marks": marks}
