@@ -47,11 +47,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A department's view of a customer. counters: (label, value), the value None where it cannot be told."""
+    """A department's view of a customer. counters: (label, fact, value); None where there is nothing of it yet."""
 
     department: str
     grades: tuple[Held, ...] = ()
-    counters: tuple[tuple[Label, Fact, FactValue], ...] = ()
+    counters: tuple[tuple[Label, Fact, FactValue | None], ...] = ()
 
 
 @dataclass
@@ -80,7 +80,7 @@ def card_standing(ledger: Ledger, dossier_id: str) -> list[Standing]:
     reading.near = closeup(ledger, reading.dossier, wanted)
     return [
         Standing(department, tuple(_grades(reading, reading.near, department)),
-                 tuple((text, fact, _value(reading, reading.near, fact, department)) for text, fact in counters))
+                 tuple((text, fact, _counted(reading, reading.near, fact, department)) for text, fact in counters))
         for department in reading.dossier.assignments
     ]  # fmt: skip
 
@@ -160,10 +160,21 @@ def _reckon(reading: _Reading, near: Closeup, rules: DecisionRules, department: 
     return decision.grade, decision.review
 
 
+def _counted(reading: _Reading, near: Closeup, fact: Fact, department: str) -> FactValue | None:
+    """A counter's value; None where all of it opens and there is nothing."""
+    value = _value(reading, near, fact, department)
+    return None if value is Absent.UNKNOWN and _opens(reading, near, fact, department) else value
+
+
+def _opens(reading: _Reading, near: Closeup, fact: Fact, department: str) -> bool:
+    named = kinds_named(fact.sql, reading.ledger.in_force.kinds)
+    return near.sees(named, department if ":department" in fact.sql else None)
+
+
 def _value(reading: _Reading, near: Closeup, fact: Fact, department: str) -> FactValue:
     """A fact of the customer in a department; unknown where not all that it asks for opens."""
     ledger = reading.ledger
-    if not near.sees(kinds_named(fact.sql, ledger.in_force.kinds), department if ":department" in fact.sql else None):
+    if not _opens(reading, near, fact, department):
         return Absent.UNKNOWN
     values = {name: value for name, value in ledger.values(department).items() if isinstance(value, int | str)}
     given = {**values, **fact_parameters(department, reading.day), **period_parameters(ledger, reading.day)}

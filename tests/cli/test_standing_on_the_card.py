@@ -78,8 +78,10 @@ def test_what_is_reckoned_and_counted_stands_there_too(
     assert found["counters"] == {
         "volume_12m": "1500.50", "purchases_12m": 1, "complaints_12m": 1, "open_complaints": 1, "last_contact": None,
     }  # fmt: skip
+    assert found["untold"] == []
     told = says(company, capsys, "show", graded)
     assert "East, Complaints in twelve months" in told
+    assert "cannot be told" not in told
 
 
 def test_who_cannot_open_the_reviews_is_told_so(

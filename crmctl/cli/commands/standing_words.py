@@ -24,8 +24,9 @@ def standing_document(standings: list[Standing]) -> list[dict[str, object]]:
                 }
                 for held in one.grades
             ],
-            "counters": {fact.name: None if isinstance(value, Absent) else _plain(value)
-                         for _text, fact, value in one.counters},
+            "counters": {fact.name: _plain(value) for _text, fact, value in one.counters
+                         if not isinstance(value, Absent)},
+            "untold": [fact.name for _text, fact, value in one.counters if value is Absent.UNKNOWN],
         }
         for one in standings
     ]  # fmt: skip
@@ -55,7 +56,9 @@ def _held(ledger: Ledger, held: Held) -> str:
     return "\n".join([said, *brings])
 
 
-def _counter(fact: Fact, value: FactValue) -> str:
+def _counter(fact: Fact, value: FactValue | None) -> str:
+    if value is None:
+        return _("none")
     if value is Absent.NOT_APPLICABLE:
         return _("does not apply")
     if isinstance(value, Absent):
@@ -65,5 +68,5 @@ def _counter(fact: Fact, value: FactValue) -> str:
     return label(fact.labels.get(str(value), str(value)))
 
 
-def _plain(value: FactValue) -> str | int | bool:
-    return value if isinstance(value, bool | int) else str(value)
+def _plain(value: FactValue | None) -> str | int | bool | None:
+    return value if value is None or isinstance(value, bool | int) else str(value)
