@@ -119,4 +119,4 @@ def test_a_right_for_a_time_is_shown_with_its_last_day_and_who_read_before(
     assert {one.until for one in gone} == {NOW[:10]}
     assert invoke(["-C", str(company.clone("alice")), "access", customer]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "Bob" in line and "Card" in line)
-    assert "could read until the key was changed" in line
+    assert "could read before, not what came since" in line

@@ -18,7 +18,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 
 _STANDING = {
-    "was": N_("could read until the key was changed"),
+    "was": N_("could read before, not what came since"),
     "reads": N_("can read"),
     "waits": N_("waits for a colleague's next sync"),
     "not meant": N_("can read, against the policy"),
@@ -75,7 +75,7 @@ def _to_customer(ledger: Ledger, found: list[Access]) -> None:
         (_("Name"), "left"),
         (_("Because"), "left"),
         (_("Now"), "left"),
-        (_("Change of key"), "right"),
+        (_("Generation"), "right"),
     ]
     rows = [
         (
