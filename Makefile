@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.crmctl-installed
 
-.PHONY: demo test test-all check bench bench-large locale clean
+.PHONY: demo test test-all check mutate bench bench-large locale clean
 
 demo: $(STAMP)  ## a company with people, customers and history in .demo
 	rm -rf .demo
@@ -21,6 +21,10 @@ check: $(STAMP)  ## style, types, direction of imports, catalogue
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py tests/test_locale.py
+
+mutate: $(STAMP)  ## change the rules word by word and see whether a test notices; about a quarter of an hour
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 bench: $(STAMP)  ## measure the budgets of the design on this machine; about ten minutes, less the second time
 	$(BIN)/python tools/bench.py

@@ -222,6 +222,7 @@ def test_what_is_approved_lands_and_what_is_not_waits(company: Company, cron: Sa
 
 
 @pytest.mark.req("R-RGD-13")
+@pytest.mark.req("R-UPD-13")
 def test_a_run_of_grades_waits_for_approval_where_the_policy_says_so(company: Company, cron: Said) -> None:
     review: list[Value] = [{"on": ["add grade"], "slots": ["sign head"], "code": "REV090"}]
     robot = robotic(company, review=review)
