@@ -31,6 +31,11 @@ class Note:
         """Whether its author has not answered it yet."""
         return self.record.data.get("state") == "open"
 
+    @property
+    def sender(self) -> str:
+        """The member who told it; its last version may be the author's own answer."""
+        return self.says("from_member") or self.record.by
+
     def says(self, name: str) -> str:
         """A field's text; empty where there is none."""
         return str(self.record.data.get(name) or "")
@@ -108,8 +113,9 @@ def _filed(
     for change in changes:
         author = change.authors[-1]
         values: dict[str, object] = {
-            "on": ledger.today.isoformat(), "to": author, "decision": decision, "change": change.stack.tip,
-            "submitted_as": change.name, "about": list(change.about), "reason": reason.strip(),
+            "on": ledger.today.isoformat(), "to": author, "from_member": ledger.member_id, "decision": decision,
+            "change": change.stack.tip, "submitted_as": change.name, "about": list(change.about),
+            "reason": reason.strip(),
         }  # fmt: skip
         if instruction:
             values["instruction"] = instruction.strip()

@@ -107,6 +107,7 @@ def approve(
         words = [word for word in what or () if not any(item.meant_by([word]) for item in taken)]
         named = pick(desk.bundles, desk.looked, words) if words else [] if what else desk.mine
         chosen = [change for change in named if desk.looked[change.name].clean or not clean]
+        left = [change for change in named if change not in chosen and not change.returned]
         done = [] if dry_run else carry_out(desk, chosen)
         if taken and not dry_run:
             take_note(ledger.reopened(), taken)
@@ -117,13 +118,13 @@ def approve(
             for change in chosen:
                 out.line(f"  {change.name}  {desk.looked[change.name].title}")
             return
-        for line in approved_lines(desk, done, taken, len(named) - len(chosen)):
+        for line in approved_lines(desk, done, taken, len(left)):
             out.line(line)
 
     data = {
         "dry_run": dry_run, "chosen": [change.name for change in chosen],
         "approved": [approved_document(item) for item in done],
-        "noted": [item.commit for item in taken], "left_out": len(named) - len(chosen),
+        "noted": [item.commit for item in taken], "left_out": len(left),
     }  # fmt: skip
     out.result("review-approve", data, draw)
 

@@ -82,7 +82,8 @@ def note_text(ledger: Ledger, record: Record) -> str:
     """`2026-11-20 10:00  Carol to Alice, Returned: why; instruction`."""
     data = record.data
     kind = label(ledger.in_force.pack.vocab.get("review_decision", {}).get(str(data.get("decision")), ("", "")))
-    by, to = member_name(ledger, record.by), member_name(ledger, str(data.get("to") or ""))
+    by = member_name(ledger, str(data.get("from_member") or record.by))
+    to = member_name(ledger, str(data.get("to") or ""))
     said = [str(data[name]) for name in ("reason", "instruction", "answer") if data.get(name)]
     head = f"{moment_text(record.at)}  {_('{by} to {to}', by=by, to=to)}"
     return f"{head}, {kind}: {'; '.join(dict.fromkeys(said))}"
@@ -148,7 +149,7 @@ def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
     if not seen.opened:
         yield f"  {name}: " + _("you cannot open this one; ask somebody who can, or leave it out")
         return
-    word = _("new") if seen.is_new else _("removed") if seen.is_gone else ""
+    word = _("entered anew") if seen.is_new else _("removed") if seen.is_gone else ""
     head = "  ".join(part for part in (name, word, _entered(ledger, seen)) if part)
     yield f"  {head}"
     if seen.kind is not None:

@@ -40,6 +40,6 @@ def told_on(ledger: Ledger, path: str, record_id: str, *, every: bool = False) -
             }
             for one in landed for item in one.approvals
         ],
-        "notes": [{"id": note.id, "by": note.record.by, "at": note.record.at, **note.record.data} for note in notes],
+        "notes": [{"id": note.id, "by": note.sender, "at": note.record.at, **note.record.data} for note in notes],
     }  # fmt: skip
     return Told(tuple(lines), document)
