@@ -20,9 +20,10 @@ from crmctl.ledger.submitting import submit
 from crmctl.ledger.sync import sync
 from crmctl.ledger.yamlio import dump
 from crmctl.model.org import Role
+from crmctl.model.values import Value
 
 CHANGES = 50
-_RULE = {"code": "REV001", "on": ["add customer"], "slots": ["verify supervisor"]}
+_RULE: dict[str, Value] = {"code": "REV001", "on": ["add customer"], "slots": ["verify supervisor"]}
 _CARD = {"party_type": "company", "source": "referral", "lawful_basis": "contract"}
 
 
@@ -42,7 +43,7 @@ def review_ledger(root: Path) -> BenchLedger:
     ledger = ledger.reopened()
     own = ledger.in_force.raw["policy/company.yaml"]
     if isinstance(own, dict):
-        change_setup(ledger, {"policy/company.yaml": dump({**own, "review": [dict(_RULE)]})}, "policy-set", "review")
+        change_setup(ledger, {"policy/company.yaml": dump({**own, "review": [_RULE]})}, "policy-set", "review")
     sync(ledger.reopened())
     for number in range(CHANGES):
         name = f"第{number}号{chr(0x4E00 + number * 7)}{chr(0x5E00 + number * 11)}医院"

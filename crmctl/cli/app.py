@@ -38,9 +38,7 @@ COMMANDS: Table = {
     ),
     "add": Entry("crmctl.cli.commands.add:add", N_("Add a customer, visit, complaint or other record."), EVERY_DAY),
     "update": Entry("crmctl.cli.commands.update:update", N_("Change fields of a customer or record."), EVERY_DAY),
-    "request": Entry(
-        "crmctl.cli.commands.request:request", N_("Ask for something that others approve."), EVERY_DAY
-    ),
+    "request": Entry("crmctl.cli.commands.request:request", N_("Ask for something that others approve."), EVERY_DAY),
     "advance": Entry("crmctl.cli.commands.update:advance", N_("Move a record to its next state."), EVERY_DAY),
     "confirm": Entry("crmctl.cli.commands.confirm:confirm", N_("Confirm that data is unchanged."), EVERY_DAY),
     "show": Entry("crmctl.cli.commands.show:show", N_("Show a customer's card or a record."), EVERY_DAY),
@@ -73,7 +71,7 @@ COMMANDS: Table = {
     "review": Family(
         N_("What waits for your approval, and what others have to look at."),
         {
-            "walk": Entry("crmctl.cli.commands.review:walk", N_("Go through what waits for you, key by key.")),
+            "walk": Entry("crmctl.cli.commands.review:walk", N_("Go through what waits for you, a letter a step.")),
             "list": Entry("crmctl.cli.commands.review:list_waiting", N_("List what was handed in and waits.")),
             "show": Entry("crmctl.cli.commands.review:show", N_("Show changes: every field, old and new.")),
             "approve": Entry("crmctl.cli.commands.review:approve", N_("Approve changes.")),

@@ -58,7 +58,7 @@ def must_be_taken_back(ledger: Ledger, base: str, own: Sequence[str], folders: t
             customer=", ".join(dossiers),
         ),
         where=", ".join([*records][:_NAMED]) or None,
-        rule="R-UPD-08",
+        rule="TRU091",
         hint=_(
             "Keep what you need of it elsewhere, take it back ({undo}) and sync again: the rest is handed in then",
             undo="; ".join(f"crmctl undo {commit[:_SHORT]}" for commit in reversed(commits)),

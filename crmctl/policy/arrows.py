@@ -10,9 +10,10 @@ arrows:
 ```
 
 `*` is any state, `new` stands before the state a record is entered in. `require` names fields,
-`reason` (why the change is made), `number` (the registration number the ledger gave), or another kind: a record of it that refers to this one; `a | b`
-asks for one of them, `items.result` for the result in each entry of the list `items`. `by` names who may take the step and `not_by` who may not: a role, `owner`,
-`team`, `keeper`, or a field that holds a member. `clear` takes away what the last round left, so that
+`reason` (why the change is made), `number` (the registration number the ledger gave), or another
+kind: a record of it that refers to this one; `a | b` asks for one of them, `items.result` for the
+result in each entry of the list `items`. `by` names who may take the step and `not_by` who may not: a
+role, `owner`, `team`, `keeper`, or a field that holds a member. `clear` takes away what the last round left, so that
 it is asked for again. All rules that fit a step hold together; a later pack's rule of the same code
 takes the earlier one's place.
 """
@@ -115,7 +116,12 @@ def _name_faults(
     fields = [name for name, _field in kind.walk()]
     asked = [leaf.name for leaf in rule.conditions]
     asked += list(rule.clear)
-    asked += [name for group in rule.require for name in group if name not in {REASON, *kinds} and not (name == NUMBER and kind.number)]
+    asked += [
+        name
+        for group in rule.require
+        for name in group
+        if name not in {REASON, *kinds} and not (name == NUMBER and kind.number)
+    ]
     for name in asked:
         if name not in fields:
             yield _unknown("POL012", inside, N_("The kind has no field {name}"), name, fields)

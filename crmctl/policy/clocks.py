@@ -12,7 +12,8 @@ condition or a list of them that must all hold; `only` a condition on the policy
 `$name` stands for a value of the policy; a clock whose name has no value does not run, or stays
 open without an end where it says `unset: open`. `else_at` is where the clock starts while `at` has
 no value. `rows` asks for the records in SQL instead: `id`, `dossier`, `department` and a column for
-each name the clock uses. `tell` is a field whose text stands beside what is due. `cases`, `then`, `every` and `each` are told in `crmctl.policy.clock_parts`.
+each name the clock uses. `tell` is a field whose text stands beside what is due. `cases`, `then`,
+`every` and `each` are told in `crmctl.policy.clock_parts`.
 """
 
 from __future__ import annotations

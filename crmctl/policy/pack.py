@@ -21,9 +21,8 @@ _KEYS = {
     "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
     "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets",
-    "examples", "satisfaction", "tightens", "sensitive", "handover", "classes", "contacts", "priority", "cadence", "searches", "card",
-    "ending",
-    "cron",
+    "examples", "satisfaction", "tightens", "sensitive", "handover", "classes", "contacts", "priority", "cadence",
+    "searches", "card", "ending", "cron",
 }  # fmt: skip
 
 

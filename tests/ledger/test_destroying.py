@@ -262,7 +262,7 @@ def test_what_was_added_under_a_destroyed_customer_stops_only_itself(
     kept = company.add("visit", {**VISIT, "on": "2026-11-27"}, "carol", customer=other).id if more else ""
     with pytest.raises(Conflict) as caught:
         gated(company, "carol")
-    assert (caught.value.rule, caught.value.where) == ("R-UPD-08", late.id)
+    assert (caught.value.rule, caught.value.where) == ("TRU091", late.id)
     assert doomed in caught.value.what
     assert f"crmctl undo {str(late.commit)[:10]}" in str(caught.value.hint)
     ledger = company.ledger("carol")

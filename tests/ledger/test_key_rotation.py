@@ -91,7 +91,9 @@ def test_with_his_key_a_member_changes_nothing_else_of_his_file(company: Company
 def test_nobody_changes_a_colleagues_keys(company: Company) -> None:
     forger = Forger(company, "bob")
     member = company.ledger("bob").in_force.org.members["carol"]
-    forger.put("bob", {"org/members/carol.yaml": dump(encode_member(replace(member, opens=company.ledger().member.opens)))})
+    forger.put(
+        "bob", {"org/members/carol.yaml": dump(encode_member(replace(member, opens=company.ledger().member.opens)))}
+    )
     assert codes(company, "bob") == {"TRU040"}
 
 

@@ -166,11 +166,15 @@ def test_consent_is_one_customers_and_kept_with_him(
     assert record["dossier"] == north
     assert isinstance(record["consent"], dict)
     assert record["consent"]["name"] == "consent.pdf"
-    assert any("/disclosures/" in path and not path.endswith(".yaml.age") for path, _o in company.ledger().repo.walk("main"))
+    assert any(
+        "/disclosures/" in path and not path.endswith(".yaml.age") for path, _o in company.ledger().repo.walk("main")
+    )
 
 
 @pytest.mark.req("R-ACL-07")
-def test_records_of_no_customer_are_not_given_outside(company: Company, run: Callable[..., int], tmp_path: Path) -> None:
+def test_records_of_no_customer_are_not_given_outside(
+    company: Company, run: Callable[..., int], tmp_path: Path
+) -> None:
     company.add("market_note", {"on": "2026-11-20", "topic": "demand", "text": "rising"}, department="east")
     assert run("export", "market_note", str(tmp_path / "m.csv"), *LAW) == 6
     assert run("export", "market_note", str(tmp_path / "m.csv")) == 0

@@ -36,7 +36,9 @@ def propose(
     accusation: Annotated[
         str | None, typer.Option("--accusation", metavar="ID", help=N_("The upheld accusation behind it."))
     ] = None,
-    violation: Annotated[str | None, typer.Option("--violation", metavar="ID", help=N_("The violation behind it."))] = None,
+    violation: Annotated[
+        str | None, typer.Option("--violation", metavar="ID", help=N_("The violation behind it."))
+    ] = None,
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar=N_("FILE"), help=N_("A file that proves it."))
     ] = None,
@@ -49,7 +51,8 @@ def propose(
     from crmctl.ledger.blacklisting import propose as put_forward
 
     given = {
-        "reason": reason, "text": text, "loss": loss, "breach": breach, "accusation": accusation, "violation": violation,
+        "reason": reason, "text": text, "loss": loss, "breach": breach, "accusation": accusation,
+        "violation": violation,
     }  # fmt: skip
     values = {name: value for name, value in given.items() if value is not None}
     done = put_forward(open_ledger(directory), who, level, values, department, evidence=evidence, dry_run=dry_run)

@@ -148,7 +148,8 @@ def span_text(within: str) -> str:
 def _document(item: Due, found: Agenda) -> dict[str, object]:
     return {
         "code": item.code, "text": list(item.text), "kind": item.kind, "id": item.id or None, "dossier": item.dossier,
-        "customer": found.names.get(item.dossier), "department": item.department, "field": item.field or None, "told": item.told or None,
+        "customer": found.names.get(item.dossier), "department": item.department,
+        "field": item.field or None, "told": item.told or None,
         "since": item.since, "due": item.due, "at": item.moment, "late": item.late, "late_days": item.late_days,
         "done": item.done, "who": item.who, "within": item.within or None,
         "trace": [_step(step) for step in item.steps],

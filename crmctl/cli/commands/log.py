@@ -71,6 +71,7 @@ def log(
 
     waits = note_on(ledger, found.path)
     said = told_on(ledger, found.path, found.id, every=True)
+
     def draw() -> None:
         if waits:
             out.say(waits)

@@ -36,13 +36,13 @@ What = Annotated[
 
 @details(
     N_(
-        "Examples:\n\ncrmctl review            (at a terminal: key by key)\n\ncrmctl review list\n\n"
+        "Examples:\n\ncrmctl review            (at a terminal: one letter does it)\n\ncrmctl review list\n\n"
         "crmctl review show alice/3\n\ncrmctl review approve --clean\n\n"
         "crmctl review return alice/3.2 --reason '…'"
     )
 )
 def walk(directory: LedgerDir = None, as_json: AsJson = False) -> None:  # type: ignore[assignment]
-    """Go through what waits for you, key by key; without a terminal the list."""
+    """Go through what waits for you, a letter a step; without a terminal the list."""
     from crmctl.cli.keys import can_walk
 
     desk = desk_of(open_ledger(directory))
