@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crmctl.cli.commands.show import spoken
+from crmctl.cli.commands.shared import brief
 from crmctl.errors import NotFound
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
@@ -72,6 +72,35 @@ def field_named(kind: Kind, word: str) -> str:
     near = get_close_matches(word, sorted(known), 1)
     hint = _("Did you mean {near}?", near=near[0]) if near else f"crmctl schema show {kind.name}"
     raise NotFound(_("{kind} has no field {name}", kind=label(kind.label), name=word), hint=hint)
+
+
+def spoken(ledger: Ledger, field: Field, value: Value) -> str:
+    """A value as a person reads it: a choice by its label, a group field by field."""
+    if field.type == "group" and isinstance(value, dict):
+        return "\n".join(
+            f"{label(f.label)}: {spoken(ledger, f, value[f.name])}" for f in field.fields if f.name in value
+        )
+    if field.type == "list" and isinstance(value, list):
+        return "\n".join(
+            ", ".join(spoken(ledger, f, item[f.name]) for f in field.fields if f.name in item)
+            for item in value if isinstance(item, dict)
+        )  # fmt: skip
+    return _plainly(ledger, field, value)
+
+
+def _plainly(ledger: Ledger, field: Field, value: Value) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plainly(ledger, field, item) for item in value)
+    if field.type == "member":
+        return member_name(ledger, str(value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field.type == "instant":
+        return str(value)[:16].replace("T", " ")
+    if field.type == "choice":
+        words = ledger.in_force.pack.vocab.get(str(field.options.get("of", "")), {})
+        return label(words.get(str(value), str(value)))
+    return brief(value)
 
 
 def value_text(ledger: Ledger, kind: Kind, name: str, value: Value) -> str:
