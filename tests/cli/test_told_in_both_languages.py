@@ -236,8 +236,8 @@ def test_confirm(told: Told, language: str) -> None:
 
 
 ACCESS = {
-    "en": "Card\talice\tAlice\tdeals with the customer, East Head of department\tcan read",
-    "zh_CN": "档案卡\talice\tAlice\t经办该客户, 东区 部门负责人\t能看",
+    "en": "Card\talice\tAlice\tdeals with the customer, East Head of department\tcan read\t1",
+    "zh_CN": "档案卡\talice\tAlice\t经办该客户, 东区 部门负责人\t能看\t1",
 }
 
 
