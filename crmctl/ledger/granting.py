@@ -139,6 +139,8 @@ def _chosen(ledger: Ledger, dossier: Dossier, wanted: Sequence[str]) -> tuple[st
     given = ledger.values().get("grant_compartments")
     names = wanted or ([str(name) for name in given] if isinstance(given, list) else ["core"])
     led = [name for name in dossier.assignments if _leads(ledger, name)]
+    if not led:
+        _may_give(ledger, dossier, names)
     found: list[str] = []
     for name in names:
         meant = [name] if name in dossier.compartments else [f"{department}/{name}" for department in led]

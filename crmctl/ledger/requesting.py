@@ -69,7 +69,7 @@ def request(
     if not waits(ledger, paths):
         raise Refused(
             _("The policy names nobody who approves this; who leads the department may grant it"), where=customer,
-            rule="REV004", hint="crmctl grant … | review: {on: grant}",
+            rule="REV004", hint="crmctl grant …",
         )  # fmt: skip
     made = None if dry_run else draft.commit("request", kind.name)
     return Requested(kept.id, kind.name, customer, readers, parts, until, made)

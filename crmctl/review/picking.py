@@ -29,7 +29,7 @@ def _meant(every: Sequence[Handed], looked: Mapping[str, Looked], word: str) -> 
         [change for change in every if change.name.rpartition(".")[0] == word],
         [change for change in every if word in change.authors],
         [change for change in every if upper in {*change.about, *_ids(looked[change.name])}],
-        [change for change in every if word in looked[change.name].title],
+        [change for change in every if word.casefold() in looked[change.name].title.casefold()],
     )
     found = next((way for way in ways if way), [])
     if not found:

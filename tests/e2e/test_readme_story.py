@@ -25,6 +25,7 @@ PHRASE = "correct horse battery staple"
 TITLES = {"zh_CN": "## 建自己的台账", "en": "## A ledger of your own"}
 COLLEAGUE = re.compile(r"# (?:同事|a colleague|the colleague)")
 ASKS_AGAIN = {"zh_CN": ("新口令", "再输一次", "口令"), "en": ("New passphrase", "Once more", "Passphrase")}
+REVIEWS = {"zh_CN": "## 先审后入账", "en": "## Looked at before it counts"}
 CUSTOMERS = {"zh_CN": "天津某某医院", "en": "Harbour Hospital"}
 
 
@@ -75,13 +76,18 @@ class Story:
         return shown
 
 
-def story(language: str) -> list[tuple[str, str]]:
-    """(who, command line) of the README's block in one language."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").split(TITLES[language])[1]
+def block(title: str) -> list[str]:
+    """The lines of the README's first block under a title."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split(title)[1]
     found = re.search(r"```\n(.*?)```", text, re.DOTALL)
     assert found
+    return found[1].replace("\\\n", " ").splitlines()
+
+
+def story(language: str) -> list[tuple[str, str]]:
+    """(who, command line) of the README's block in one language."""
     who, lines = "alice", []
-    for line in found[1].replace("\\\n", " ").splitlines():
+    for line in block(TITLES[language]):
         if line.startswith("#"):
             who = "bob" if COLLEAGUE.match(line) else "alice"
         elif line.strip():
@@ -109,3 +115,41 @@ def test_two_people_two_copies(tmp_path: Path, installed: Path, language: str) -
             told.types(who, "crmctl lock")
     assert PHRASE not in "".join(told.told)
     assert {who for who, _line in story(language)} == {"alice", "bob"}
+
+
+FOUNDED = (
+    "crmctl init alice --company X --department east=东区,East --department west=西区,West --as alice --pack p01 "
+    "--no-passphrase && git init -q --bare -b main shared.git && git -C alice remote add origin $PWD/shared.git"
+)
+CUSTOMER = (
+    "crmctl -C bob add customer --set name='{}' --set party_type=company --set source=referral "
+    "--set lawful_basis=contract --set obtained_at=2026-11-22T09:00"
+)
+
+
+@pytest.mark.parametrize("language", REVIEWS)
+def test_a_supervisor_looks_at_a_colleague_s_day(tmp_path: Path, installed: Path, language: str) -> None:
+    told = Story(tmp_path, installed, language)
+    told.types("alice", FOUNDED)
+    for member, role in (("bob", "sales@west"), ("carol", "supervisor@west")):
+        told.line = ""
+        printed = re.search(
+            rf"{member} age1\w+ ssh-ed25519 \S+", told.types(member, f"crmctl key new {member} --no-passphrase")
+        )
+        assert printed
+        told.types("alice", f"crmctl -C alice member add --key '{printed[0]}' --role {role}")
+    told.types("alice", "crmctl -C alice sync")
+    for member in ("bob", "carol"):
+        told.types(member, f"crmctl clone shared.git {member} --as {member}")
+    for name in (CUSTOMERS[language], "另一家 Other"):
+        told.types("bob", CUSTOMER.format(name))
+    shown = {}
+    for line in block(REVIEWS[language]):
+        if line.startswith("crmctl"):
+            shown[line] = told.types(line.split()[2], line)
+    due = next(text for line, text in shown.items() if line.endswith(" due"))
+    assert ("电话与名片不符" if language == "zh_CN" else "not the number on the card") in due
+    assert CUSTOMERS[language] in due
+    told.types("carol", "crmctl -C carol sync")
+    last = told.types("carol", "crmctl -C carol review list")
+    assert ("没有正在审核的改动" if language == "zh_CN" else "Nothing is under review") in last

@@ -147,13 +147,18 @@ def test_what_makes_no_sense_is_refused(company: Company, customer: str) -> None
         grant(company.ledger(), customer, "bob", UNTIL, "which part", ["kitchen"])
 
 
+def test_who_leads_nobody_is_told_so(company: Company, customer: str) -> None:
+    with pytest.raises(Refused, match="Only who leads"):
+        grant(company.ledger("bob"), customer, "carol", UNTIL, "a favour", ["sales"])
+
+
 def test_the_commands_speak(company: Company, customer: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["-C", str(company.clone("alice"))]
     words = ["grant", customer, "--to", "bob", "--until", UNTIL.isoformat(), "--reason", "joint bid"]
     assert invoke([*folder, *words, "--dry-run"]) == 0
     assert not company.ledger().dossier(customer).grants
     assert invoke([*folder, *words]) == 0
-    assert "bob may read until 2026-12-20" in capsys.readouterr().out
+    assert "Bob may read until 2026-12-20" in capsys.readouterr().out
     assert invoke([*folder, "access", customer]) == 0
     assert "allowed until 2026-12-20" in capsys.readouterr().out
     assert invoke([*folder, "revoke", customer, "--from", "bob", "--reason", "over", "--json"]) == 0

@@ -18,6 +18,8 @@ from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.due import Agenda
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.lookup import record
+from crmctl.model.dossier import is_office
 from crmctl.model.duration import parse_duration
 from crmctl.rules.calendar import Step
 from crmctl.rules.due import Due
@@ -95,13 +97,24 @@ def _draw(ledger: Ledger, found: Agenda, items: Sequence[Due], *, trace: bool) -
     ]  # fmt: skip
     rows = []
     for item in items:
-        name = customer_name(ledger, dict(found.names), item.dossier)
+        name = _concerned(ledger, found, item)
         who = ", ".join(member_name(ledger, member) for member in item.who)
         rows.append((day_text(item), late_text(item), name, what_text(ledger, item), item.id or item.code, who))
         if trace:
             rows += [("", "", "", line, "", "") for line in trace_lines(item)]
     if rows:
         table(columns, rows)  # type: ignore[arg-type]
+
+
+def _concerned(ledger: Ledger, found: Agenda, item: Due) -> str:
+    """The customer's name; for an office's record the customers it names, else the department."""
+    if is_office(item.dossier) and item.id:
+        values = ledger.read(record(ledger, item.id).path).data.values()
+        ids = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        named = [found.names[one] for one in ids if isinstance(one, str) and one in found.names]
+        if named:
+            return ", ".join(dict.fromkeys(named))
+    return customer_name(ledger, dict(found.names), item.dossier)
 
 
 def _sum_up(out: Out, items: Sequence[Due]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.access import part_name
+from crmctl.cli.commands.wording import member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out
@@ -78,4 +79,5 @@ def _told(action: str, ledger: Ledger, done: Given, said: str, as_json: bool, dr
         "dry_run": dry_run,
     }  # fmt: skip
     parts = ", ".join(part_name(ledger, name) for name in done.compartments)
-    out.result(action, data, lambda: out.line(said.format(reader=done.reader, day=done.until, parts=parts)))
+    reader = member_name(ledger, done.reader)
+    out.result(action, data, lambda: out.line(said.format(reader=reader, day=done.until, parts=parts)))

@@ -272,7 +272,7 @@ def _draw(out: Out, desk: Desk) -> None:
     if mine:
         count = _("{count} changes wait for you, {clean} of them without findings",
                   count=len(desk.mine), clean=len(desk.clean))  # fmt: skip
-        out.say(f"{count}: crmctl review")
+        out.say(_("{text}: {command}", text=count, command="crmctl review"))
     elif not others and not desk.notices:
         out.say(_("Nothing is under review"))
 

@@ -93,8 +93,6 @@ class Walk:
             return False
         if key in {"y", "Y"}:
             self._approve([change])
-        elif key == "a":
-            self._approve(self.desk.clean)
         elif key in {"r", "c"}:
             self._tell(change, back=key == "r")
         elif key == "s":

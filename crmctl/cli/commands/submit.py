@@ -30,6 +30,7 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Hand in your changes that somebody has to look at."""
+    from crmctl.ledger.snapshot.connection import connect
     from crmctl.ledger.submitting import submit as hand_in
     from crmctl.trust.gate import Gate
 
@@ -49,8 +50,9 @@ def submit(
             out.line(_("{count} changes to hand in for review", count=done.changes))
         else:
             out.line(_("Handed in for review: {count} changes", count=done.changes))
+        known = dict(connect(ledger, ["customer"]).execute("SELECT id, name FROM customer")) if done.records else {}
         for record_id in done.records[:_SHOWN]:
-            out.line(f"  {record_id}")
+            out.line(f"  {record_id}  {known.get(record_id, '')}".rstrip())
         if len(done.records) > _SHOWN:
             out.line("  …")
         for line in waiting_lines(ledger, done.waits_for):

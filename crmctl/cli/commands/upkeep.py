@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crmctl.cli.commands.wording import department_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out, finding_line
@@ -144,7 +145,8 @@ def archive(
     }  # fmt: skip
 
     def show() -> None:
-        out.line(f"{word} {done.customer} ({', '.join(done.departments)})")
+        places = ", ".join(department_name(ledger, name) for name in done.departments)
+        out.line(f"{word} {done.customer} ({places})")
         if done.closed:
             out.say(_("Ended with it: {records}", records=", ".join(done.closed)))
         if done.left:

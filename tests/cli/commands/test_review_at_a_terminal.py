@@ -77,6 +77,19 @@ def desk(company: Company) -> Company:
 
 
 @pytest.mark.slow
+def test_a_key_that_is_not_offered_approves_nothing(desk: Company) -> None:
+    carol = Person(desk, "carol", "review")
+    carol.sees("a approves all without findings")
+    carol.types("n")
+    carol.sees("1 of 4: y approve")
+    carol.types("a")
+    carol.sees("1 of 4: y approve")
+    carol.types("q")
+    carol.sees("4 changes still wait for you")
+    assert carol.leaves() == 0
+
+
+@pytest.mark.slow
 @pytest.mark.req("R-REV-16")
 def test_a_day_s_changes_in_a_few_keys(desk: Company) -> None:
     carol = Person(desk, "carol", "review")

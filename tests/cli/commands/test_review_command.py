@@ -11,7 +11,7 @@ from crmctl.cli.boundary import main
 from crmctl.ledger import lookup
 from crmctl.ledger.draft import Origin
 from crmctl.ledger.entry import update
-from tests.company import VISIT, Company
+from tests.company import CARD, VISIT, Company
 from tests.under_review import ask_review, hand_in
 
 Capsys = pytest.CaptureFixture[str]
@@ -114,7 +114,9 @@ def test_what_is_sent_back_stands_in_the_authors_list_with_the_reason(reviewed: 
     assert (found["for_me"], found["bundles"][0]["changes"][0]["returned"]) == (0, True)
     run(reviewed, capsys, "carol", "review", "approve", "alice/1", code=6)
     run(reviewed, capsys, "alice", "sync")
-    assert "Sent back by a reviewer: 电话与合同不符" in run(reviewed, capsys, "alice", "due")
+    due = next(line for line in run(reviewed, capsys, "alice", "due").splitlines() if "电话与合同不符" in line)
+    assert "Sent back by a reviewer: 电话与合同不符" in due
+    assert CARD["name"] in due  # it lies in the department's office, yet its reader asks for the customer
     set_values(reviewed, customer, industry="hospital")
     run(reviewed, capsys, "alice", "submit")
     assert "电话与合同不符" not in run(reviewed, capsys, "alice", "due")
@@ -125,6 +127,13 @@ def test_what_is_sent_back_stands_in_the_authors_list_with_the_reason(reviewed: 
     assert reviewed.ledger("alice").pending.stacks == ()
     assert "电话与合同不符" in run(reviewed, capsys, "alice", "show", customer)
     assert run(reviewed, capsys, "carol", "verify")
+
+
+def test_a_customer_s_name_is_found_in_any_case(reviewed: Company, capsys: Capsys) -> None:
+    reviewed.customer()
+    hand_in(reviewed, "alice")
+    reviewed.sync("carol")
+    assert "Approved and in force: 1 changes" in run(reviewed, capsys, "carol", "review", "approve", "northern HOSP")
 
 
 def test_what_the_rules_find_is_left_for_a_second_look(reviewed: Company, capsys: Capsys) -> None:

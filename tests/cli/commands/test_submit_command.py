@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crmctl.cli.boundary import main
-from tests.company import VISIT, Company, git
+from tests.company import CARD, VISIT, Company, git
 from tests.under_review import ask_review, review_and_land
 
 
@@ -53,6 +53,7 @@ def test_a_dry_run_hands_nothing_in(reviewed: Company, capsys: pytest.CaptureFix
     reviewed.customer()
     said = run(reviewed, capsys, "submit", "--dry-run")
     assert "1 changes to hand in for review" in said
+    assert CARD["name"] in said
     assert "Waits for Carol to look at it (East) [REV001]" in said
     assert git(reviewed.path / "server.git", "for-each-ref", "refs/heads/review", "refs/heads/outbox") == ""
 
