@@ -33,8 +33,10 @@ CUSTOMERS = {"zh_CN": "天津某某医院", "en": "Harbour Hospital"}
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `bin/crmctl`, installed from this checkout the way a user installs it."""
     prefix = tmp_path_factory.mktemp("installed")
-    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--prefix", str(prefix)]
-    done = subprocess.run([sys.executable, "-m", "pip", *words, str(ROOT)], capture_output=True, check=False, text=True)
+    # Without --ignore-installed pip takes the program out of the environment the tests run in.
+    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--ignore-installed"]
+    words = [sys.executable, "-m", "pip", *words, "--prefix", str(prefix), str(ROOT)]
+    done = subprocess.run(words, capture_output=True, check=False, text=True)
     if done.returncode != 0:
         pytest.skip(f"the program cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
     return prefix
