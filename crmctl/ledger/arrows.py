@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError, InvalidInput, Refused
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.numbering import number_here
+from crmctl.ledger.given_numbers import number_here
 from crmctl.ledger.references import references_in
 from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding

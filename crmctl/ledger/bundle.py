@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from crmctl.errors import Conflict, InvalidInput
 from crmctl.i18n import _
@@ -10,9 +11,10 @@ from crmctl.ledger.git import Repository
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.objects import CommitInfo
 from crmctl.ledger.pending import Stack, stacks_of
-from crmctl.ledger.placing import author_of
-from crmctl.ledger.plan import Edit
-from crmctl.ledger.transaction import Change, merge_trees, write
+
+if TYPE_CHECKING:  # whoever looks at a record reads this module: what writes is loaded where it writes
+    from crmctl.ledger.plan import Edit
+    from crmctl.ledger.transaction import Change
 
 SUBMIT, BUNDLE, SLOT, PAPER = "submit", "Crmctl-Bundle", "Crmctl-Slot", "Crmctl-Paper"
 _RECORDS = 20
@@ -42,8 +44,10 @@ def make_bundle(ledger: Ledger, base: str, tips: Sequence[str]) -> str:
         if edits.keys() & theirs.keys():
             raise InvalidInput(_("Two changes touch the same file"), where=min(edits.keys() & theirs.keys()))
         edits |= theirs
+    from crmctl.ledger.transaction import Change
+
     change = Change(None, base, edits, _message(ledger, stacks), parents=[base, *(stack.tip for stack in stacks)])
-    return write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+    return _written(ledger, change)
 
 
 def give_slot(ledger: Ledger, top: str, act: str, role: str, department: str | None, paper: str | None = None) -> str:
@@ -58,8 +62,10 @@ def give_slot(ledger: Ledger, top: str, act: str, role: str, department: str | N
     lines = [f"Crmctl-Action: {act}", f"{SLOT}: {act} {role} {department or '-'}", f"{BUNDLE}: {bundle.oid}"]
     lines += [f"{PAPER}: {paper}"] if paper else []
     message = f"{act} {bundle.oid[:12]}\n\n" + "\n".join(lines) + "\n"
+    from crmctl.ledger.transaction import Change
+
     change = Change(None, top, {}, message, parents=[top], tree=top)
-    return write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+    return _written(ledger, change)
 
 
 def bundle_edits(repo: Repository, bundle: CommitInfo) -> dict[str, Edit]:
@@ -72,7 +78,16 @@ def bundle_edits(repo: Repository, bundle: CommitInfo) -> dict[str, Edit]:
     return edits
 
 
+def _written(ledger: Ledger, change: Change) -> str:
+    from crmctl.ledger.placing import author_of
+    from crmctl.ledger.transaction import write
+
+    return write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)[-1]
+
+
 def _onto(repo: Repository, stack: Stack, base: str) -> Mapping[str, Edit]:
+    from crmctl.ledger.transaction import merge_trees
+
     merged = merge_trees(repo, stack.base, stack.tip, base)
     if merged.conflicts:
         raise Conflict(_("It was changed here and elsewhere meanwhile"), where=merged.conflicts[0], hint="crmctl sync")

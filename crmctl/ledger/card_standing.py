@@ -22,7 +22,6 @@ from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, Axis
 from crmctl.policy.decision import DecisionRules, declared, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
-from crmctl.rules.grading import Candidate, grade_department
 
 GRADE = "grade"
 
@@ -148,6 +147,8 @@ def _written(near: Closeup, department: str, day: date) -> list[Record]:
 
 def _reckon(reading: _Reading, near: Closeup, rules: DecisionRules, department: str) -> tuple[str | None, bool]:
     """(grade, untold) of an axis that is kept in no record; seats are not asked, for others are not looked at."""
+    from crmctl.rules.grading import Candidate, grade_department
+
     found = {fact.name: _value(reading, near, fact, department) for fact in rules.facts.values()}
     known = {name: value for name, value in found.items() if value is not Absent.UNKNOWN}
     card = rules.axis.scorecard

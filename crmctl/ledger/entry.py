@@ -137,7 +137,7 @@ def _advance_customer(
 
 
 def _late(ledger: Ledger, kind: Kind, kept: Kept) -> list[Finding]:
-    from crmctl.ledger.due import entered_late
+    from crmctl.ledger.late_entry import entered_late
 
     return [] if kind.monthly else entered_late(ledger, kind, kept.record)
 

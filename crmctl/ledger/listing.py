@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _, label
-from crmctl.ledger.approvals import TABLE, add_approvals
 from crmctl.ledger.kind_names import kind_named
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
@@ -166,7 +165,10 @@ def query(ledger: Ledger, sql: str) -> Answer:
     if not sql.strip():
         raise InvalidInput(_("The question is empty"), hint="crmctl query 'SELECT * FROM customer'")
     connection = connect(ledger, kinds)
-    add_approvals(connection, ledger.landed, [TABLE] if TABLE in lowered else [])
+    if "approval" in lowered:
+        from crmctl.ledger.approvals import TABLE, add_approvals
+
+        add_approvals(connection, ledger.landed, [TABLE])
     return ask(connection, sql)
 
 

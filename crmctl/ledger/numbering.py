@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from crmctl.errors import CrmctlError
+from crmctl.ledger.given_numbers import numbers_at
 from crmctl.ledger.placing import author_of
 from crmctl.ledger.transaction import Change, write
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.yamlio import dump
 from crmctl.model.findings import Finding
-from crmctl.model.numbers import TOP, Number, number_at, number_of, read_number
+from crmctl.model.numbers import TOP, Number, number_of
 from crmctl.model.paths import lies_there, place_of
 
 if TYPE_CHECKING:  # every command that writes reads this module
@@ -27,27 +27,6 @@ if TYPE_CHECKING:  # every command that writes reads this module
 
 ACTION = "number"
 _TRAILERS = 20
-
-
-def numbers_at(repo: Repository, commit: str, series: str | None = None) -> Iterator[Number]:
-    """The numbers given at a commit, of one series or of all; files that do not read are left out."""
-    folder = f"{TOP}/{series}" if series else TOP
-    if repo.entry(commit, folder) is None:
-        return
-    found = {path: oid for path, oid in repo.walk(commit, folder) if number_at(path)}
-    contents = dict(repo.read_blobs(sorted(set(found.values()))))
-    for path, oid in found.items():
-        try:
-            number = read_number(path, load(contents[oid], path))
-        except CrmctlError:
-            continue
-        if number:
-            yield number
-
-
-def number_here(ledger: Ledger, record_id: str) -> Number | None:
-    """The number a record has; None for one that has none (yet)."""
-    return next((number for number in numbers_at(ledger.repo, ledger.main) if number.record == record_id), None)
 
 
 def unnumbered(ledger: Ledger) -> dict[str, list[str]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from crmctl.errors import CrmctlError, NoKey
 from crmctl.i18n import N_
-from crmctl.ledger.due import entered_late
 from crmctl.ledger.duplicates import as_warnings
 from crmctl.ledger.file_check import check_files
+from crmctl.ledger.late_entry import entered_late
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.merged import kept_instead
 from crmctl.ledger.snapshot.identities import alike_any

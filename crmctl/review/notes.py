@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crmctl.errors import InvalidInput, NotFound, Refused
 from crmctl.i18n import _
-from crmctl.ledger.draft import Draft, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.dossier import is_office
 from crmctl.model.paths import place_of
 from crmctl.model.record import Record
-from crmctl.review.inbox import RETURNS, Handed
+
+if TYPE_CHECKING:  # whoever looks at a record reads the notes on it: what writes is loaded where it writes
+    from crmctl.review.inbox import Handed
 
 KIND = "review_note"
 _OFFICES = "offices"
@@ -92,21 +94,27 @@ def close_answered(ledger: Ledger) -> tuple[str, ...]:
     if KIND not in ledger.in_force.kinds:
         return ()
     waiting = {stack.tip for stack in ledger.pending.stacks}
-    draft = Draft(ledger)
-    closed = []
-    for note in notes_to(ledger, ledger.member_id):
-        if note.is_open and note.says("decision") == "returned" and note.says("change") not in waiting:
+    answered = [
+        note for note in notes_to(ledger, ledger.member_id)
+        if note.is_open and note.says("decision") == "returned" and note.says("change") not in waiting
+    ]  # fmt: skip
+    if answered:
+        from crmctl.ledger.draft import Draft, Origin
+
+        draft = Draft(ledger)
+        for note in answered:
             values = {"state": "answered", "answered_on": ledger.today.isoformat()}
             draft.new_version(note.path, values, Origin(), note.id)
-            closed.append(note.id)
-    if closed:
         draft.commit("advance", KIND)
-    return tuple(closed)
+    return tuple(note.id for note in answered)
 
 
 def _filed(
     ledger: Ledger, changes: Sequence[Handed], decision: str, reason: str, instruction: str | None
 ) -> tuple[str, ...]:
+    from crmctl.ledger.draft import Draft
+    from crmctl.review.inbox import RETURNS
+
     draft = Draft(ledger)
     kind = draft.kind(KIND)
     ids = []

@@ -10,8 +10,9 @@ from crmctl.errors import CrmctlError, InvalidInput
 from crmctl.ledger.check import check
 from crmctl.ledger.draft import Origin
 from crmctl.ledger.entry import advance
+from crmctl.ledger.given_numbers import number_here, numbers_at
 from crmctl.ledger.listing import list_kind
-from crmctl.ledger.numbering import give_numbers, number_here, numbers_at
+from crmctl.ledger.numbering import give_numbers
 from crmctl.ledger.sync import sync
 from crmctl.ledger.undo import undo
 from crmctl.trust.gate import Gate

@@ -8,13 +8,12 @@ import typer
 
 from crmctl.cli.commands.grade_words import (
     draw_scorecard,
-    draw_service,
     no_seats,
     over_documents,
     score_documents,
-    service_document,
     tell_over,
 )
+from crmctl.cli.commands.service_words import draw_service, service_document
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, At, DryRun, LedgerDir, details
 from crmctl.cli.out import Out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmctl.cli.commands.grade import AxisName, Department, department_chosen
-from crmctl.cli.commands.grade_words import service_lines
+from crmctl.cli.commands.service_words import service_lines
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
 from crmctl.cli.out import Out

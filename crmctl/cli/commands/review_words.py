@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from crmctl.cli.commands.log import move_text
 from crmctl.cli.commands.wording import (
@@ -20,12 +21,14 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange
 from crmctl.model.kinds import Kind
 from crmctl.model.record import Record
-from crmctl.policy.review import Slot
-from crmctl.review.approvals import Approval
-from crmctl.review.inbox import Bundle, Handed
-from crmctl.review.looking import Looked
-from crmctl.review.seen import Seen
-from crmctl.rules.slots import Given, Standing
+
+if TYPE_CHECKING:  # a card with one approval needs none of this
+    from crmctl.policy.review import Slot
+    from crmctl.review.approvals import Approval
+    from crmctl.review.inbox import Bundle, Handed
+    from crmctl.review.looking import Looked
+    from crmctl.review.seen import Seen
+    from crmctl.rules.slots import Given, Standing
 
 MANY = 12  # records in one change from which on counts and a sample say more
 SAMPLE = 3

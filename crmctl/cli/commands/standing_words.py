@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crmctl.cli.commands.grade_words import service_document, service_lines
+from crmctl.cli.commands.service_words import service_document, service_lines
 from crmctl.i18n import _, label
 from crmctl.ledger.card_standing import Held, Standing
 from crmctl.ledger.ledger import Ledger

@@ -109,7 +109,7 @@ def _fill_numbers(connection: sqlite3.Connection, ledger: Ledger, kinds: Collect
     """The registration numbers of these kinds' records."""
     series = {ledger.in_force.kinds[name].number for name in kinds} - {None}
     if series:
-        from crmctl.ledger.numbering import numbers_at
+        from crmctl.ledger.given_numbers import numbers_at
 
         given = [number for one in sorted(filter(None, series)) for number in numbers_at(ledger.repo, ledger.head, one)]
         rows = [(number.record, number.series, number.number) for number in given]
