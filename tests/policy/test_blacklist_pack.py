@@ -27,6 +27,7 @@ def kinds() -> dict[str, Kind]:
         "opportunity",
         "shipment",
         "trade_start",
+        "admission",
     ):
         raw = load(kind_files()[name].read_bytes(), name)
         assert isinstance(raw, dict)
