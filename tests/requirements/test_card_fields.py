@@ -102,7 +102,7 @@ def test_contacts_are_kept_with_what_opens_a_talk_and_family_is_marked_sensitive
     assert field is not None
     family = field.inner("family")
     assert family is not None
-    assert family.options["sensitive"] is True
+    assert family.options["sensitive"] == "personal"
     refuses(company, "customer", {**CARD, "name": "B", "contacts": [{"role": "boss of all"}]}, "contacts.0.role")
 
 
