@@ -10,14 +10,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.entry import Entered, Entry, add
-from crmctl.ledger.founding import Founding, found
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.changing.entry import Entered, Entry, add
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.sync import sync
+from crmctl.ledger.meeting.sync import sync
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.founding import Founding, found
+from crmctl.ledger.setup.joining import join
 from crmctl.model.org import Role
 
 NOW = "2026-11-20T10:00:00+08:00"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.draft import Kept, Origin
+from crmctl.ledger.changing.draft import Kept, Origin
 from tests.company import NOW, Company, build, git
 
 os.environ["CRMCTL_LANG"] = "en"

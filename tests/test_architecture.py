@@ -15,11 +15,17 @@ CEILING = 400
 
 # library -> the only places that may import it (files, or folders with a slash at the end); docs/architecture.md
 OWNERS: dict[str, tuple[str, ...]] = {
-    "yaml": ("ledger/yamlio.py",),
-    "pyrage": ("ledger/seal.py",),
-    "cryptography": ("ledger/sshsig.py",),
-    "git": ("ledger/remote.py",),
-    "subprocess": ("ledger/git.py", "ledger/remote.py", "ledger/agent.py", "cli/editor.py", "cron/crontab.py"),
+    "yaml": ("ledger/disk/yamlio.py",),
+    "pyrage": ("ledger/keys/seal.py",),
+    "cryptography": ("ledger/keys/sshsig.py",),
+    "git": ("ledger/git/remote.py",),
+    "subprocess": (
+        "ledger/git/repository.py",
+        "ledger/git/remote.py",
+        "ledger/keys/agent.py",
+        "cli/editor.py",
+        "cron/crontab.py",
+    ),
     "sqlite3": ("ledger/snapshot/",),
     "jinja2": ("report/page.py",),
     "pydantic": ("model/validate.py",),
@@ -65,6 +71,10 @@ PURE_LAYERS: dict[str, tuple[str, ...]] = {
     "policy": ("crmctl.model", "crmctl.policy"),
     "rules": ("crmctl.model", "crmctl.policy", "crmctl.rules"),
 }
+# folders of crmctl/ledger, each resting only on those before it; "" are the modules beside the folders
+LEDGER_FOLDERS = (
+    "disk", "git", "keys", "", "snapshot", "reading", "changing", "setup", "waiting", "meeting", "affairs", "checking",
+)  # fmt: skip
 PURE_COMMON = ("crmctl.errors", "crmctl.i18n")
 # checksums and calendars: values in, values out
 PURE_LIBRARIES = {"stdnum", "phonenumbers", "email_validator", "chinese_calendar", "opencc", "pypinyin", "rapidfuzz"}
@@ -196,6 +206,29 @@ def test_pure_layers_call_nothing_impure(name: str) -> None:
             ):
                 wrong.append(f"crmctl/{file}:{node.lineno} reads the clock")
     assert wrong == []
+
+
+def ledger_folder(module: str) -> str:
+    """The folder of crmctl/ledger a dotted module lies in; "" for those beside the folders."""
+    first = module.removeprefix("crmctl.ledger.").split(".")[0]
+    return first if first in LEDGER_FOLDERS else ""
+
+
+def test_each_folder_of_the_ledger_rests_on_those_before_it() -> None:
+    rank = {name: number for number, name in enumerate(LEDGER_FOLDERS)}
+    wrong = [
+        str(entry)
+        for entry in all_imports()
+        if layer(entry.file) == "ledger"
+        and entry.target.startswith("crmctl.ledger.")
+        and rank[ledger_folder(entry.target)] > rank[ledger_folder(f"crmctl.{entry.file.replace('/', '.')}")]
+    ]
+    assert wrong == []
+
+
+def test_every_folder_of_the_ledger_has_its_rank() -> None:
+    folders = {file.split("/")[1] for file in modules() if file.startswith("ledger/") and file.count("/") > 1}
+    assert folders == set(LEDGER_FOLDERS) - {""}
 
 
 def test_nothing_but_the_way_in_imports_the_command_line() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.disk.yamlio import load
 from tests.company import Company
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "formats.md"

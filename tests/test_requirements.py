@@ -12,9 +12,9 @@ import pytest
 
 from crmctl.cli.app import COMMANDS
 from crmctl.cli.lazy import Family
-from crmctl.ledger.rulebook import Requirement, counts, requirements, rules
-from crmctl.ledger.shipped import kind_files
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.rulebook import Requirement, counts, requirements, rules
+from crmctl.ledger.disk.shipped import kind_files
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind
 

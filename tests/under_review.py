@@ -5,14 +5,15 @@ New and changed customers, and who is responsible, need a supervisor or head of 
 
 from __future__ import annotations
 
-from crmctl.ledger.administer import change_setup
-from crmctl.ledger.bundle import bundle_below, give_slot
-from crmctl.ledger.handed_in import submitted
-from crmctl.ledger.landing import land
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.git.remote import push
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.remote import push
-from crmctl.ledger.submitting import Waiting, submit
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.meeting.landing import land
+from crmctl.ledger.meeting.submitting import Waiting, submit
+from crmctl.ledger.reading.slots_given import bundle_below
+from crmctl.ledger.setup.administer import change_setup
+from crmctl.ledger.waiting.bundle import give_slot
+from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.model.values import Value
 from crmctl.trust.gate import Gate
 from tests.company import Company

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.founding import Founding, found
-from crmctl.ledger.identity import create
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.founding import Founding, found
 from crmctl.model.org import Role
 
 FORMAT = 2

@@ -9,16 +9,16 @@ from pathlib import Path
 from bench_beside import GIT
 from bench_ledger import BenchLedger
 
-from crmctl.ledger.administer import change_setup
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.entry import Entry, add
-from crmctl.ledger.founding import Founding, found
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
+from crmctl.ledger.changing.entry import Entry, add
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.submitting import submit
-from crmctl.ledger.sync import sync
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.meeting.submitting import submit
+from crmctl.ledger.meeting.sync import sync
+from crmctl.ledger.setup.administer import change_setup
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.founding import Founding, found
+from crmctl.ledger.setup.joining import join
 from crmctl.model.org import Role
 from crmctl.model.values import Value
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crmctl.errors import InvalidInput, NotFound, UsageError
 from crmctl.i18n import _
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.values import Value
 

@@ -21,10 +21,10 @@ from crmctl.cli.ask import can_ask, confirm
 from crmctl.cli.out import finding_line, say
 from crmctl.errors import InvalidInput, Refused, UsageError
 from crmctl.i18n import _, label
-from crmctl.ledger.draft import Draft
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.lookup import Found
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.reading.lookup import Found
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.monthly import fields_of, find_row

@@ -29,8 +29,8 @@ def main(words: list[str]) -> int:
 
 
 def _merge(path: str, base: Path, ours: Path, theirs: Path) -> int:
-    from crmctl.ledger.by_hand import merged_by_hand
     from crmctl.ledger.ledger import Ledger
+    from crmctl.ledger.waiting.by_hand import merged_by_hand
 
     try:
         made = merged_by_hand(
@@ -50,9 +50,9 @@ def _merge(path: str, base: Path, ours: Path, theirs: Path) -> int:
 
 def _show(file: Path) -> int:
     """Git gives up a whole diff when this fails, so it never does for what a file holds."""
-    from crmctl.ledger.by_hand import sealed, shown
-    from crmctl.ledger.homes import blob_id
+    from crmctl.ledger.git.homes import blob_id
     from crmctl.ledger.ledger import Ledger
+    from crmctl.ledger.waiting.by_hand import sealed, shown
 
     content = file.read_bytes()
     try:

@@ -57,10 +57,10 @@ def _sync(shift: Shift) -> Outcome:
     if shift.dry_run:
         return Outcome(N_("would exchange changes and renew keys"))
     if not has_server(ledger):
-        from crmctl.ledger.rewrap import rewrap
+        from crmctl.ledger.meeting.rewrap import rewrap
 
         return _files(rewrap(ledger.landed))
-    from crmctl.ledger.sync import sync
+    from crmctl.ledger.meeting.sync import sync
     from crmctl.trust.gate import Gate
 
     done = sync(ledger, gate=Gate())
@@ -75,8 +75,8 @@ def _files(count: int) -> Outcome:
 
 def _land(shift: Shift) -> Outcome:
     """Bring to the shared ledger what everybody who was asked has approved."""
-    from crmctl.ledger.handed_in import submitted
-    from crmctl.ledger.landing import land
+    from crmctl.ledger.meeting.landing import land
+    from crmctl.ledger.waiting.handed_in import submitted
     from crmctl.trust.gate import Gate
     from crmctl.trust.review import judged
 
@@ -97,8 +97,8 @@ def _land(shift: Shift) -> Outcome:
 
 def _submit(shift: Shift) -> Outcome:
     """Hand in what these jobs wrote and somebody has to approve, and give the server the rest."""
-    from crmctl.ledger.handed_in import to_hand_in
-    from crmctl.ledger.submitting import submit
+    from crmctl.ledger.meeting.submitting import submit
+    from crmctl.ledger.waiting.handed_in import to_hand_in
     from crmctl.trust.gate import Gate
 
     ledger = shift.ledger
@@ -113,8 +113,8 @@ def _submit(shift: Shift) -> Outcome:
 
 def _grades(shift: Shift) -> Outcome:
     """Grade a department on each axis that is put forward as records, on the last day of the period that is over."""
+    from crmctl.ledger.changing.regrading import file_run, run, to_file
     from crmctl.ledger.deciding import axes_here
-    from crmctl.ledger.regrading import file_run, run, to_file
 
     ledger, department = shift.ledger, _department(shift)
     wanted = shift.job.text("axis")
@@ -148,8 +148,8 @@ def graded_on(ledger: Ledger) -> date:
 
 def _blacklist(shift: Shift) -> Outcome:
     """Say of entries whose term is over that it is: nobody is readmitted by that."""
-    from crmctl.ledger.barring import rules_of
-    from crmctl.ledger.blacklisting import expire, run_out
+    from crmctl.ledger.affairs.blacklisting import expire, run_out
+    from crmctl.ledger.changing.barring import rules_of
 
     if rules_of(shift.ledger) is None:
         return Outcome(N_("the policy has no blacklist"))
@@ -163,7 +163,7 @@ def _blacklist(shift: Shift) -> Outcome:
 
 def _escalate(shift: Shift) -> Outcome:
     """Count what is late, and what went on to those whom the policy names next (`then:`); `due` shows it to them."""
-    from crmctl.ledger.due import Whose, agenda
+    from crmctl.ledger.reading.due import Whose, agenda
 
     found = agenda(shift.ledger, Whose(departments=frozenset({_department(shift)})), done_late=False)
     late = [item for item in found.items if item.late]
@@ -173,7 +173,7 @@ def _escalate(shift: Shift) -> Outcome:
 
 def _report(shift: Shift) -> Outcome:
     """Write a report of the period that is over into the folder."""
-    from crmctl.ledger.files import write_atomic
+    from crmctl.ledger.disk.files import write_atomic
     from crmctl.report.catalogue import find_report
     from crmctl.report.fill import fill
     from crmctl.report.formats import draw, format_of
@@ -195,7 +195,7 @@ def _report(shift: Shift) -> Outcome:
 
 def _check(shift: Shift) -> Outcome:
     """Hold everything this member can open against itself."""
-    from crmctl.ledger.check import check
+    from crmctl.ledger.checking.check import check
 
     found = check(shift.ledger)
     errors = tuple(finding for finding in found.findings if finding.severity == "error")
@@ -206,7 +206,7 @@ def _check(shift: Shift) -> Outcome:
 
 def _backup(shift: Shift) -> Outcome:
     """Keep the whole ledger in one file a period, and no more of them than asked for."""
-    from crmctl.ledger.backup import backup
+    from crmctl.ledger.checking.backup import backup
 
     if shift.folder is None:
         return _no_folder()

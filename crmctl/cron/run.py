@@ -15,10 +15,10 @@ from typing import Literal
 from crmctl.cron.jobs import Outcome, Shift, work_of
 from crmctl.errors import BadConfiguration, CrmctlError, NotFound, Refused
 from crmctl.i18n import _
-from crmctl.ledger.files import write_atomic
-from crmctl.ledger.guarding import pack_files
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.git.lock import ledger_lock, own_folder
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.lock import ledger_lock, own_folder
+from crmctl.ledger.reading.guarding import pack_files
 from crmctl.policy.cron import Job, period_of, read_jobs
 
 How = Literal["done", "again", "left", "failed"]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from crmctl.errors import InvalidInput
 from crmctl.i18n import _
-from crmctl.ledger.files import write_atomic
+from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.ledger import Ledger
 
 # What the command needs to find keys and member as it does here.

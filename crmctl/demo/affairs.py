@@ -16,7 +16,7 @@ from crmctl.demo.customers import Customer
 from crmctl.demo.deeds import Deed, Named
 from crmctl.demo.span import Span
 from crmctl.demo.texts import Person, Texts
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.resources import data_path
 
 _SHIFTED = ("day", "then")

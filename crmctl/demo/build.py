@@ -19,12 +19,12 @@ from crmctl.demo.surroundings import acting
 from crmctl.demo.texts import Texts, read_texts
 from crmctl.errors import BadConfiguration, GitFailed
 from crmctl.i18n import _, language
-from crmctl.ledger.enrol import add_department, add_member, set_roles
-from crmctl.ledger.founding import Founding, found
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.setup.enrol import add_department, add_member, set_roles
+from crmctl.ledger.setup.founding import Founding, found
+from crmctl.ledger.setup.joining import join
 from crmctl.model.kinds import Label
 from crmctl.model.org import Role
 
@@ -133,8 +133,8 @@ def _roles(names: tuple[str, ...], department: str, since: date) -> tuple[Role, 
 
 def share(office: Path, server: Path) -> int:
     """Make the shared place and bring everything there; how many commits main has."""
-    from crmctl.ledger.git import Repository
-    from crmctl.ledger.remote import push
+    from crmctl.ledger.git.remote import push
+    from crmctl.ledger.git.repository import Repository
 
     ledger = Ledger(office)
     Repository.create(server, bare=True).close()
@@ -150,7 +150,7 @@ def share(office: Path, server: Path) -> int:
 
 def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], name: str) -> dict[str, Path]:
     """The customer list as the manager sees it, the dashboard of a supervisor, and one card as its salesperson does."""
-    from crmctl.ledger.files import write_atomic
+    from crmctl.ledger.disk.files import write_atomic
     from crmctl.report.catalogue import find_report
     from crmctl.report.fill import fill
     from crmctl.report.formats import draw

@@ -12,7 +12,7 @@ from crmctl.demo.customers import Customer
 from crmctl.demo.deeds import Deed, Named
 from crmctl.demo.span import Span
 from crmctl.demo.surroundings import acting
-from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.in_force import InForce
 from crmctl.ledger.ledger import Ledger
 from crmctl.rules.calendar import add_months

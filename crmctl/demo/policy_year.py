@@ -20,13 +20,13 @@ from crmctl.demo.surroundings import acting
 from crmctl.demo.texts import Texts, read_texts
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import _, language
-from crmctl.ledger import blacklisting
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.entry import Entry, add
-from crmctl.ledger.joining import join
+from crmctl.ledger.affairs import blacklisting
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.entry import Entry, add
+from crmctl.ledger.changing.regrading import file_run, run
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.policy_files import adopt, set_value
-from crmctl.ledger.regrading import file_run, run
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.rules.calendar import add_months
 

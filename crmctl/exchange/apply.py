@@ -14,9 +14,9 @@ from crmctl.exchange.planner import plan_import
 from crmctl.exchange.sheet_read import sha256_of
 from crmctl.exchange.staff import MEMBER, with_members
 from crmctl.i18n import _
-from crmctl.ledger.administer import must_administer
-from crmctl.ledger.draft import Draft
+from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.setup.administer import must_administer
 from crmctl.model.clear_files import read_member
 
 ACTION = "import"

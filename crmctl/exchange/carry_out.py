@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from crmctl.errors import UsageError
 from crmctl.exchange.plan import PlanRow
 from crmctl.i18n import _
-from crmctl.ledger.draft import Draft, Kept, Origin
-from crmctl.ledger.entry import may_own, own_department
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.changing.draft import Draft, Kept, Origin
+from crmctl.ledger.changing.entry import may_own, own_department
+from crmctl.ledger.disk.yamlio import dump
 from crmctl.model.clear_files import encode_member
 from crmctl.model.org import Member
 

@@ -13,13 +13,13 @@ from crmctl.exchange.records import Holding, held
 from crmctl.exchange.sheet_out import must_be_outside, page_of
 from crmctl.exchange.sheet_write import Page, csv_bytes, xlsx_bytes
 from crmctl.i18n import _, label
-from crmctl.ledger import lookup
-from crmctl.ledger.disclosing import Giving, disclose, must_say_why
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.files import write_atomic
+from crmctl.ledger.affairs.disclosing import Giving, disclose, must_say_why
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.recipients import and_keys, sealed_for
-from crmctl.ledger.redaction import withheld_from, withheld_outside
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.recipients import and_keys, sealed_for
+from crmctl.ledger.reading.redaction import withheld_from, withheld_outside
 from crmctl.model.kinds import Kind
 from crmctl.model.sensitive import without
 
@@ -48,7 +48,7 @@ def export(
     `customers` narrows it to theirs; `sealed_to` seals each file to these readers, under its name with `.age`;
     `giving` says to whom outside it goes: that is put on record first, each row says so, and sensitive fields stay
     here but for the classes `along`. Raises UsageError for the format, NotFound for the kind, Refused over an
-    existing file (without `replace`), inside the ledger's own folder, and as `crmctl.ledger.disclosing` says.
+    existing file (without `replace`), inside the ledger's own folder, and as `crmctl.ledger.affairs.disclosing` says.
     """
     whole = ledger
     ledger = ledger.landed  # what waits for review is not to be passed on

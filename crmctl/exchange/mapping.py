@@ -113,7 +113,7 @@ class SheetMap:
 
 def load_mapping(path: Path) -> tuple[SheetMap, ...]:
     """The sheets a mapping file describes, in its order. Raises NotFound, InvalidInput with every fault."""
-    from crmctl.ledger.yamlio import load
+    from crmctl.ledger.disk.yamlio import load
 
     try:
         content = path.read_bytes()

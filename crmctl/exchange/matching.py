@@ -11,8 +11,8 @@ from crmctl.exchange.mapping import SheetMap
 from crmctl.exchange.plan import PlanRow
 from crmctl.exchange.records import Held, held
 from crmctl.i18n import N_, _
-from crmctl.ledger import lookup
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading import lookup
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.rules.duplicates import Register, identity_of

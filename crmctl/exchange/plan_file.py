@@ -8,9 +8,9 @@ from pathlib import Path
 from crmctl.errors import Conflict, NotFound
 from crmctl.exchange.plan import Plan, decode
 from crmctl.i18n import _
-from crmctl.ledger.files import write_atomic
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.seal import seal
 
 _SUFFIX = ".plan.age"
 

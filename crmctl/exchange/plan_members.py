@@ -17,7 +17,7 @@ from crmctl.exchange.plan import PlanRow
 from crmctl.exchange.planning import Planning, said
 from crmctl.exchange.staff import MEMBER, STAFF, member_of, updated
 from crmctl.i18n import N_
-from crmctl.ledger.administer import must_administer
+from crmctl.ledger.setup.administer import must_administer
 from crmctl.model.changes import diff
 from crmctl.model.clear_files import encode_member
 from crmctl.model.findings import Finding

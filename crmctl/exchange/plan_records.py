@@ -19,7 +19,7 @@ from crmctl.exchange.plan import PlanRow
 from crmctl.exchange.planning import Planning, said
 from crmctl.exchange.records import Held
 from crmctl.i18n import N_, _
-from crmctl.ledger.draft import Kept
+from crmctl.ledger.changing.draft import Kept
 from crmctl.model.changes import diff
 from crmctl.model.fields import FIELD_TYPES, FieldProblem
 from crmctl.model.findings import Finding

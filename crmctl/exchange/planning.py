@@ -13,7 +13,7 @@ from crmctl.exchange.plan import Order, Plan
 from crmctl.exchange.sheet import Sheet
 from crmctl.exchange.sheet_read import read_sheet, sha256_of
 from crmctl.i18n import N_
-from crmctl.ledger.draft import Draft
+from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind

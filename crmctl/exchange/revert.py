@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from crmctl.errors import CrmctlError, NotFound, Refused
 from crmctl.exchange.apply import ACTION
 from crmctl.i18n import N_, _
-from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.disk.yamlio import load
+from crmctl.ledger.git.objects import CommitInfo
+from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger, parse_dossier
-from crmctl.ledger.objects import CommitInfo
-from crmctl.ledger.treewalk import PathChange
-from crmctl.ledger.yamlio import load
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.clear_files import read_member
 from crmctl.model.dossier import folder_of

@@ -12,10 +12,10 @@ from crmctl.exchange.columns import OUTER, Column, Vocab, at, choice_label, fiel
 from crmctl.exchange.records import Held, Holding, held
 from crmctl.exchange.sheet_write import Page, csv_bytes, xlsx_bytes
 from crmctl.i18n import _, label
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.files import write_atomic
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.redaction import withheld_from
+from crmctl.ledger.reading.redaction import withheld_from
 from crmctl.model.kinds import Kind
 
 _TYPED = frozenset({"int", "money", "quantity", "score", "date"})

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.numbers import TOP, Number, number_at, read_number
 
 if TYPE_CHECKING:
-    from crmctl.ledger.git import Repository
+    from crmctl.ledger.git.repository import Repository
     from crmctl.ledger.ledger import Ledger
 
 

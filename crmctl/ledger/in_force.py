@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import N_, _
-from crmctl.ledger.files import write_atomic
-from crmctl.ledger.git import Repository
-from crmctl.ledger.yamlio import load, load_located
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.disk.yamlio import load, load_located
+from crmctl.ledger.git.repository import Repository
 from crmctl.model.clear_files import (
     ClearFileError,
     Settings,
@@ -154,7 +154,7 @@ def _departments(raw: Mapping[str, Value], pack: Pack, departments: Mapping[str,
     if not any(path.startswith("policy/") and path.count("/") == 1 and path not in _COMPANYS for path in raw):
         return []
     from crmctl.ledger.deciding import packs_in_force
-    from crmctl.ledger.decision_check import department_faults
+    from crmctl.policy.department_rules import department_faults
 
     return department_faults(raw, packs_in_force(raw), departments, pack)
 

@@ -18,16 +18,16 @@ from crmctl import clock
 from crmctl.errors import BadConfiguration, InvalidInput, NoKey, NotFound, TrustBroken
 from crmctl.home import home as home_directory
 from crmctl.i18n import _
-from crmctl.ledger.files import write_atomic
-from crmctl.ledger.git import Repository
-from crmctl.ledger.identity import Identity
-from crmctl.ledger.identity import load as load_identity
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.disk.yamlio import load
+from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.in_force import InForce, read_in_force
-from crmctl.ledger.keyring import Keyring, Ring, keyring_ref
+from crmctl.ledger.keys.identity import Identity
+from crmctl.ledger.keys.identity import load as load_identity
+from crmctl.ledger.keys.keyring import Keyring, Ring, keyring_ref
+from crmctl.ledger.keys.seal import check_header
 from crmctl.ledger.outbox import outbox_ref, outboxes
 from crmctl.ledger.pending import Pending, read_pending, shown_commit
-from crmctl.ledger.seal import check_header
-from crmctl.ledger.yamlio import load
 from crmctl.model.access import readers
 from crmctl.model.clear_files import ClearFileError, read_dossier
 from crmctl.model.dossier import Dossier, clear_path, wraps_folder

@@ -15,11 +15,11 @@ from functools import cached_property
 from pathlib import Path
 
 from crmctl.errors import Conflict, CrmctlError, GitFailed
-from crmctl.ledger.files import private_folder
-from crmctl.ledger.git import Repository
-from crmctl.ledger.identity import Identity
-from crmctl.ledger.lock import ledger_lock
-from crmctl.ledger.seal import Opener, seal
+from crmctl.ledger.disk.files import private_folder
+from crmctl.ledger.git.lock import ledger_lock
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.identity import Identity
+from crmctl.ledger.keys.seal import Opener, seal
 
 FORMAT = b"crmctl note 1\0"
 PURPOSE = "notes"

@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from crmctl.ledger.git import Repository
-from crmctl.ledger.keyring import Keyring
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import Keyring
 from crmctl.model.wraps import write_wraps
 
 if TYPE_CHECKING:
-    from crmctl.ledger.transaction import Change, RefMove
+    from crmctl.ledger.git.transaction import Change, RefMove
 
 Line = tuple[str, int]  # compartment, generation
 _OURS, _THEIRS = "refs/heads/outbox", "refs/remotes/origin/outbox"
@@ -53,7 +53,7 @@ def outbox_change(
     dropped: Mapping[str, Collection[Line]] = _NOTHING,
 ) -> tuple[list[Change], list[RefMove]]:  # fmt: skip
     """What puts these lines into a member's outbox and takes the `dropped` ones out; empty when nothing changes."""
-    from crmctl.ledger.transaction import Change, RefMove
+    from crmctl.ledger.git.transaction import Change, RefMove
 
     before = lines_of(outbox)
     after = {

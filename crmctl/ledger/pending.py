@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import Repository
-from crmctl.ledger.treewalk import PathChange
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.treewalk import PathChange
 from crmctl.model.dossier import is_office
 from crmctl.model.paths import dossier_of
 
 if TYPE_CHECKING:  # every command reads this module, most of them write nothing
-    from crmctl.ledger.plan import Edit
-    from crmctl.ledger.transaction import Change, RefMove
+    from crmctl.ledger.git.plan import Edit
+    from crmctl.ledger.git.transaction import Change, RefMove
 
 VIEW = "refs/crmctl/mine"
 _OFFICE = "office.yaml"
@@ -46,7 +46,7 @@ class Stack:
     @property
     def edits(self) -> dict[str, Edit]:
         """What it changed, as edits to put onto another tree."""
-        from crmctl.ledger.plan import BlobRef
+        from crmctl.ledger.git.plan import BlobRef
 
         return {
             change.path: BlobRef(change.new_oid, change.new_mode) if change.new_oid else None for change in self.changes
@@ -141,7 +141,7 @@ def view_change(
 
     `main` and `tips` may be `@0` … for commits of the same write; `edits` are those of all stacks.
     """
-    from crmctl.ledger.transaction import Change, RefMove
+    from crmctl.ledger.git.transaction import Change, RefMove
 
     if not tips:
         return [], [RefMove(VIEW, None, pending.view)] if pending.view else []
@@ -166,8 +166,8 @@ def shown_commit(repo: Repository, main: str) -> str:
 
 
 def _unsigned(repo: Repository, pending: Pending) -> str:
-    from crmctl.ledger.objects import encode_commit, encode_pack, object_id
-    from crmctl.ledger.plan import plan_tree
+    from crmctl.ledger.git.objects import encode_commit, encode_pack, object_id
+    from crmctl.ledger.git.plan import plan_tree
 
     if not pending.stacks:
         return pending.main

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.keyring import Unwrapped
+from crmctl.ledger.keys.keyring import Unwrapped
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.notes import Notes
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from crmctl.ledger import ring_store
-from crmctl.ledger.identity import Identity
-from crmctl.ledger.keyring import Keyring, Unwrapped
+from crmctl.ledger.keys.identity import Identity
+from crmctl.ledger.keys.keyring import Keyring, Unwrapped
 from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:

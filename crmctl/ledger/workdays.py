@@ -7,8 +7,8 @@ from datetime import date
 
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import N_, _
+from crmctl.ledger.disk.yamlio import load_located
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.yamlio import load_located
 from crmctl.model.findings import Finding
 from crmctl.policy.workdays import CompanyDays, read_calendar
 from crmctl.rules.calendar import OFFICE_HOURS, WorkCalendar

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _, language
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.redaction import redact, withheld_from
+from crmctl.ledger.reading.redaction import redact, withheld_from
 from crmctl.model.dossier import is_office
 from crmctl.model.kinds import Kind
 from crmctl.report.definition import Column, Report, Table

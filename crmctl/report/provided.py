@@ -16,8 +16,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from crmctl.errors import NoKey
-from crmctl.ledger.approvals import add_approvals
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.approvals import add_approvals
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
 from crmctl.report import measures
@@ -51,7 +51,7 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
         connection.execute(CREATE[DUE])
         connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 13)})", _due(ledger, as_of))  # noqa: S608
     if PLACE in tables:
-        from crmctl.ledger.standing import places
+        from crmctl.ledger.reading.standing import places
 
         connection.execute(CREATE[PLACE])
         connection.executemany(f"INSERT INTO {PLACE} VALUES (?, ?, ?, ?)", places(ledger, as_of))  # noqa: S608
@@ -91,7 +91,7 @@ def kinds_behind(ledger: Ledger, tables: Collection[str]) -> Iterator[str]:
 
 
 def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
-    from crmctl.ledger.due import Whose, agenda
+    from crmctl.ledger.reading.due import Whose, agenda
 
     org = ledger.in_force.org
     found = agenda(ledger, Whose(frozenset(org.members), frozenset(org.departments)), as_of)
@@ -104,7 +104,7 @@ def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
 
 
 def _destroyed(ledger: Ledger) -> Iterator[tuple[str, ...]]:
-    from crmctl.ledger.destroying import tombstones
+    from crmctl.ledger.meeting.destroying import tombstones
 
     for erased in tombstones(ledger):
         stone = erased.tombstone

@@ -145,6 +145,6 @@ def _customer(ledger: Ledger, report: Report, asked: Asked) -> str | None:
         return None
     if not asked.customer:
         raise UsageError(_("Say which customer: --customer WHO"), hint=f"crmctl report {report.name} --customer …")
-    from crmctl.ledger import lookup
+    from crmctl.ledger.reading import lookup
 
     return lookup.customer(ledger, asked.customer)

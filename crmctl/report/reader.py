@@ -9,7 +9,7 @@ from typing import NoReturn, cast
 
 from crmctl.errors import BadConfiguration, CrmctlError
 from crmctl.i18n import _
-from crmctl.ledger.yamlio import Positions, load_located
+from crmctl.ledger.disk.yamlio import Positions, load_located
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.report.definition import (

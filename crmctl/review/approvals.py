@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crmctl.ledger.bundle import SLOT, bundle_below
+from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.objects import CommitInfo
+from crmctl.ledger.reading.slots_given import SLOT, bundle_below
 from crmctl.rules.slots import Given, concerns, stood_for
 from crmctl.trust.slot import is_slot, read_slot
 

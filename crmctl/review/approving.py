@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from crmctl.errors import Conflict, GitFailed, Refused
 from crmctl.i18n import _
-from crmctl.ledger.bundle import give_slot, make_bundle
-from crmctl.ledger.handed_in import review_ref, submitted
-from crmctl.ledger.landing import land
+from crmctl.ledger.git.remote import push
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.meeting.landing import land
+from crmctl.ledger.meeting.sync import Gate, Progress, sync
 from crmctl.ledger.pending import stacks_of
-from crmctl.ledger.remote import push
-from crmctl.ledger.sync import Gate, Progress, sync
+from crmctl.ledger.waiting.bundle import give_slot, make_bundle
+from crmctl.ledger.waiting.handed_in import review_ref, submitted
 from crmctl.review.inbox import MAY_COME, Bundle, Handed, inbox, servers_main
 from crmctl.rules.slots import Choice, Standing, choices
 from crmctl.trust.review import Reviewed, judged

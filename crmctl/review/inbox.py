@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crmctl.ledger.handed_in import Submitted, submitted
+from crmctl.ledger.git.objects import CommitInfo
+from crmctl.ledger.git.transaction import merge_trees
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.objects import CommitInfo
 from crmctl.ledger.pending import Stack, stacks_of
-from crmctl.ledger.transaction import merge_trees
+from crmctl.ledger.waiting.handed_in import Submitted, submitted
 from crmctl.model.findings import Finding
 from crmctl.rules.slots import Choice, Given, Standing, Wanted, choices, open_slots
 from crmctl.trust.review import Reviewed, judged

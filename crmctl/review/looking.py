@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from crmctl.errors import CrmctlError, NoKey
 from crmctl.i18n import N_
-from crmctl.ledger.duplicates import as_warnings
-from crmctl.ledger.file_check import check_files
-from crmctl.ledger.late_entry import entered_late
+from crmctl.ledger.changing.late_entry import entered_late
+from crmctl.ledger.checking.file_check import check_files
+from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.merged import kept_instead
+from crmctl.ledger.reading.duplicates import as_warnings
 from crmctl.ledger.snapshot.identities import alike_any
-from crmctl.ledger.treewalk import PathChange
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import place_of

@@ -99,7 +99,7 @@ def close_answered(ledger: Ledger) -> tuple[str, ...]:
         if note.is_open and note.says("decision") == "returned" and note.says("change") not in waiting
     ]  # fmt: skip
     if answered:
-        from crmctl.ledger.draft import Draft, Origin
+        from crmctl.ledger.changing.draft import Draft, Origin
 
         draft = Draft(ledger)
         for note in answered:
@@ -112,7 +112,7 @@ def close_answered(ledger: Ledger) -> tuple[str, ...]:
 def _filed(
     ledger: Ledger, changes: Sequence[Handed], decision: str, reason: str, instruction: str | None
 ) -> tuple[str, ...]:
-    from crmctl.ledger.draft import Draft
+    from crmctl.ledger.changing.draft import Draft
     from crmctl.review.inbox import RETURNS
 
     draft = Draft(ledger)

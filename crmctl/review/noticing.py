@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from crmctl.ledger.bundle import BUNDLE, SLOT, SUBMIT
-from crmctl.ledger.git import CommitInfo
+from crmctl.ledger.changing.placing import author_of, edits_of
+from crmctl.ledger.changing.reviewing import open_slots, slots_wanted, touched_by
+from crmctl.ledger.git.repository import CommitInfo
+from crmctl.ledger.git.transaction import Change, write
 from crmctl.ledger.ledger import MAIN, Ledger
-from crmctl.ledger.placing import author_of, edits_of
-from crmctl.ledger.reviewing import open_slots, slots_wanted, touched_by
-from crmctl.ledger.transaction import Change, write
+from crmctl.ledger.reading.slots_given import BUNDLE, SLOT, SUBMIT
 from crmctl.policy.review import AREAS, ReviewRule
 from crmctl.rules.slots import Choice, Given, choices, stood_for
 from crmctl.trust.slot import read_slot

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import unified_diff
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.treewalk import PathChange
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.dossier import Dossier, Grant
 from crmctl.model.kinds import Kind

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import _
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.values import Value
 
 FILE = Path(__file__).with_name("authority.yaml")

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import Repository
-from crmctl.ledger.objects import FILE_MODE
-from crmctl.ledger.seal import check_header
+from crmctl.ledger.git.objects import FILE_MODE
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.seal import check_header
 from crmctl.model.findings import Finding
 from crmctl.model.wraps import WrapError, read_wraps
 from crmctl.trust.review import judged

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import CommitInfo, PathChange
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
+from crmctl.ledger.git.repository import CommitInfo, PathChange
 from crmctl.model.clear_files import ClearFileError, read_settings
 from crmctl.model.dossier import folder_of
 from crmctl.model.findings import Finding

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import CommitInfo, PathChange
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
+from crmctl.ledger.git.repository import CommitInfo, PathChange
 from crmctl.model.clear_files import ClearFileError, read_member
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.findings import Finding

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from crmctl.ledger.git import CommitInfo, PathChange
+from crmctl.ledger.git.repository import CommitInfo, PathChange
 from crmctl.model.access import compartment_pattern
 from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant, clear_path, is_office
 from crmctl.model.findings import Finding

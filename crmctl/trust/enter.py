@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from crmctl.ledger.git import CommitInfo, PathChange, Repository
-from crmctl.ledger.reviewing import slots_wanted, touched
+from crmctl.ledger.changing.reviewing import slots_wanted, touched
+from crmctl.ledger.git.repository import CommitInfo, PathChange, Repository
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member

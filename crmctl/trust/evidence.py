@@ -15,12 +15,12 @@ from pathlib import Path
 from crmctl import __version__
 from crmctl.errors import CrmctlError, GitFailed, NoKey, Refused
 from crmctl.i18n import _
-from crmctl.ledger import lookup
-from crmctl.ledger.files import write_atomic
-from crmctl.ledger.git import Repository
-from crmctl.ledger.history import timeline
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import Ledger, check_envelope, parse_record
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.history import timeline
 from crmctl.model.dossier import folder_of
 from crmctl.model.paths import place_of
 from crmctl.trust.evidence_sums import file_key

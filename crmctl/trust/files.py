@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import PathChange, Repository
-from crmctl.ledger.objects import FILE_MODE, NO_OBJECT
-from crmctl.ledger.plan import check_path
-from crmctl.ledger.seal import check_header
-from crmctl.ledger.yamlio import load, load_canonical
+from crmctl.ledger.disk.yamlio import load, load_canonical
+from crmctl.ledger.git.objects import FILE_MODE, NO_OBJECT
+from crmctl.ledger.git.plan import check_path
+from crmctl.ledger.git.repository import PathChange, Repository
+from crmctl.ledger.keys.seal import check_header
 from crmctl.model.findings import Finding
 from crmctl.model.paths import place_of
 from crmctl.trust.authority import Authority, PathRule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crmctl.ledger.git import CommitInfo
+from crmctl.ledger.git.repository import CommitInfo
 from crmctl.ledger.in_force import InForce
 from crmctl.model.findings import Finding
 from crmctl.trust.words import found

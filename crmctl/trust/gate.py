@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crmctl import clock
 from crmctl.errors import TrustBroken
 from crmctl.i18n import _, finding_text
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
 from crmctl.trust.pin import Pin, read_pin, write_pin
 from crmctl.trust.verify import Judge, Progress, Verified
 

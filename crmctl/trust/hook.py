@@ -11,10 +11,10 @@ from pathlib import Path
 from crmctl import clock
 from crmctl.errors import BadConfiguration, Conflict, CrmctlError, InvalidInput
 from crmctl.i18n import _, language
-from crmctl.ledger.git import Repository
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.git.objects import NO_OBJECT
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN
-from crmctl.ledger.objects import NO_OBJECT
 from crmctl.model.findings import Finding
 from crmctl.trust.authority import authority
 from crmctl.trust.branches import beside_main, is_beside

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from functools import partial
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import CommitInfo, PathChange, Repository
-from crmctl.ledger.objects import FILE_MODE
-from crmctl.ledger.seal import check_header
+from crmctl.ledger.git.objects import FILE_MODE
+from crmctl.ledger.git.repository import CommitInfo, PathChange, Repository
+from crmctl.ledger.keys.seal import check_header
 from crmctl.model.clear_files import Settings
 from crmctl.model.dossier import is_office, wraps_folder
 from crmctl.model.findings import Finding

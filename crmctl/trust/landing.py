@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import CommitInfo, Repository
-from crmctl.ledger.transaction import BlobRef, merge_trees, plan_tree
+from crmctl.ledger.git.repository import CommitInfo, Repository
+from crmctl.ledger.git.transaction import BlobRef, merge_trees, plan_tree
 from crmctl.model.findings import Finding
 from crmctl.trust.words import found
 

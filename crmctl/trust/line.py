@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
 
 _DEEPEST = 100
 

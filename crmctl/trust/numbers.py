@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import CommitInfo, PathChange, Repository
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
+from crmctl.ledger.git.repository import CommitInfo, PathChange, Repository
 from crmctl.model.findings import Finding
 from crmctl.model.numbers import TOP, Number, number_at, number_path, read_number
 from crmctl.model.paths import record_path

@@ -13,10 +13,10 @@ from pathlib import Path
 from crmctl import clock
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
-from crmctl.ledger.git import Repository
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.git.remote import TALKING_VARIABLE
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN
-from crmctl.ledger.remote import TALKING_VARIABLE
 from crmctl.model.findings import Finding
 from crmctl.trust.authority import authority
 from crmctl.trust.hook import Pushed

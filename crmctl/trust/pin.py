@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from crmctl.ledger.files import write_atomic
-from crmctl.ledger.git import Repository, is_object_id
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.git.repository import Repository, is_object_id
 from crmctl.trust.seen import SeenBlobs
 
 _SCHEMA = "crmctl/verified/1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from crmctl.ledger.git import PathChange, Repository
+from crmctl.ledger.git.repository import PathChange, Repository
 
 _ENTRY = re.compile(r"^:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]{40}) [A-Z]$")
 

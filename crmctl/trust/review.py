@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from crmctl import clock
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.transaction import merge_trees
 from crmctl.ledger.ledger import MAIN
-from crmctl.ledger.transaction import merge_trees
 from crmctl.model.findings import Finding
 from crmctl.rules.slots import Given, Standing, Wanted
 from crmctl.trust.enter import Approval, Entrance

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path
 
-from crmctl.ledger.files import write_atomic
+from crmctl.ledger.disk.files import write_atomic
 
 _WIDTH = 20
 _RECENT_AT_MOST = 4096

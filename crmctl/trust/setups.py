@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from crmctl.ledger.git import Repository
+from crmctl.ledger.disk.yamlio import load
+from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.in_force import CLEAR, InForce, compile_in_force, read_in_force
-from crmctl.ledger.yamlio import load
 from crmctl.model.values import Value
 
 _KEPT = 32

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from crmctl.ledger.git import CommitInfo
+from crmctl.ledger.git.repository import CommitInfo
 from crmctl.ledger.in_force import InForce
-from crmctl.ledger.sshsig import verify
+from crmctl.ledger.keys.sshsig import verify
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member
 from crmctl.trust.view import View

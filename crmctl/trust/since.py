@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crmctl.ledger.git import CommitInfo, Repository
+from crmctl.ledger.git.repository import CommitInfo, Repository
 
 _FAR = 2000
 Present = Callable[[str], bool]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
-from crmctl.ledger.git import CommitInfo
+from crmctl.ledger.git.repository import CommitInfo
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member, Org, Role
 from crmctl.policy.review import ACTS, Act

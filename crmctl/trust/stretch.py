@@ -9,8 +9,8 @@ from datetime import datetime
 from crmctl import clock
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import _
-from crmctl.ledger.git import Repository
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN
 from crmctl.trust.pin import Pin, read_pin, write_pin
 from crmctl.trust.seen import SeenBlobs

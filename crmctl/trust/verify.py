@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 
 from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput
-from crmctl.ledger.git import CommitInfo, Repository
+from crmctl.ledger.git.repository import CommitInfo, Repository
 from crmctl.ledger.in_force import InForce
 from crmctl.model.findings import Finding
 from crmctl.trust.authority import Authority, authority

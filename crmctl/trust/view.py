@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.git import CommitInfo, PathChange, Repository
+from crmctl.ledger.git.repository import CommitInfo, PathChange, Repository
 from crmctl.ledger.in_force import InForce
 from crmctl.ledger.ledger import parse_dossier
 from crmctl.model.dossier import Dossier, clear_path

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crmctl.ledger.git import Repository
-from crmctl.ledger.identity import load
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.git.plan import Edit
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.transaction import Change, Signer, Who, write
+from crmctl.ledger.keys.identity import load
+from crmctl.ledger.keys.keyring import keyring_ref
+from crmctl.ledger.keys.sshsig import new_signing_key, sign
 from crmctl.ledger.ledger import MAIN
-from crmctl.ledger.plan import Edit
-from crmctl.ledger.sshsig import new_signing_key, sign
-from crmctl.ledger.transaction import Change, Signer, Who, write
 from crmctl.trust.pin import Pin
 from crmctl.trust.verify import Judge, Verified
 from tests.company import NOW, Company
@@ -118,7 +118,7 @@ def codes(*args: object, **more: object) -> set[str]:
 
 def resealed(forger: Forger, path: str) -> dict[str, Edit]:
     """A new version of a sealed file, as whoever knows the public key can make it."""
-    from crmctl.ledger.seal import seal
+    from crmctl.ledger.keys.seal import seal
     from crmctl.model.paths import place_of
 
     place = place_of(path)

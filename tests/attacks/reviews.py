@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from crmctl.ledger.plan import Edit
-from crmctl.ledger.transaction import BlobRef, Change, write
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump, load
+from crmctl.ledger.git.plan import Edit
+from crmctl.ledger.git.transaction import BlobRef, Change, write
 from crmctl.model.clear_files import encode_member
 from crmctl.model.org import Member
 from tests.attacks.forgery import AT, Forger

@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import Conflict, GitFailed
-from crmctl.ledger import remote, sparse
-from crmctl.ledger.git import Repository
-from crmctl.ledger.lock import TALKING, ledger_lock, read_journal
-from crmctl.ledger.mend import mend
+from crmctl.ledger.git import remote, sparse
+from crmctl.ledger.git.lock import TALKING, ledger_lock, read_journal
+from crmctl.ledger.git.mend import mend
+from crmctl.ledger.git.repository import Repository
 from tests.ledger.git_repos import MAIN, files, plain_git, put, sound
 
 ROOT = Path(__file__).parents[2]
@@ -34,8 +34,8 @@ STEPS = ["planned", "locked", "stored", "journalled", "swapped", "indexed", "don
 ONE_WRITE = """
 import os, signal, sys
 from pathlib import Path
-from crmctl.ledger.git import Repository
-from crmctl.ledger.transaction import Change, write
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.transaction import Change, write
 from tests.ledger.git_repos import ALICE, AT, MAIN, sign
 repo = Repository(Path(sys.argv[1]))
 def step(name):
@@ -47,7 +47,7 @@ print(write(repo, [Change(MAIN, repo.resolve(MAIN), edits, "visit")], sign, ALIC
 MANY_WRITES = """
 import os, sys
 from pathlib import Path
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
 from tests.ledger.git_repos import put
 repo = Repository(Path(sys.argv[1]))
 for number in range(100_000):
@@ -58,9 +58,9 @@ for number in range(100_000):
 MANY_FETCHES = """
 import os, sys
 from pathlib import Path
-from crmctl.ledger.git import Repository
-from crmctl.ledger.remote import fetch
-from crmctl.ledger.transaction import RefMove, move_refs
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.remote import fetch
+from crmctl.ledger.git.transaction import RefMove, move_refs
 repo = Repository(Path(sys.argv[1]))
 for _ in range(100_000):
     fetch(repo)
@@ -235,7 +235,7 @@ def test_an_interrupt_after_the_commit_point_is_made_up_for(repo: Repository, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("crmctl.ledger.transaction.bring_along", interrupted)
+        patched.setattr("crmctl.ledger.git.transaction.bring_along", interrupted)
         with pytest.raises(KeyboardInterrupt):
             put(repo, {"org/b.yaml": b"b"})
     assert plain_git(repo.path, "status", "--porcelain") != b""
@@ -250,7 +250,7 @@ def test_a_work_tree_that_cannot_follow_does_not_unsay_the_record(
         raise GitFailed("No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("crmctl.ledger.transaction.bring_along", full)
+        patched.setattr("crmctl.ledger.git.transaction.bring_along", full)
         commit = put(repo, {"org/b.yaml": b"b"})
     assert repo.resolve(MAIN) == commit
     assert read_journal(repo) is not None

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from crmctl.ledger.seal import new_key
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump, load
+from crmctl.ledger.keys.seal import new_key
 from crmctl.model.clear_files import encode_dossier, encode_member
 from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant, clear_path
 from crmctl.model.org import Role
@@ -76,7 +76,7 @@ def test_a_change_is_not_judged_by_what_it_brings(company: Company, bob: Forger)
 
 
 def test_another_ones_key_put_in_place_of_a_members(company: Company, bob: Forger) -> None:
-    from crmctl.ledger.sshsig import new_signing_key
+    from crmctl.ledger.keys.sshsig import new_signing_key
 
     member = company.ledger("bob").in_force.org.members["alice"]
     bob.put("bob", with_file("org/members/alice.yaml", replace(member, signs=new_signing_key()[1])))

@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from crmctl.ledger.draft import HERE_AND_NOW
-from crmctl.ledger.entry import update
-from crmctl.ledger.objects import FILE_MODE
-from crmctl.ledger.plan import BlobRef
-from crmctl.ledger.seal import new_key, seal
+from crmctl.ledger.changing.draft import HERE_AND_NOW
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.git.objects import FILE_MODE
+from crmctl.ledger.git.plan import BlobRef
+from crmctl.ledger.keys.seal import new_key, seal
 from tests.attacks.forgery import AT, Forger, codes, resealed, verified
 from tests.company import VISIT, Company
 
@@ -154,7 +154,7 @@ def tree_with(forger: Forger, path: str, mode: str, content: bytes) -> str:
 
 def _by_hand(forger: Forger, path: str, oid: str, mode: str) -> str:
     """Trees Git's index would not hold (`..`): written as objects."""
-    from crmctl.ledger.objects import TREE_MODE, TreeEntry, encode_tree
+    from crmctl.ledger.git.objects import TREE_MODE, TreeEntry, encode_tree
 
     kind, entry_mode = "blob", mode
     for name in reversed(path.split("/")[1:]):
@@ -173,7 +173,7 @@ def _by_hand(forger: Forger, path: str, oid: str, mode: str) -> str:
 
 
 def _signed(forger: Forger, tree: str) -> str:
-    from crmctl.ledger.transaction import Change, write
+    from crmctl.ledger.git.transaction import Change, write
 
     change = Change(None, None, {}, "update x\n", parents=[forger.main], tree=tree)
     return write(forger.repo, [change], forger.signing("alice"), forger.who("alice"), AT)[0]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crmctl.ledger.objects import encode_commit
-from crmctl.ledger.plan import Edit
-from crmctl.ledger.seal import new_key, seal
+from crmctl.ledger.git.objects import encode_commit
+from crmctl.ledger.git.plan import Edit
+from crmctl.ledger.keys.seal import new_key, seal
 from crmctl.model.dossier import wraps_folder
 from crmctl.model.wraps import GROUP, Wraps, read_wraps, write_wraps
 from crmctl.trust.pin import Pin

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crmctl.ledger.objects import encode_commit
-from crmctl.ledger.plan import Edit
-from crmctl.ledger.sync import _integrate
-from crmctl.ledger.transaction import BlobRef, Change, write
+from crmctl.ledger.git.objects import encode_commit
+from crmctl.ledger.git.plan import Edit
+from crmctl.ledger.git.transaction import BlobRef, Change, write
+from crmctl.ledger.meeting.sync import _integrate
 from tests.attacks.forgery import AT, KEYRING, Forger, codes, resealed, verified
 from tests.company import Company, git
 
@@ -125,7 +125,7 @@ def test_parented_on_an_old_base_to_undo_a_colleague(company: Company) -> None:
 
 def test_a_right_lost_since_the_old_base(company: Company) -> None:
     """Bob was owner where he parents his change, and is no more where it enters main."""
-    from crmctl.ledger.dealing import handover
+    from crmctl.ledger.affairs.dealing import handover
 
     customer = company.customer("bob", name="Southern Works")
     company.sync("bob", "alice")

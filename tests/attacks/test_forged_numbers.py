@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
+from crmctl.ledger.changing.numbering import give_numbers
+from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.numbering import give_numbers
-from crmctl.ledger.sync import sync
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.meeting.sync import sync
 from crmctl.model.numbers import Number, number_path
 from crmctl.trust.gate import Gate
 from tests.attacks.forgery import Forger, codes

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from crmctl.ledger.identity import create
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump, load
+from crmctl.ledger.keys.identity import create
 from crmctl.model.clear_files import encode_delegations, encode_dossier, encode_member
 from crmctl.model.dossier import Assignment, Grant
 from crmctl.model.org import Delegation, Member, Role
@@ -172,7 +172,7 @@ def test_a_slot_moved_onto_another_bundle(company: Company, bobs: tuple[Reviews,
     other = forger.bundle("bob", tip)
     payload = info.payload.replace(info.parents[0].encode(), other.encode())
     payload = payload.replace(info.tree.encode(), (forger.repo.root(other) or "").encode())
-    from crmctl.ledger.objects import with_signature
+    from crmctl.ledger.git.objects import with_signature
 
     moved = forger.repo.run(
         "hash-object", "-t", "commit", "-w", "--stdin", input=with_signature(payload, info.signature or "")
@@ -526,7 +526,7 @@ def test_on_paper(company: Company) -> None:
 
 
 def test_sealed_to_a_key_that_was_turned(company: Company) -> None:
-    from crmctl.ledger.seal import new_key
+    from crmctl.ledger.keys.seal import new_key
     from crmctl.model.dossier import Compartment
 
     customer = company.customer("alice")
@@ -567,8 +567,8 @@ def _card(forger: Reviews, commit: str) -> str:
 
 
 def _sealed_anew(forger: Reviews, commit: str) -> bytes:
+    from crmctl.ledger.keys.seal import seal
     from crmctl.ledger.ledger import parse_dossier
-    from crmctl.ledger.seal import seal
 
     path = next(path for path in forger.edits(commit) if path.endswith("dossier.yaml"))
     dossier = parse_dossier(forger.repo.read(commit, path) or b"", path)

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from crmctl.ledger.enrol import leave
-from crmctl.ledger.transaction import Who
+from crmctl.ledger.git.transaction import Who
+from crmctl.ledger.setup.enrol import leave
 from tests.attacks.forgery import AT, Forger, codes, resealed, stranger, verified
 from tests.company import Company, git
 

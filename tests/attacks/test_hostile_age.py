@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from crmctl import i18n
 from crmctl.errors import CrmctlError, NoKey, TrustBroken
-from crmctl.ledger import seal
+from crmctl.ledger.keys import seal
 
 
 @pytest.fixture(autouse=True, scope="module")

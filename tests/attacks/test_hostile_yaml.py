@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crmctl import i18n
 from crmctl.errors import InvalidInput
-from crmctl.ledger import yamlio
+from crmctl.ledger.disk import yamlio
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -11,9 +11,9 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import CrmctlError, InvalidInput, NotFound
-from crmctl.ledger import listing, lookup
-from crmctl.ledger.check import check
+from crmctl.ledger.checking.check import check
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading import listing, lookup
 from crmctl.ledger.snapshot.names import names
 from tests.company import VISIT, Company, git
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.check import check
-from crmctl.ledger.undo import undo
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.waiting.undo import undo
 from crmctl.model.paths import place_of
 from tests.company import VISIT, Company, git
 from tests.program import answer, command, run, setting, surroundings

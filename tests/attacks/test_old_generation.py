@@ -7,15 +7,15 @@ from datetime import date, datetime
 
 import pytest
 
-from crmctl.ledger.check import check
-from crmctl.ledger.dealing import team
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.enrol import add_member, leave
-from crmctl.ledger.entry import update
-from crmctl.ledger.identity import create
-from crmctl.ledger.seal import seal
-from crmctl.ledger.sync import sync
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.affairs.dealing import team
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.keys.seal import seal
+from crmctl.ledger.meeting.sync import sync
+from crmctl.ledger.setup.enrol import add_member, leave
 from crmctl.model.dossier import Dossier
 from crmctl.model.org import Role
 from crmctl.model.paths import record_path

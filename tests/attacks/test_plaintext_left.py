@@ -14,8 +14,8 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import CrmctlError
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
 from tests.company import VISIT, Company
 from tests.program import command, surroundings
 

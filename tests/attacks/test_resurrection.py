@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import CrmctlError
-from crmctl.ledger.destroying import destroy
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
-from crmctl.ledger.git import Repository
-from crmctl.ledger.keyring import keyring_ref
-from crmctl.ledger.seal import seal
-from crmctl.ledger.sync import sync
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import keyring_ref
+from crmctl.ledger.keys.seal import seal
+from crmctl.ledger.meeting.destroying import destroy
+from crmctl.ledger.meeting.sync import sync
 from crmctl.model.dossier import wraps_folder
 from crmctl.model.wraps import write_wraps
 from crmctl.trust.gate import Gate
@@ -112,7 +112,7 @@ def test_a_key_taken_from_somebody_given_back_by_himself(company: Company, two: 
     """A reading right that ended: its wrap was dropped, and its old holder puts it back."""
     from datetime import date
 
-    from crmctl.ledger.granting import grant, revoke
+    from crmctl.ledger.affairs.granting import grant, revoke
 
     _doomed, other = two
     grant(company.ledger(), other, "bob", until=date(2026, 12, 31), reason="help")

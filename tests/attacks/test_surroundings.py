@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import ExitCode
-from crmctl.ledger.check import check
+from crmctl.ledger.checking.check import check
 from tests.company import CARD, VISIT, Company, git
 from tests.program import answer, run, setting
 

@@ -15,15 +15,15 @@ import pyrage
 import pytest
 
 from crmctl.errors import NoKey, TrustBroken
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Draft
-from crmctl.ledger.git import Repository
-from crmctl.ledger.keyring import keyring_ref
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.keyring import keyring_ref
+from crmctl.ledger.keys.seal import new_key, seal
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.listing import list_kind
-from crmctl.ledger.seal import new_key, seal
-from crmctl.ledger.undo import undo
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.reading.listing import list_kind
+from crmctl.ledger.waiting.undo import undo
 from crmctl.model.clear_files import encode_dossier
 from crmctl.model.dossier import Compartment, wraps_folder
 from crmctl.model.findings import Finding

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from crmctl.cli.assignments import files_of, values_of
 from crmctl.errors import CrmctlError, InvalidInput, NotFound, UsageError
-from crmctl.ledger.shipped import kind_files
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.shipped import kind_files
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind
 

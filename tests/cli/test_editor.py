@@ -15,9 +15,9 @@ import pytest
 from crmctl.cli import editor
 from crmctl.cli.editor import edited, written
 from crmctl.errors import Aborted, InvalidInput, Refused, UsageError
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
-from crmctl.ledger.lookup import record
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.reading.lookup import record
 from tests.company import Company
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -28,7 +28,7 @@ import pytest
 
 from crmctl import i18n
 from crmctl.cli.boundary import main
-from crmctl.ledger.identity import protect
+from crmctl.ledger.keys.identity import protect
 from tests.company import CARD, NOW, VISIT, Company, git
 
 CASES = sorted((Path(__file__).parents[1] / "errors").glob("*.txt"))

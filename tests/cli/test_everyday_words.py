@@ -30,11 +30,11 @@ QUOTED = re.compile(r"\{\w*\}|`[^`]*`|crmctl (?:-C \S+ )?[a-z]+(?: [a-z]+)?|--[a
 MODULES = (
     "crmctl/cli/ask.py", "crmctl/cli/assignments.py", "crmctl/cli/boundary.py", "crmctl/cli/context.py",
     "crmctl/cli/editor.py", "crmctl/cli/options.py", "crmctl/cli/usage.py", "crmctl/cli/text.py",
-    "crmctl/exchange/", "crmctl/ledger/canonical.py", "crmctl/ledger/dealing.py", "crmctl/ledger/draft.py",
-    "crmctl/ledger/due.py", "crmctl/ledger/day.py", "crmctl/ledger/duplicates.py", "crmctl/ledger/entry.py",
-    "crmctl/ledger/attached.py", "crmctl/ledger/history.py", "crmctl/ledger/ledger.py", "crmctl/ledger/listing.py",
-    "crmctl/ledger/lookup.py", "crmctl/ledger/references.py", "crmctl/ledger/snapshot/", "crmctl/ledger/undo.py",
-    "crmctl/ledger/unique.py", "crmctl/ledger/wrapping.py", "crmctl/ledger/yamlio.py", "crmctl/model/",
+    "crmctl/exchange/", "crmctl/ledger/disk/canonical.py", "crmctl/ledger/affairs/dealing.py", "crmctl/ledger/changing/draft.py",
+    "crmctl/ledger/reading/due.py", "crmctl/ledger/affairs/day.py", "crmctl/ledger/reading/duplicates.py", "crmctl/ledger/changing/entry.py",
+    "crmctl/ledger/reading/attached.py", "crmctl/ledger/reading/history.py", "crmctl/ledger/ledger.py", "crmctl/ledger/reading/listing.py",
+    "crmctl/ledger/reading/lookup.py", "crmctl/ledger/reading/references.py", "crmctl/ledger/snapshot/", "crmctl/ledger/waiting/undo.py",
+    "crmctl/ledger/changing/unique.py", "crmctl/ledger/changing/wrapping.py", "crmctl/ledger/disk/yamlio.py", "crmctl/model/",
     "crmctl/rules/",
 )  # fmt: skip
 

@@ -20,11 +20,16 @@ HEAVY = {
 }  # fmt: skip
 # What only changes, hands in, lands or grades: looking at records needs none of it.
 WRITING = {
-    "crmctl.ledger.draft", "crmctl.ledger.transaction", "crmctl.ledger.placing", "crmctl.ledger.wrapping",
-    "crmctl.ledger.numbering", "crmctl.ledger.handed_in", "crmctl.model.validate", "crmctl.review.inbox",
+    "crmctl.ledger.changing.draft", "crmctl.ledger.git.transaction", "crmctl.ledger.changing.placing", "crmctl.ledger.changing.wrapping",
+    "crmctl.ledger.changing.numbering", "crmctl.ledger.waiting.handed_in", "crmctl.model.validate", "crmctl.review.inbox",
     "crmctl.review.looking", "crmctl.trust.verify",
 }  # fmt: skip
-GRADING = {"crmctl.ledger.regrading", "crmctl.rules.grading", "crmctl.rules.regrade", "crmctl.cli.commands.grade_words"}
+GRADING = {
+    "crmctl.ledger.changing.regrading",
+    "crmctl.rules.grading",
+    "crmctl.rules.regrade",
+    "crmctl.cli.commands.grade_words",
+}
 SCRIPT = """
 import atexit, json, subprocess, sys
 started = []
@@ -122,7 +127,7 @@ def test_adding_a_visit_checks_and_signs_with_five_children(loaded: Loaded, stoc
     assert not {
         name for name in modules if name.startswith(("crmctl.rules.duplicates", "crmctl.report", "crmctl.trust"))
     }
-    assert not modules & (GRADING | {"crmctl.ledger.due", "crmctl.ledger.standing", "crmctl.rules.due"})
+    assert not modules & (GRADING | {"crmctl.ledger.reading.due", "crmctl.ledger.reading.standing", "crmctl.rules.due"})
     assert [words[1] for words in started if words[0] == "git"] == [
         "rev-parse", "cat-file", "unpack-objects", "update-ref", "read-tree",
     ]  # fmt: skip

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from crmctl.ledger.dealing import team
-from crmctl.ledger.policy_files import adopt, set_value
+from crmctl.ledger.affairs.dealing import team
+from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.admitting import HOSPITAL, LICENCE, admission, admit
 from tests.company import CARD, Company
 from tests.requirements.proving import says

@@ -13,8 +13,8 @@ from crmctl import i18n
 from crmctl.cli import app
 from crmctl.cli.boundary import main
 from crmctl.cli.lazy import Family
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.entry import advance, update
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.entry import advance, update
 from tests.company import VISIT, Company
 
 CARD = {

@@ -13,15 +13,15 @@ from crmctl.cli.boundary import main
 from crmctl.cron import jobs as work
 from crmctl.cron.run import departments_of, jobs_of, run_jobs
 from crmctl.errors import Conflict, NotFound, Refused
-from crmctl.ledger.administer import change_setup
-from crmctl.ledger.blacklisting import enter
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.granting import grant
-from crmctl.ledger.handed_in import submitted
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
-from crmctl.ledger.lock import ledger_lock
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.affairs.blacklisting import enter
+from crmctl.ledger.affairs.granting import grant
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.git.lock import ledger_lock
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.setup.administer import change_setup
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.model.org import Role
 from crmctl.model.values import Value
 from crmctl.resources import packs_path
@@ -171,8 +171,8 @@ def test_old_backups_go_and_reports_name_the_period_that_is_over(
 def test_a_term_that_is_over_runs_out_and_frees_nobody(
     company: Company, cron: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from crmctl.ledger.barring import listing
-    from crmctl.ledger.blacklisting import propose
+    from crmctl.ledger.affairs.blacklisting import propose
+    from crmctl.ledger.changing.barring import listing
 
     under(company, "p23", values=VALUES)
     customer = company.customer()
@@ -295,7 +295,7 @@ def test_only_one_runs_at_a_time_and_words_are_checked(company: Company) -> None
 def test_keys_that_are_locked_are_no_question(company: Company, cron: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is there: the command ends with what to do instead of waiting for an answer."""
     from crmctl.cli import context
-    from crmctl.ledger.identity import protect
+    from crmctl.ledger.keys.identity import protect
 
     monkeypatch.setattr(context, "asker", lambda: pytest.fail("it asked"))
     assert cron(company, "--only", "check")[0] == 0

@@ -17,7 +17,7 @@ from crmctl.demo import build as building
 from crmctl.demo.build import SELLER, SUPERVISOR, Built, build
 from crmctl.demo.surroundings import acting
 from crmctl.errors import BadConfiguration
-from crmctl.ledger.check import check
+from crmctl.ledger.checking.check import check
 from crmctl.ledger.ledger import Ledger
 
 NOW = "2026-11-20T15:00:00+08:00"

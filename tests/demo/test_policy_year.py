@@ -18,7 +18,7 @@ from crmctl.demo import policy_year
 from crmctl.demo.policy_year import HEAD, Told, build_year
 from crmctl.demo.surroundings import acting
 from crmctl.errors import BadConfiguration
-from crmctl.ledger.check import check
+from crmctl.ledger.checking.check import check
 from crmctl.ledger.ledger import Ledger
 
 NOW = "2026-11-20T15:00:00+08:00"

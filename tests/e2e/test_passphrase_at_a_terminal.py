@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import ExitCode
-from crmctl.ledger.identity import protect
+from crmctl.ledger.keys.identity import protect
 from tests.company import CARD, Company
 from tests.program import command, run, setting, surroundings
 

@@ -13,8 +13,8 @@ import pytest
 from crmctl.cli.boundary import main
 from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.exchange.export import export
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
 from tests.company import Company
 
 

@@ -18,9 +18,9 @@ from crmctl.exchange.planner import plan_import
 from crmctl.exchange.revert import revert_import
 from crmctl.exchange.sheet_out import write_sheet
 from crmctl.i18n import finding_text
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Kept, Origin
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Kept, Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.checking.check import check
 from tests.company import VISIT, Company, git
 from tests.exchange.sheets import csv_file, edited, workbook
 
@@ -420,9 +420,9 @@ def test_an_import_obeys_the_rules_of_hand_entry(company: Company, plan: Callabl
 
 
 def test_people_become_known_without_access_and_get_it_with_a_key(company: Company, tmp_path: Path) -> None:
-    from crmctl.ledger.enrol import add_member
-    from crmctl.ledger.identity import create
-    from crmctl.ledger.joining import join
+    from crmctl.ledger.keys.identity import create
+    from crmctl.ledger.setup.enrol import add_member
+    from crmctl.ledger.setup.joining import join
 
     (tmp_path / "m.yaml").write_text(
         "schema: crmctl/mapping/1\nsheets:\n- file: m.csv\n  kind: member\n"

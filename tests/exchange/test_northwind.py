@@ -16,11 +16,11 @@ from crmctl.exchange.plan import Order, Plan
 from crmctl.exchange.plan_file import keep
 from crmctl.exchange.planner import plan_import
 from crmctl.exchange.revert import revert_import
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
-from crmctl.ledger.founding import Founding, found
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.checking.check import check
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.setup.founding import Founding, found
 from crmctl.model.monthly import rows_in
 from tests.company import NOW, git
 

@@ -19,13 +19,13 @@ from crmctl.exchange.apply import apply_plan
 from crmctl.exchange.plan import Order
 from crmctl.exchange.plan_file import keep
 from crmctl.exchange.planner import plan_import
-from crmctl.ledger.administer import change_setup
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.founding import Founding, found
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.regrading import Run, file_run, run
+from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.regrading import Run, file_run, run
+from crmctl.ledger.setup.administer import change_setup
+from crmctl.ledger.setup.founding import Founding, found
 from crmctl.ledger.snapshot.connection import connect
-from crmctl.ledger.yamlio import dump
 from crmctl.model.values import Value
 from tests.company import NOW
 

@@ -17,7 +17,7 @@ from crmctl.exchange.columns import choice_label, field_columns, in_cell, path_o
 from crmctl.exchange.sheet_read import read_sheet
 from crmctl.exchange.sheet_write import Page, csv_bytes, guarded, unguarded, xlsx_bytes
 from crmctl.i18n import set_language
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Field, Kind
 

@@ -15,15 +15,15 @@ import tempfile
 from pathlib import Path
 
 from crmctl.errors import NoKey
-from crmctl.ledger.backup import backup
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.entry import Entry, add, update
-from crmctl.ledger.founding import Founding, found
-from crmctl.ledger.identity import create
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import Entry, add, update
+from crmctl.ledger.checking.backup import backup
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.ledger import Ledger, claim_clone
-from crmctl.ledger.rewrap import rewrap
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.meeting.rewrap import rewrap
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.founding import Founding, found
 from crmctl.model.org import Role
 from crmctl.model.values import Value
 

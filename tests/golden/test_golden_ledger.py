@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from crmctl.ledger.backup import restore
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import Entry, add, update
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import Entry, add, update
+from crmctl.ledger.checking.backup import restore
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.ledger import Ledger, claim_clone
-from crmctl.ledger.yamlio import load
 from tests.golden.make import ATTACHMENT, VISIT, contents
 
 HERE = Path(__file__).resolve().parent

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crmctl.ledger.git import Repository
-from crmctl.ledger.plan import Edit
-from crmctl.ledger.transaction import Change, Who, write
+from crmctl.ledger.git.plan import Edit
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.transaction import Change, Who, write
 
 MAIN = "refs/heads/main"
 ALICE = Who("alice", "alice@L-1.crmctl.invalid")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import BadConfiguration, NoKey, NotFound, TrustBroken
-from crmctl.ledger.identity import create
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.ledger import Ledger, check_envelope
 from crmctl.model.paths import record_path
 from tests.company import VISIT, Company

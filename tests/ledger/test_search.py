@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crmctl.ledger.draft import Kept
+from crmctl.ledger.changing.draft import Kept
 from crmctl.ledger.snapshot.search import Hit, find
 from tests.company import VISIT, Company
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from crmctl.ledger import keyring, ring_store
+from crmctl.ledger import ring_store
 from crmctl.ledger import spread as spreading
+from crmctl.ledger.changing.placing import author_of
+from crmctl.ledger.git.transaction import Change, write
+from crmctl.ledger.keys import keyring
+from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.placing import author_of
-from crmctl.ledger.seal import seal
 from crmctl.ledger.spread import Entry, spread
-from crmctl.ledger.transaction import Change, write
 from crmctl.model.dossier import wraps_folder
 from tests.company import VISIT, Company
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.model.clear_files import (
     ClearFileError,
     Settings,

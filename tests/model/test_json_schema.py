@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.json_schema import DIALECT, schema_of
 from crmctl.model.kind_reader import compile_kind
 

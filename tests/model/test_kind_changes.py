@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kind_changes import Used, incompatible, used_by, version_fault
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind

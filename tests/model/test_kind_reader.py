@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmctl.i18n import finding_text
+from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.snapshot.tables import shape_of
-from crmctl.ledger.yamlio import load
 from crmctl.model.condition import Leaf
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crmctl.ledger.yamlio import load_located
+from crmctl.ledger.disk.yamlio import load_located
 from crmctl.model.findings import Finding
 from crmctl.model.located import at_lines, line_of
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.model.record import EnvelopeError, Record, decode
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=8)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from crmctl.ledger.shipped import kind_files, pack_file
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.shipped import kind_files, pack_file
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.duration import Duration
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind

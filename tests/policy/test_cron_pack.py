@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmctl.ledger.shipped import pack_file, pack_names
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.shipped import pack_file, pack_names
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.values import Value
 from crmctl.policy.cron import JOBS, PERIODS, finished_period, period_of, read_jobs
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmctl.ledger.shipped import pack_file, pack_names
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.shipped import pack_file, pack_names
+from crmctl.ledger.disk.yamlio import load
 from crmctl.policy.pack import Pack, lay_over, read_pack
 
 WORDS = st.sampled_from(["a", "b", "c"])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.setup_check import setup_faults
-from crmctl.ledger.shipped import kind_files, pack_file, pack_names
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.shipped import kind_files, pack_file, pack_names
+from crmctl.ledger.disk.yamlio import dump, load
+from crmctl.ledger.setup.setup_check import setup_faults
 from crmctl.model.condition import parse_leaf
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kind_reader import SQL_WORDS, compile_kind

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crmctl import i18n
-from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.filled import Filled

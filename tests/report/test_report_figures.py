@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from crmctl.errors import NotFound, UsageError
-from crmctl.ledger.draft import Origin
+from crmctl.ledger.changing.draft import Origin
 from crmctl.report.catalogue import all_reports
 from tests.company import CARD, Company
 from tests.report.conftest import HOSTILE, Draw, rows

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crmctl.ledger.destroying import destroy
-from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.meeting.destroying import destroy
 from crmctl.report.catalogue import find_report
 from crmctl.report.evidence import differing
 from crmctl.report.fill import fill

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crmctl.ledger.draft import Draft
+from crmctl.ledger.changing.draft import Draft
 from crmctl.report.catalogue import find_report
 from crmctl.report.evidence import differing
 from crmctl.report.fill import fill

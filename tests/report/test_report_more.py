@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crmctl.i18n import set_language
-from crmctl.ledger.draft import Draft, Origin
+from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.report.catalogue import all_reports
 from crmctl.report.formats import FORMATS
 from crmctl.report.formats import draw as drawn

@@ -18,8 +18,8 @@ from crmctl.exchange.apply import apply_plan
 from crmctl.exchange.plan import Order
 from crmctl.exchange.plan_file import keep
 from crmctl.exchange.planner import plan_import
-from crmctl.ledger.founding import Founding, found
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.setup.founding import Founding, found
 from crmctl.report.catalogue import find_report
 from crmctl.report.evidence import differing
 from crmctl.report.fill import fill

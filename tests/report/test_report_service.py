@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crmctl.ledger.draft import Draft
+from crmctl.ledger.changing.draft import Draft
 from tests.company import CARD, Company
 from tests.report.conftest import Draw, complain, rows, sell
 

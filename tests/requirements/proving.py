@@ -9,10 +9,10 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import InvalidInput
-from crmctl.ledger import lookup
-from crmctl.ledger.check import check
-from crmctl.ledger.listing import list_kind
-from crmctl.ledger.policy_files import adopt
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.listing import list_kind
+from crmctl.ledger.setup.policy_files import adopt
 from crmctl.model.monthly import find_row
 from crmctl.model.values import Value
 from tests.company import Company

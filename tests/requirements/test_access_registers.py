@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import InvalidInput, NoKey
-from crmctl.ledger import lookup
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import advance
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance
+from crmctl.ledger.reading import lookup
 from tests.company import Company
 
 DAY = "2026-11-20"

@@ -10,11 +10,11 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import Refused
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import agenda, own
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.policy_files import adopt, set_value
-from crmctl.ledger.regrading import run
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.changing.regrading import run
+from crmctl.ledger.reading.due import agenda, own
+from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.policy.facts import Fact
 from crmctl.policy.grading import read_grading
 from crmctl.rules.grading import Decision

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import InvalidInput, NotFound, Refused
-from crmctl.ledger import lookup
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.listing import list_kind, query
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.listing import list_kind, query
 from tests.company import CARD, Company, git
 from tests.requirements.proving import DAY, holds, keeps, lays_down, refuses, says, stored, without
 

@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 
 from crmctl.errors import InvalidInput, NoKey, Refused
-from crmctl.ledger import lookup
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import Whose, agenda
-from crmctl.ledger.enrol import set_roles
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.policy_files import adopt
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.setup.enrol import set_roles
+from crmctl.ledger.setup.policy_files import adopt
 from crmctl.model.org import Role
 from crmctl.rules.due import Due
 from tests.company import Company

@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 
 from crmctl.errors import Refused
-from crmctl.ledger import blacklisting
-from crmctl.ledger.archiving import archive
-from crmctl.ledger.check import check
-from crmctl.ledger.dealing import assign
-from crmctl.ledger.due import agenda, own, team_of
-from crmctl.ledger.policy_files import adopt, set_value
+from crmctl.ledger.affairs import blacklisting
+from crmctl.ledger.affairs.archiving import archive
+from crmctl.ledger.affairs.dealing import assign
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.reading.due import agenda, own, team_of
+from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked

@@ -15,11 +15,11 @@ import pytest
 from crmctl import i18n
 from crmctl.cli.boundary import main
 from crmctl.errors import NoKey
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.identity import create, load
-from crmctl.ledger.joining import join
-from crmctl.ledger.policy_files import set_value
-from crmctl.ledger.seal import new_key, open_given
+from crmctl.ledger.keys.identity import create, load
+from crmctl.ledger.keys.seal import new_key, open_given
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import set_value
 from crmctl.model.org import Role
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill

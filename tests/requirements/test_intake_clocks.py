@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import agenda, own
-from crmctl.ledger.entry import update
-from crmctl.ledger.policy_files import set_value
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.reading.due import agenda, own
+from crmctl.ledger.setup.policy_files import set_value
 from tests.company import CARD, Company
 from tests.requirements.proving import stored
 

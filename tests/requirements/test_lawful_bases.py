@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import InvalidInput
-from crmctl.ledger.due import Whose, agenda
+from crmctl.ledger.reading.due import Whose, agenda
 from tests.company import CARD, Company
 from tests.requirements.proving import lays_down
 

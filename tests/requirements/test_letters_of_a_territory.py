@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import NoKey, Refused
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.entry import update
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
 from crmctl.model.org import Role
 from tests.attacks.forgery import codes
 from tests.company import NOW, Company

@@ -8,16 +8,16 @@ from datetime import date
 import pytest
 
 from crmctl.errors import InvalidInput, NoKey, Refused
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.due import agenda, own
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
-from crmctl.ledger.policy_files import adopt, set_value
-from crmctl.ledger.proving import prove
-from crmctl.ledger.standing import standing_of
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.changing.proving import prove
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.reading.due import agenda, own
+from crmctl.ledger.reading.standing import standing_of
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
 from tests.company import Company
 from tests.requirements.proving import says, stored
@@ -218,10 +218,10 @@ def test_p12_tells_new_from_old_for_persons_and_companies(company: Company) -> N
 
 def classes(company: Company, name: str) -> dict[str, str]:
     """What a question of the policy says of each customer."""
+    from crmctl.ledger.reading.standing import parameters_of
     from crmctl.ledger.snapshot.closeup import add_functions, kinds_named
     from crmctl.ledger.snapshot.connection import connect
     from crmctl.ledger.snapshot.question import ask
-    from crmctl.ledger.standing import parameters_of
 
     ledger = company.ledger()
     sql = standing_of(ledger).classes[name]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from crmctl.errors import InvalidInput, Refused
-from crmctl.ledger.check import check
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import agenda, own, team_of
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.policy_files import adopt, check_policy, set_value
-from crmctl.ledger.regrading import file_run, run
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.changing.regrading import file_run, run
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.reading.due import agenda, own, team_of
+from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from tests.admitting import HOSPITAL, LICENCE, admission
 from tests.company import CARD, Company
 from tests.requirements.proving import says

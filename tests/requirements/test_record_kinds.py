@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import InvalidInput, NoKey, Refused
-from crmctl.ledger import lookup
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import advance
-from crmctl.ledger.listing import list_kind, query
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.listing import list_kind, query
 from tests.company import VISIT, Company
 from tests.requirements.proving import DAY, NOON, holds, keeps, refuses, says, stored, without
 

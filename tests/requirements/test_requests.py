@@ -7,19 +7,19 @@ from datetime import date
 import pytest
 
 from crmctl.errors import GitFailed, InvalidInput, NoKey, NotFound, Refused, TrustBroken
-from crmctl.ledger import lookup
-from crmctl.ledger.bundle import give_slot
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.enrol import set_roles
-from crmctl.ledger.entry import advance
-from crmctl.ledger.handed_in import submitted
-from crmctl.ledger.landing import land
-from crmctl.ledger.listing import query
+from crmctl.ledger.affairs.requesting import request
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance
+from crmctl.ledger.git.remote import push
+from crmctl.ledger.meeting.landing import land
+from crmctl.ledger.meeting.submitting import submit
 from crmctl.ledger.outbox import lines_of
-from crmctl.ledger.policy_files import adopt, set_value
-from crmctl.ledger.remote import push
-from crmctl.ledger.requesting import request
-from crmctl.ledger.submitting import submit
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.listing import query
+from crmctl.ledger.setup.enrol import set_roles
+from crmctl.ledger.setup.policy_files import adopt, set_value
+from crmctl.ledger.waiting.bundle import give_slot
+from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.model.org import Role
 from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from crmctl.errors import InvalidInput
-from crmctl.ledger.due import Whose, agenda
+from crmctl.ledger.reading.due import Whose, agenda
 from tests.company import Company
 from tests.requirements.proving import DAY, lays_down
 

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from crmctl.errors import InvalidInput
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import Whose, agenda, own
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.listing import list_kind
-from crmctl.ledger.policy_files import set_value
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.reading.due import Whose, agenda, own
+from crmctl.ledger.reading.listing import list_kind
+from crmctl.ledger.setup.policy_files import set_value
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
@@ -135,7 +135,7 @@ def test_risks_suggestions_and_what_is_kept_how_long(company: Company) -> None:
 
 
 def _path(company: Company, record: str) -> str:
-    from crmctl.ledger.lookup import record as found
+    from crmctl.ledger.reading.lookup import record as found
 
     return found(company.ledger("bob"), record).path
 

@@ -8,20 +8,20 @@ from datetime import date
 import pytest
 
 from crmctl.errors import NoKey, NotFound, Refused, UsageError
-from crmctl.ledger import lookup
-from crmctl.ledger.archiving import archive, resume
-from crmctl.ledger.check import check
-from crmctl.ledger.confirming import confirm
-from crmctl.ledger.dealing import assign
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import Whose, agenda
-from crmctl.ledger.duplicates import likely_pairs
-from crmctl.ledger.enrol import set_roles
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.listing import list_kind, query
-from crmctl.ledger.merging import merge
-from crmctl.ledger.policy_files import adopt
-from crmctl.ledger.undo import undo
+from crmctl.ledger.affairs.archiving import archive, resume
+from crmctl.ledger.affairs.confirming import confirm
+from crmctl.ledger.affairs.dealing import assign
+from crmctl.ledger.affairs.merging import merge
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.duplicates import likely_pairs
+from crmctl.ledger.reading.listing import list_kind, query
+from crmctl.ledger.setup.enrol import set_roles
+from crmctl.ledger.setup.policy_files import adopt
+from crmctl.ledger.waiting.undo import undo
 from crmctl.model.org import Role
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill

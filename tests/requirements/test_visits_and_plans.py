@@ -9,14 +9,14 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import InvalidInput, Refused
-from crmctl.ledger.day import log_row, sheet_of, with_due, write_sheet
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.due import Whose, agenda, own, team_of
-from crmctl.ledger.entry import advance, update
-from crmctl.ledger.policy_files import adopt, set_value
-from crmctl.ledger.setup_check import setup_faults, setup_files
-from crmctl.ledger.shipped import pack_file
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.affairs.day import log_row, sheet_of, with_due, write_sheet
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.disk.shipped import pack_file
+from crmctl.ledger.disk.yamlio import dump, load
+from crmctl.ledger.reading.due import Whose, agenda, own, team_of
+from crmctl.ledger.setup.policy_files import adopt, set_value
+from crmctl.ledger.setup.setup_check import setup_faults, setup_files
 from tests.company import VISIT, Company
 from tests.requirements.proving import keeps, lays_down, says, stored
 

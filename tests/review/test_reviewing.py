@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import InvalidInput, Refused
-from crmctl.ledger.handed_in import submitted
-from crmctl.ledger.history import card_path
-from crmctl.ledger.submitting import submit
-from crmctl.ledger.undo import undo
+from crmctl.ledger.meeting.submitting import submit
+from crmctl.ledger.reading.history import card_path
+from crmctl.ledger.waiting.handed_in import submitted
+from crmctl.ledger.waiting.undo import undo
 from crmctl.review.approvals import landings_of
 from crmctl.review.approving import approve
 from crmctl.review.desk import desk_of
@@ -95,7 +95,7 @@ def test_instructions_stand_in_the_ledger_and_in_the_authors_list(company: Compa
     comment(company.ledger("carol"), [change], "well done")
     comment(company.ledger("carol"), [change], "", "visit them this week")
     company.sync("carol", "alice")
-    from crmctl.ledger.due import agenda, own
+    from crmctl.ledger.reading.due import agenda, own
 
     items = [item for item in agenda(company.ledger(), own(company.ledger())).items if item.kind == "review_note"]
     assert [(item.code, item.told) for item in items] == [("REV015", "visit them this week")]

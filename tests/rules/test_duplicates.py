@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmctl.ledger.yamlio import load
+from crmctl.ledger.disk.yamlio import load
 from crmctl.model.fields.region import leading_region
 from crmctl.model.kind_reader import compile_kind
 from crmctl.rules.duplicates import Identity, Mark, Register, identity_of, pairs

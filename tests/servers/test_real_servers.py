@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.enrol import leave
+from crmctl.ledger.setup.enrol import leave
 from crmctl.trust.hook import install
 from tests.attacks.forgery import Forger, resealed
 from tests.company import VISIT, Company, git

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.check import check
-from crmctl.ledger.enrol import add_member
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
 from crmctl.model.org import Role
 from crmctl.trust.gate import Gate
 from crmctl.trust.hook import install

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import BadConfiguration
-from crmctl.ledger.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.trust.authority import FILE, authority, read_authority
 from crmctl.trust.dossier_fields import DossierFields
 from tests.company import Company

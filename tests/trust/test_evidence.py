@@ -12,10 +12,10 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import NotFound, Refused
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
-from crmctl.ledger.seal import new_key, seal
-from crmctl.ledger.sshsig import new_signing_key, public_line_of, sign
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.keys.seal import new_key, seal
+from crmctl.ledger.keys.sshsig import new_signing_key, public_line_of, sign
 from crmctl.trust.evidence import export, secret_of
 from crmctl.trust.evidence_sums import file_key, unseal
 from crmctl.trust.evidence_verifier import prove, verify_sshsig

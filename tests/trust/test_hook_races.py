@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
 from crmctl.trust.hook import Pushed, install, judge_push
 from tests.attacks.forgery import Forger
 from tests.company import VISIT, Company, git

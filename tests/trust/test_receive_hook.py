@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import BadConfiguration, TrustBroken
-from crmctl.ledger.enrol import leave
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.setup.enrol import leave
 from crmctl.trust.hook import install
 from tests.attacks.forgery import AT, KEYRING, Forger, resealed, stranger
 from tests.company import NOW, Company, git

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.ledger.identity import create
-from crmctl.ledger.keyring import wrap
-from crmctl.ledger.transaction import Change, write
-from crmctl.ledger.yamlio import dump
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.git.transaction import Change, write
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.keys.keyring import wrap
 from crmctl.model.clear_files import encode_delegations
 from crmctl.model.org import Delegation, Member, Role
 from crmctl.model.wraps import write_wraps

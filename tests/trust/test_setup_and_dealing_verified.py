@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from crmctl.cli.boundary import main
-from crmctl.ledger.dealing import assign, handover, team
-from crmctl.ledger.policy_files import adopt, set_value
-from crmctl.ledger.schema_files import add_kind
+from crmctl.ledger.affairs.dealing import assign, handover, team
+from crmctl.ledger.setup.policy_files import adopt, set_value
+from crmctl.ledger.setup.schema_files import add_kind
 from tests.company import CARD, Company
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import TrustBroken
-from crmctl.ledger.dealing import handover
-from crmctl.ledger.joining import join
-from crmctl.ledger.sync import Synced, sync
+from crmctl.ledger.affairs.dealing import handover
+from crmctl.ledger.meeting.sync import Synced, sync
+from crmctl.ledger.setup.joining import join
 from crmctl.trust.gate import Gate
 from crmctl.trust.pin import read_pin
 from tests.attacks.forgery import Forger, resealed

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import TrustBroken
-from crmctl.ledger.enrol import add_department, add_member
-from crmctl.ledger.handed_in import submitted
-from crmctl.ledger.identity import create
-from crmctl.ledger.joining import join
-from crmctl.ledger.policy_files import set_value
-from crmctl.ledger.sync import sync
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.meeting.sync import sync
+from crmctl.ledger.setup.enrol import add_department, add_member
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import set_value
+from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.model.org import Role
 from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from crmctl.cli.boundary import main as run
-from crmctl.ledger.git import Repository
+from crmctl.ledger.git.repository import Repository
 from crmctl.trust.pin import read_pin
 from tests.attacks.forgery import Forger, resealed
 from tests.company import Company

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from crmctl.ledger.dealing import handover
-from crmctl.ledger.draft import HERE_AND_NOW
-from crmctl.ledger.enrol import leave, set_roles
-from crmctl.ledger.entry import update
-from crmctl.ledger.git import Repository
-from crmctl.ledger.undo import undo
+from crmctl.ledger.affairs.dealing import handover
+from crmctl.ledger.changing.draft import HERE_AND_NOW
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.setup.enrol import leave, set_roles
+from crmctl.ledger.waiting.undo import undo
 from crmctl.model.org import Role
 from crmctl.trust.pin import read_pin, write_pin
 from tests.attacks.forgery import AT, MAIN, Forger, codes, verified
@@ -101,7 +101,7 @@ def test_a_landing_made_again_after_a_lost_race_is_fine(company: Company) -> Non
     company.sync("alice")
     forger = Forger(company, "bob")
     forger.repo.run("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
-    from crmctl.ledger.sync import _integrate
+    from crmctl.ledger.meeting.sync import _integrate
 
     _integrate(company.ledger("bob"))
     assert len(forger.repo.commit(MAIN).parents) == 2

@@ -13,8 +13,8 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import CrmctlError, NotFound, UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.access import Access
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.access import Access
 from crmctl.model.findings import Finding
 
 _STANDING = {
@@ -42,8 +42,8 @@ def access(
     as_json: AsJson = False,
 ) -> None:
     """Show who can read a customer's parts, or what a member can read."""
-    from crmctl.ledger import lookup
-    from crmctl.ledger.access import access_of, access_to, former
+    from crmctl.ledger.reading import lookup
+    from crmctl.ledger.reading.access import access_of, access_to, former
 
     out = Out(as_json)
     if (who is None) == (member is None):

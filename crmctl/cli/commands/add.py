@@ -62,9 +62,9 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a customer, visit, complaint or other record."""
-    from crmctl.ledger.draft import Draft
-    from crmctl.ledger.entry import Entry
-    from crmctl.ledger.entry import add as enter
+    from crmctl.ledger.changing.draft import Draft
+    from crmctl.ledger.changing.entry import Entry
+    from crmctl.ledger.changing.entry import add as enter
 
     ledger = open_ledger(directory)
     found = Draft(ledger).kind(kind)

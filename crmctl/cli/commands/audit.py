@@ -17,7 +17,7 @@ from crmctl.i18n import N_, _, label
 from crmctl.model.findings import Finding
 
 if TYPE_CHECKING:
-    from crmctl.ledger.auditing import Audit, Drawn
+    from crmctl.ledger.affairs.auditing import Audit, Drawn
     from crmctl.ledger.ledger import Ledger
 
 AuditArgument = Annotated[str, typer.Argument(metavar=N_("AUDIT"), help=N_("The audit's id."))]
@@ -45,7 +45,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Draw records by chance and begin an audit of them."""
-    from crmctl.ledger import auditing
+    from crmctl.ledger.affairs import auditing
 
     out, ledger = Out(as_json), open_ledger(directory)
     begun = auditing.run(ledger, of, sample, department=department, seed=seed, dry_run=dry_run)
@@ -103,7 +103,7 @@ def finding(
     as_json: AsJson = False,
 ) -> None:
     """Say what was found in a record drawn."""
-    from crmctl.ledger import auditing
+    from crmctl.ledger.affairs import auditing
 
     given = {
         "result": result, "about": about, "text": text, "who": who,
@@ -137,7 +137,7 @@ def finish(
     as_json: AsJson = False,
 ) -> None:
     """End an audit; the next one becomes due."""
-    from crmctl.ledger import auditing
+    from crmctl.ledger.affairs import auditing
 
     out = Out(as_json)
     values: dict[str, object] = {"findings": findings, **({"proposal": proposal} if proposal else {})}
@@ -156,7 +156,7 @@ def list_audits(
     as_json: AsJson = False,
 ) -> None:
     """List the audits and when the next is due."""
-    from crmctl.ledger import auditing
+    from crmctl.ledger.affairs import auditing
 
     out, ledger = Out(as_json), open_ledger(directory)
     found = auditing.audits(ledger)
@@ -181,7 +181,7 @@ def prove(
     as_json: AsJson = False,
 ) -> None:
     """Draw the sample again and compare."""
-    from crmctl.ledger import auditing
+    from crmctl.ledger.affairs import auditing
 
     out = Out(as_json)
     again, differs = auditing.drawn_again(open_ledger(directory), audit)

@@ -28,8 +28,8 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Keep the whole ledger in one file."""
-    from crmctl.ledger.backup import backup as keep
-    from crmctl.ledger.backup import keys_of
+    from crmctl.ledger.checking.backup import backup as keep
+    from crmctl.ledger.checking.backup import keys_of
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -69,7 +69,7 @@ def restore(
 ) -> None:
     """Make a working copy from a backup."""
     from crmctl.home import home
-    from crmctl.ledger.backup import restore as bring_back
+    from crmctl.ledger.checking.backup import restore as bring_back
 
     out = Out(as_json)
     done = bring_back(file, directory, member, home())

@@ -14,7 +14,7 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.blacklisting import Stepped
+from crmctl.ledger.affairs.blacklisting import Stepped
 
 EntryArgument = Annotated[str, typer.Argument(metavar=N_("ENTRY"), help=N_("The entry's id, such as BL-3K7Q2M9T4A."))]
 DepartmentOption = Annotated[str | None, typer.Option("--department", help=N_("Which department's."))]
@@ -48,7 +48,7 @@ def propose(
     as_json: AsJson = False,
 ) -> None:
     """Propose a customer for the blacklist."""
-    from crmctl.ledger.blacklisting import propose as put_forward
+    from crmctl.ledger.affairs.blacklisting import propose as put_forward
 
     given = {
         "reason": reason, "text": text, "loss": loss, "breach": breach, "accusation": accusation,
@@ -67,7 +67,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say that the facts of a proposal hold."""
-    from crmctl.ledger.blacklisting import verify as say
+    from crmctl.ledger.affairs.blacklisting import verify as say
 
     _told("verify", say(open_ledger(directory), entry, dry_run=dry_run), directory, as_json=as_json, dry_run=dry_run)
 
@@ -81,7 +81,7 @@ def reject(
     as_json: AsJson = False,
 ) -> None:
     """Turn a proposal down."""
-    from crmctl.ledger.blacklisting import reject as turn_down
+    from crmctl.ledger.affairs.blacklisting import reject as turn_down
 
     done = turn_down(open_ledger(directory), entry, reason, dry_run=dry_run)
     _told("reject", done, directory, as_json=as_json, dry_run=dry_run)
@@ -100,7 +100,7 @@ def enter(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Put a proposal in force."""
-    from crmctl.ledger.blacklisting import enter as put
+    from crmctl.ledger.affairs.blacklisting import enter as put
 
     done = put(open_ledger(directory), entry, since, dry_run=dry_run)
     _told("enter", done, directory, as_json=as_json, dry_run=dry_run)
@@ -114,7 +114,7 @@ def acknowledge(
     as_json: AsJson = False,
 ) -> None:
     """Say that a department's entry was received and filed."""
-    from crmctl.ledger.blacklisting import acknowledge as take
+    from crmctl.ledger.affairs.blacklisting import acknowledge as take
 
     done = take(open_ledger(directory), entry, dry_run=dry_run)
     _told("acknowledge", done, directory, as_json=as_json, dry_run=dry_run)
@@ -139,7 +139,7 @@ def shorten(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """End a term early."""
-    from crmctl.ledger.blacklisting import shorten as cut
+    from crmctl.ledger.affairs.blacklisting import shorten as cut
 
     done = cut(open_ledger(directory), entry, reason, on, dry_run=dry_run)
     _told("shorten", done, directory, as_json=as_json, dry_run=dry_run)
@@ -162,7 +162,7 @@ def readmit(
     as_json: AsJson = False,
 ) -> None:
     """Approve that a customer comes back."""
-    from crmctl.ledger.blacklisting import readmit as bring_back
+    from crmctl.ledger.affairs.blacklisting import readmit as bring_back
 
     done = bring_back(open_ledger(directory), entry, change, admission, dry_run=dry_run)
     _told("readmit", done, directory, as_json=as_json, dry_run=dry_run)
@@ -177,7 +177,7 @@ def list_entries(
     as_json: AsJson = False,
 ) -> None:
     """List who is barred, since when and why."""
-    from crmctl.ledger.blacklist_view import entries
+    from crmctl.ledger.affairs.blacklist_view import entries
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -218,7 +218,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Look whether a party is on the blacklist, under any of its names."""
-    from crmctl.ledger.blacklist_view import matches
+    from crmctl.ledger.affairs.blacklist_view import matches
 
     given = {
         "name": name, "credit_code": code, "invoice_name": invoice, "legal_person": legal_person, "phone": phone,

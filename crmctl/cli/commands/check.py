@@ -45,7 +45,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check records, keys and references."""
-    from crmctl.ledger.check import check as hold_against
+    from crmctl.ledger.checking.check import check as hold_against
 
     out = Out(as_json or form is Form.JSON)
     ledger = open_ledger(directory)

@@ -34,8 +34,8 @@ def install(
     as_json: AsJson = False,
 ) -> None:
     """Let the forge prove and check whatever is pushed."""
-    from crmctl.ledger.ci_files import host_of
-    from crmctl.ledger.ci_files import install as put
+    from crmctl.ledger.setup.ci_files import host_of
+    from crmctl.ledger.setup.ci_files import install as put
 
     said = [host for host, meant in (("github", github), ("gitlab", gitlab), ("gitea", gitea)) if meant]
     if len(said) > 1:

@@ -37,8 +37,8 @@ def confirm(
     as_json: AsJson = False,
 ) -> None:
     """Confirm that data is unchanged."""
-    from crmctl.ledger.confirming import confirm as keep
-    from crmctl.ledger.confirming import to_confirm
+    from crmctl.ledger.affairs.confirming import confirm as keep
+    from crmctl.ledger.affairs.confirming import to_confirm
 
     out = Out(as_json)
     if not unchanged:

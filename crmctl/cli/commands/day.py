@@ -16,7 +16,7 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.day import Sheet
+from crmctl.ledger.affairs.day import Sheet
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 
@@ -51,7 +51,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show, propose or change the plan of a day."""
-    from crmctl.ledger.day import lacking, lengthy, sheet_of, with_copy, with_due, write_sheet
+    from crmctl.ledger.affairs.day import lacking, lengthy, sheet_of, with_copy, with_due, write_sheet
 
     out = Out(as_json)
     if source not in {None, "due"}:
@@ -91,7 +91,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Report on a row of the day plan: it becomes a visit."""
-    from crmctl.ledger.day import log_row, sheet_of
+    from crmctl.ledger.affairs.day import log_row, sheet_of
 
     out = Out(as_json)
     ledger = open_ledger(directory)

@@ -14,7 +14,7 @@ from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.dealing import Dealt
+from crmctl.ledger.affairs.dealing import Dealt
 
 Who = Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))]
 DepartmentOption = Annotated[str | None, typer.Option("--department", help=N_("Which department's."))]
@@ -30,7 +30,7 @@ def assign(
     as_json: AsJson = False,
 ) -> None:
     """Let one more department deal with a customer."""
-    from crmctl.ledger.dealing import assign as join
+    from crmctl.ledger.affairs.dealing import assign as join
 
     _told("assign", join(open_ledger(directory), who, department, owner, dry_run=dry_run), as_json, dry_run)
 
@@ -54,7 +54,7 @@ def team(
     as_json: AsJson = False,
 ) -> None:
     """Say who works with the owner on a customer."""
-    from crmctl.ledger.dealing import team as change
+    from crmctl.ledger.affairs.dealing import team as change
 
     if not add and not remove and keeper is None:
         raise UsageError(_("Say who joins or leaves"), hint=f"crmctl team {who} --add …")
@@ -89,7 +89,7 @@ def handover(
     as_json: AsJson = False,
 ) -> None:
     """Give customers to another owner."""
-    from crmctl.ledger.dealing import handover as hand_over
+    from crmctl.ledger.affairs.dealing import handover as hand_over
 
     if bool(who) == (from_member is not None):
         raise UsageError(_("Name the customers, or --from MEMBER for all of them"), hint="crmctl handover --help")

@@ -41,7 +41,7 @@ def delegate(
     as_json: AsJson = False,
 ) -> None:
     """Let somebody else approve in your place until a day."""
-    from crmctl.ledger import delegating
+    from crmctl.ledger.affairs import delegating
 
     if role is None:
         _listed(directory, as_json)
@@ -69,7 +69,7 @@ def delegate(
 
 
 def _listed(directory: LedgerDir, as_json: bool) -> None:
-    from crmctl.ledger.delegating import standins
+    from crmctl.ledger.affairs.delegating import standins
 
     out = Out(as_json)
     found = standins(open_ledger(directory))

@@ -25,7 +25,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a department."""
-    from crmctl.ledger.enrol import add_department
+    from crmctl.ledger.setup.enrol import add_department
 
     key, name = read_pair(pair)
     commit = add_department(open_ledger(directory), key, name)
@@ -41,7 +41,7 @@ def rename(
     as_json: AsJson = False,
 ) -> None:
     """Give a department another name."""
-    from crmctl.ledger.enrol import rename_department
+    from crmctl.ledger.setup.enrol import rename_department
 
     key, name = read_pair(pair)
     commit = rename_department(open_ledger(directory), key, name)
@@ -56,7 +56,7 @@ def list_departments(
     as_json: AsJson = False,
 ) -> None:
     """List the departments."""
-    from crmctl.ledger.dealing import departments_of
+    from crmctl.ledger.affairs.dealing import departments_of
 
     out = Out(as_json)
     found = departments_of(open_ledger(directory))

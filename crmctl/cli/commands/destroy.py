@@ -37,7 +37,7 @@ def destroy(
     as_json: AsJson = False,
 ) -> None:
     """Destroy a customer's file for good."""
-    from crmctl.ledger.destroying import destroy as put_to_rest
+    from crmctl.ledger.meeting.destroying import destroy as put_to_rest
 
     ledger = open_ledger(directory)
     out = Out(as_json)
@@ -66,7 +66,7 @@ def destroy(
 
 
 def _list(ledger: Ledger, out: Out) -> None:
-    from crmctl.ledger.destroying import tombstones
+    from crmctl.ledger.meeting.destroying import tombstones
 
     found = tombstones(ledger)
     data = [

@@ -26,7 +26,7 @@ def doctor(
 ) -> None:
     """Look for what is wrong here, and mend it."""
     from crmctl.home import home
-    from crmctl.ledger.doctor import examine
+    from crmctl.ledger.checking.doctor import examine
 
     out = Out(as_json)
     looked_at = examine(directory, home(), fix=fix, online=online)

@@ -16,9 +16,9 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.due import Agenda
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.lookup import record
+from crmctl.ledger.reading.due import Agenda
+from crmctl.ledger.reading.lookup import record
 from crmctl.model.dossier import is_office
 from crmctl.model.duration import parse_duration
 from crmctl.rules.calendar import Step
@@ -59,7 +59,7 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """Show what is due, the latest first."""
-    from crmctl.ledger.due import Whose, agenda, own, team_of
+    from crmctl.ledger.reading.due import Whose, agenda, own, team_of
 
     out = Out(as_json)
     if team and member:

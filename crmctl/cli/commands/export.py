@@ -46,7 +46,7 @@ def export(
 ) -> None:
     """Write what you can open to a file."""
     from crmctl.exchange.export import export as write
-    from crmctl.ledger.disclosing import settled
+    from crmctl.ledger.affairs.disclosing import settled
 
     out = Out(as_json)
     ledger = open_ledger(directory, at)

@@ -30,7 +30,7 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Find text in customers and records."""
-    from crmctl.ledger.kind_names import kind_named
+    from crmctl.ledger.reading.kind_names import kind_named
     from crmctl.ledger.snapshot.names import names
     from crmctl.ledger.snapshot.search import find as search
 
@@ -84,7 +84,7 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a question in SQL over what you can open."""
-    from crmctl.ledger.listing import query as ask
+    from crmctl.ledger.reading.listing import query as ask
 
     out = Out(as_json)
     answer = ask(open_ledger(directory, at), sql)

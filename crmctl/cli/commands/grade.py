@@ -20,10 +20,10 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
+from crmctl.ledger.changing.regrading import Run, compare, file_run
+from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.regrading import Run, compare, file_run
-from crmctl.ledger.regrading import run as decide
 from crmctl.rules.regrade import Proposal, evidence_of
 
 Department = Annotated[str | None, typer.Option("--department", help=N_("Which department's; your own if not given."))]
@@ -86,7 +86,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show why a customer has its grade: every condition with its value."""
-    from crmctl.ledger import lookup
+    from crmctl.ledger.reading import lookup
 
     out = Out(as_json)
     ledger = open_ledger(directory, at)
@@ -216,8 +216,8 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show the grades a customer was given."""
-    from crmctl.ledger import lookup
-    from crmctl.ledger.listing import list_kind
+    from crmctl.ledger.reading import lookup
+    from crmctl.ledger.reading.listing import list_kind
 
     out = Out(as_json)
     ledger = open_ledger(directory)

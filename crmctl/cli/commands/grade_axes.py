@@ -10,8 +10,8 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import N_, _, finding_text, label
+from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axes_here, axis_named, rules_for
-from crmctl.ledger.regrading import run as decide
 from crmctl.rules.regrade import shares
 
 

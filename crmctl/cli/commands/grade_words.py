@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.i18n import _, label
+from crmctl.ledger.changing.regrading import Run
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.regrading import Run
 from crmctl.policy.scorecard import Line
 from crmctl.rules.regrade import spoken
 

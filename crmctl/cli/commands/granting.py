@@ -13,7 +13,7 @@ from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out
 from crmctl.i18n import N_, _
-from crmctl.ledger.granting import Given
+from crmctl.ledger.affairs.granting import Given
 from crmctl.ledger.ledger import Ledger
 
 Who = Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))]
@@ -44,7 +44,7 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Let somebody read a customer until a day."""
-    from crmctl.ledger.granting import grant as give
+    from crmctl.ledger.affairs.granting import grant as give
 
     ledger = open_ledger(directory)
     done = give(ledger, who, to, until, reason, compartment or [], dry_run=dry_run)
@@ -63,7 +63,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Take a reading right back before its day."""
-    from crmctl.ledger.granting import revoke as take
+    from crmctl.ledger.affairs.granting import revoke as take
 
     ledger = open_ledger(directory)
     done = take(ledger, who, from_, reason, compartment or [], dry_run=dry_run)

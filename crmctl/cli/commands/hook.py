@@ -51,7 +51,7 @@ def install(
 @details(N_("Git calls this on the server; it reads what is pushed from standard input."))
 def pre_receive() -> None:
     """Judge a push; Git calls this."""
-    from crmctl.ledger.git import Repository
+    from crmctl.ledger.git.repository import Repository
     from crmctl.trust.hook import judge_push, read_pushed
 
     findings = judge_push(Repository(Path(), quarantine=True), read_pushed(sys.stdin))
@@ -61,7 +61,7 @@ def pre_receive() -> None:
 @details(N_("Git calls this before it sends anything; it reads what shall be pushed from standard input."))
 def pre_push() -> None:
     """Judge what is about to be pushed; Git calls this."""
-    from crmctl.ledger.git import Repository
+    from crmctl.ledger.git.repository import Repository
     from crmctl.trust.hook import read_pushed
     from crmctl.trust.outgoing import judge_outgoing
 

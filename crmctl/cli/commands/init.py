@@ -41,8 +41,8 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Found a ledger in a new folder."""
-    from crmctl.ledger.founding import Founding, found
-    from crmctl.ledger.identity import home_directory, members_with_identity
+    from crmctl.ledger.keys.identity import home_directory, members_with_identity
+    from crmctl.ledger.setup.founding import Founding, found
 
     out = Out(as_json)
     founder = member or default_member()

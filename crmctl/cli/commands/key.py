@@ -25,7 +25,7 @@ NoPassphrase = Annotated[
 @details(N_("Example: crmctl key new bob. Hand the printed line to whoever enrols you; it is not secret."))
 def new(member: MemberArgument = None, no_passphrase: NoPassphrase = False, as_json: AsJson = False) -> None:
     """Make your keys on this machine."""
-    from crmctl.ledger.identity import create, home_directory
+    from crmctl.ledger.keys.identity import create, home_directory
 
     member = member or default_member()
     keys = create(home_directory(), member, None if no_passphrase else new_passphrase(known=False))
@@ -35,7 +35,7 @@ def new(member: MemberArgument = None, no_passphrase: NoPassphrase = False, as_j
 @details(N_("Example: crmctl key show bob"))
 def show(member: MemberArgument = None, as_json: AsJson = False) -> None:
     """Show the public part of your keys."""
-    from crmctl.ledger.identity import home_directory, members_with_identity, public_keys
+    from crmctl.ledger.keys.identity import home_directory, members_with_identity, public_keys
 
     home = home_directory()
     known = members_with_identity(home)
@@ -50,8 +50,8 @@ def show(member: MemberArgument = None, as_json: AsJson = False) -> None:
 def protect(member: MemberArgument = None, no_passphrase: NoPassphrase = False) -> None:
     """Change the passphrase of your keys."""
     from crmctl.cli.context import asker
-    from crmctl.ledger.identity import home_directory
-    from crmctl.ledger.identity import protect as change
+    from crmctl.ledger.keys.identity import home_directory
+    from crmctl.ledger.keys.identity import protect as change
 
     home = home_directory()
     member = member or default_member()
@@ -65,7 +65,7 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Change your keys: what you can open is made ready for the new ones."""
-    from crmctl.ledger.rotation import rotate as change
+    from crmctl.ledger.setup.rotation import rotate as change
 
     ledger = open_ledger(directory)
     done = change(ledger, None if no_passphrase else new_passphrase(known=False))
@@ -83,7 +83,7 @@ def list_keys(
 ) -> None:
     """List everybody's keys: since when, until when to change them, on which devices."""
     from crmctl.cli.table import table
-    from crmctl.ledger.key_register import register, register_faults
+    from crmctl.ledger.reading.key_register import register, register_faults
 
     ledger = open_ledger(directory)
     found = [item for item in register(ledger) if item.overdue or not overdue]
@@ -100,7 +100,7 @@ def list_keys(
 
 
 def _print(member: str, opens: str, signs: str, out: Out) -> None:
-    from crmctl.ledger.key_register import this_device
+    from crmctl.ledger.reading.key_register import this_device
 
     token = f"{member} {opens} {signs}"
     device = this_device()

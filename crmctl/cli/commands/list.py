@@ -16,7 +16,7 @@ from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
-    from crmctl.ledger.listing import Listing
+    from crmctl.ledger.reading.listing import Listing
 
 _USUAL = 6
 
@@ -40,7 +40,7 @@ def list_records(
     as_json: AsJson = False,
 ) -> None:
     """List records."""
-    from crmctl.ledger.listing import list_kind
+    from crmctl.ledger.reading.listing import list_kind
 
     out = Out(as_json)
     ledger = open_ledger(directory, at)

@@ -53,7 +53,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Show what changed, when, by whom and why."""
-    from crmctl.ledger import history, lookup
+    from crmctl.ledger.reading import history, lookup
     from crmctl.model.timeline import steps
 
     out = Out(as_json)
@@ -101,7 +101,7 @@ def blame(
     as_json: AsJson = False,
 ) -> None:
     """Show who gave each field its value, and when."""
-    from crmctl.ledger import history, lookup
+    from crmctl.ledger.reading import history, lookup
     from crmctl.model.timeline import blame as origins
 
     out = Out(as_json)
@@ -186,7 +186,7 @@ def _moved(ledger: Ledger, before: Assignment, after: Assignment) -> list[str]:
 
 
 def _timeline(ledger: Ledger, dossier: str, limit: int, out: Out) -> None:
-    from crmctl.ledger.history import card_path, history, timeline
+    from crmctl.ledger.reading.history import card_path, history, timeline
     from crmctl.model.timeline import steps
 
     told = timeline(ledger, dossier)

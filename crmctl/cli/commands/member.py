@@ -15,7 +15,7 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _
-from crmctl.ledger.identity import PublicKeys
+from crmctl.ledger.keys.identity import PublicKeys
 from crmctl.model.org import Member, Role
 
 RoleOption = Annotated[
@@ -51,7 +51,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Enrol a member."""
-    from crmctl.ledger.enrol import add_member
+    from crmctl.ledger.setup.enrol import add_member
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -71,7 +71,7 @@ def role(
     as_json: AsJson = False,
 ) -> None:
     """Set the roles of a member."""
-    from crmctl.ledger.enrol import set_roles
+    from crmctl.ledger.setup.enrol import set_roles
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -90,7 +90,7 @@ def leave(
     as_json: AsJson = False,
 ) -> None:
     """End a membership."""
-    from crmctl.ledger.enrol import leave as end
+    from crmctl.ledger.setup.enrol import leave as end
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -106,7 +106,7 @@ def device(
     as_json: AsJson = False,
 ) -> None:
     """Designate the devices a member works on."""
-    from crmctl.ledger.enrol import set_devices
+    from crmctl.ledger.setup.enrol import set_devices
 
     out = Out(as_json)
     commit = set_devices(open_ledger(directory), member, tuple(devices))
@@ -121,7 +121,7 @@ def pledge(
     as_json: AsJson = False,
 ) -> None:
     """Note that a member has promised secrecy in writing."""
-    from crmctl.ledger.enrol import pledge as promised
+    from crmctl.ledger.setup.enrol import pledge as promised
 
     out = Out(as_json)
     commit = promised(open_ledger(directory), member, on)

@@ -27,7 +27,7 @@ def list_packs(
     as_json: AsJson = False,
 ) -> None:
     """List the packs: shipped, in this ledger, in force."""
-    from crmctl.ledger.policy_files import pack_states
+    from crmctl.ledger.setup.policy_files import pack_states
 
     out = Out(as_json)
     states = pack_states(open_ledger(directory))
@@ -46,7 +46,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the values in force, or a pack as it stands in the ledger."""
-    from crmctl.ledger.setup_check import pack_path, setup_files
+    from crmctl.ledger.setup.setup_check import pack_path, setup_files
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -85,7 +85,7 @@ def adopt(
     as_json: AsJson = False,
 ) -> None:
     """Take a pack into the ledger and put it in force."""
-    from crmctl.ledger.policy_files import adopt as take
+    from crmctl.ledger.setup.policy_files import adopt as take
 
     out = Out(as_json)
     done = take(open_ledger(directory), pack, dry_run=dry_run)
@@ -124,7 +124,7 @@ def set_value(
     as_json: AsJson = False,
 ) -> None:
     """Set a value the packs leave to the company."""
-    from crmctl.ledger.policy_files import set_value as put
+    from crmctl.ledger.setup.policy_files import set_value as put
 
     if (value is None) != unset:
         raise UsageError(_("Give a value, or --unset"), hint=f"crmctl policy set {name} …")
@@ -143,7 +143,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check kinds and packs: every name they use must be there."""
-    from crmctl.ledger.policy_files import check_policy
+    from crmctl.ledger.setup.policy_files import check_policy
 
     out = Out(as_json)
     findings = check_policy(open_ledger(directory), file)
@@ -169,7 +169,7 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Show how this ledger's packs and kinds differ from the shipped ones."""
-    from crmctl.ledger.policy_files import differences
+    from crmctl.ledger.setup.policy_files import differences
 
     out = Out(as_json)
     found = list(differences(open_ledger(directory), name))
@@ -192,7 +192,7 @@ def coverage(
     as_json: AsJson = False,
 ) -> None:
     """Show how much of the requirements crmctl meets, area by area."""
-    from crmctl.ledger.rulebook import counts, requirements
+    from crmctl.ledger.disk.rulebook import counts, requirements
 
     out = Out(as_json)
     found = requirements()
@@ -226,7 +226,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Explain a rule by its code."""
-    from crmctl.ledger.rulebook import rule
+    from crmctl.ledger.disk.rulebook import rule
 
     out = Out(as_json)
     found = rule(code)

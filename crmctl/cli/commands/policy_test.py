@@ -21,7 +21,7 @@ def try_all(
     as_json: AsJson = False,
 ) -> None:
     """Run the examples the packs carry, with the values in force."""
-    from crmctl.ledger.trying import try_examples
+    from crmctl.ledger.reading.trying import try_examples
 
     out = Out(as_json)
     outcomes = try_examples(open_ledger(directory), pack)

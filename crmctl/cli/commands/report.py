@@ -21,7 +21,7 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
-    from crmctl.ledger.disclosing import Giving
+    from crmctl.ledger.affairs.disclosing import Giving
     from crmctl.report.filled import Filled, FilledTable, Row
     from crmctl.report.question import Asked
 
@@ -88,8 +88,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Draw a report: lists, cards, figures."""
-    from crmctl.ledger.disclosing import settled
-    from crmctl.ledger.redaction import withheld_outside
+    from crmctl.ledger.affairs.disclosing import settled
+    from crmctl.ledger.reading.redaction import withheld_outside
     from crmctl.report.catalogue import find_report
     from crmctl.report.fill import fill
     from crmctl.report.formats import format_of
@@ -164,8 +164,8 @@ def _give(
     ledger: Ledger, filled: Filled, form: str, path: Path, sealed: Sequence[str], giving: Giving | None
 ) -> None:  # fmt: skip
     """Draw it and write it: marked and put on record first where it goes outside, sealed where that was asked for."""
-    from crmctl.ledger.disclosing import disclose
-    from crmctl.ledger.recipients import and_keys, sealed_for
+    from crmctl.ledger.affairs.disclosing import disclose
+    from crmctl.ledger.reading.recipients import and_keys, sealed_for
     from crmctl.report.formats import draw
 
     content = draw(replace(filled, given=giving.mark(ledger)) if giving else filled, form)
@@ -178,7 +178,7 @@ def _give(
 
 
 def _write(content: bytes, path: Path) -> None:
-    from crmctl.ledger.files import write_atomic
+    from crmctl.ledger.disk.files import write_atomic
 
     try:
         write_atomic(path, content)

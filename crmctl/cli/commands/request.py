@@ -40,8 +40,8 @@ def request(
     as_json: AsJson = False,
 ) -> None:
     """Ask for something that others approve."""
-    from crmctl.ledger.kind_names import kind_named
-    from crmctl.ledger.requesting import request as ask
+    from crmctl.ledger.affairs.requesting import request as ask
+    from crmctl.ledger.reading.kind_names import kind_named
 
     out = Out(as_json)
     ledger = open_ledger(directory)

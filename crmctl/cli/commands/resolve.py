@@ -39,7 +39,7 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """Settle what you and somebody else changed, field by field."""
-    from crmctl.ledger.resolving import resolve as settle
+    from crmctl.ledger.meeting.resolving import resolve as settle
     from crmctl.trust.gate import Gate
 
     if all_mine and all_theirs:
@@ -56,7 +56,7 @@ def resolve(
         done = settle(ledger, choose, gate=Gate(), progress=shown)
         fresh = _put_new(ledger.reopened(), [(item.where, item.field) for item in done], new)
         if done and fresh.pending.stacks:
-            from crmctl.ledger.submitting import submit
+            from crmctl.ledger.meeting.submitting import submit
 
             submit(fresh, gate=Gate(), progress=shown)
 
@@ -104,8 +104,8 @@ def _asked(ledger: Ledger, finding: Finding, new: dict[str, str]) -> str:
 
 def _put_new(ledger: Ledger, settled: list[tuple[str, str]], new: dict[str, str]) -> Ledger:
     """The new values, entered like any other change; the ledger with them."""
-    from crmctl.ledger.draft import Origin
-    from crmctl.ledger.entry import update
+    from crmctl.ledger.changing.draft import Origin
+    from crmctl.ledger.changing.entry import update
 
     for where, field in settled:
         if field in new:

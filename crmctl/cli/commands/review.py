@@ -202,7 +202,7 @@ def lines_of(desk: Desk, change: Handed, *, full: bool = False) -> Iterator[str]
 
 def fetched(ledger: Ledger, shown: object = None) -> Ledger:
     """The ledger after an exchange with the server."""
-    from crmctl.ledger.sync import sync
+    from crmctl.ledger.meeting.sync import sync
     from crmctl.trust.gate import Gate
 
     sync(ledger, shown, gate=Gate())  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a kind's fields, choices, states and what they require."""
-    from crmctl.ledger.draft import Draft
+    from crmctl.ledger.changing.draft import Draft
 
     out = Out(as_json)
     ledger = open_ledger(directory, at)
@@ -86,7 +86,7 @@ def export(
     directory: LedgerDir = None,  # type: ignore[assignment]
 ) -> None:
     """Write a kind's JSON Schema."""
-    from crmctl.ledger.draft import Draft
+    from crmctl.ledger.changing.draft import Draft
 
     if (every and target is not None) or (not every and kind is None):
         raise UsageError(_("Name a kind, or a folder with --all"), hint="crmctl schema export --all schemas/")
@@ -118,7 +118,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Take a kind of your own, or a changed one, into the ledger."""
-    from crmctl.ledger.schema_files import add_kind
+    from crmctl.ledger.setup.schema_files import add_kind
 
     out = Out(as_json)
     taken = add_kind(open_ledger(directory), file, dry_run=dry_run)

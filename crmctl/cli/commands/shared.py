@@ -12,8 +12,8 @@ from crmctl.model.changes import FieldChange
 from crmctl.model.kinds import Kind
 
 if TYPE_CHECKING:
-    from crmctl.ledger.draft import Origin
-    from crmctl.ledger.entry import Entered
+    from crmctl.ledger.changing.draft import Origin
+    from crmctl.ledger.changing.entry import Entered
 
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", "-s", metavar="FIELD=VALUE", help=N_("A field's value; empty removes it."))
@@ -26,7 +26,7 @@ FromOption = Annotated[
 
 def origin_of(member: str | None, reason: str | None) -> Origin:
     """On whose behalf and why."""
-    from crmctl.ledger.draft import Origin
+    from crmctl.ledger.changing.draft import Origin
 
     return Origin(member, reason)
 

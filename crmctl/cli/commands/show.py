@@ -38,14 +38,14 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a customer's card or a record."""
-    from crmctl.ledger import lookup
+    from crmctl.ledger.reading import lookup
 
     out = Out(as_json)
     ledger = open_ledger(directory, at)
     found = lookup.record(ledger, who)
     record = ledger.read(found.path)
     if at is None and ledger.values().get("read_log"):
-        from crmctl.ledger.read_log import note_reading
+        from crmctl.ledger.changing.read_log import note_reading
 
         note_reading(ledger, record.dossier, record.compartment, found.id)
     kind = ledger.in_force.kinds[found.kind]
@@ -86,7 +86,7 @@ def _standing(ledger: Ledger, dossier: str) -> tuple[dict[str, object], list[tup
         assigned = ledger.dossier(dossier).assignments
         return {"standing": [{"department": department, **nothing} for department in assigned]}, []
     from crmctl.cli.commands.standing_words import standing_document, standing_rows
-    from crmctl.ledger.card_standing import card_standing
+    from crmctl.ledger.reading.card_standing import card_standing
 
     standings = card_standing(ledger, dossier)
     return {"standing": standing_document(standings)}, list(standing_rows(ledger, standings))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from crmctl.cli.commands.service_words import service_document, service_lines
 from crmctl.i18n import _, label
-from crmctl.ledger.card_standing import Held, Standing
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.card_standing import Held, Standing
 from crmctl.policy.facts import Absent, Fact, FactValue
 
 

@@ -13,7 +13,7 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
-    from crmctl.ledger.reviewing import Slot, Wanted
+    from crmctl.ledger.changing.reviewing import Slot, Wanted
 
 _SHOWN = 10
 
@@ -30,8 +30,8 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Hand in your changes that somebody has to look at."""
+    from crmctl.ledger.meeting.submitting import submit as hand_in
     from crmctl.ledger.snapshot.connection import connect
-    from crmctl.ledger.submitting import submit as hand_in
     from crmctl.trust.gate import Gate
 
     out = Out(as_json)

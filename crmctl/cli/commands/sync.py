@@ -25,7 +25,7 @@ def clone(
     as_json: AsJson = False,
 ) -> None:
     """Make a copy of a ledger for yourself."""
-    from crmctl.ledger.joining import join
+    from crmctl.ledger.setup.joining import join
     from crmctl.trust.gate import Gate
 
     out = Out(as_json)
@@ -45,15 +45,15 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Exchange changes with the others."""
-    from crmctl.ledger.sparse import refresh_drivers
-    from crmctl.ledger.sync import sync as exchange
+    from crmctl.ledger.git.sparse import refresh_drivers
+    from crmctl.ledger.meeting.sync import sync as exchange
     from crmctl.trust.gate import Gate
 
     out = Out(as_json)
     ledger = open_ledger(directory)
     refresh_drivers(ledger.repo)
     if ledger.values().get("read_log"):
-        from crmctl.ledger.read_log import hand_in_readings
+        from crmctl.ledger.changing.read_log import hand_in_readings
 
         hand_in_readings(ledger)
         ledger = ledger.reopened()

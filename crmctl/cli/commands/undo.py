@@ -29,7 +29,7 @@ def undo(
     as_json: AsJson = False,
 ) -> None:
     """Take back a change of yours."""
-    from crmctl.ledger.undo import undo as take_back
+    from crmctl.ledger.waiting.undo import undo as take_back
 
     out = Out(as_json)
     done = take_back(open_ledger(directory), change, dry_run=dry_run)

@@ -27,8 +27,8 @@ def unlock(
     directory: LedgerDir = None,  # type: ignore[assignment]  # None: the folder we stand in
 ) -> None:
     """Open your keys for some hours."""
-    from crmctl.ledger import agent, os_keyring
-    from crmctl.ledger.identity import home_directory, load
+    from crmctl.ledger.keys import agent, os_keyring
+    from crmctl.ledger.keys.identity import home_directory, load
 
     seconds = read_duration(duration)
     who = member or whose(directory)
@@ -46,8 +46,8 @@ def unlock(
 @details(N_("Example: crmctl lock"))
 def lock() -> None:
     """Forget the opened keys."""
-    from crmctl.ledger import agent, os_keyring
-    from crmctl.ledger.identity import home_directory, members_with_identity
+    from crmctl.ledger.keys import agent, os_keyring
+    from crmctl.ledger.keys.identity import home_directory, members_with_identity
 
     home = home_directory()
     agent.stop(home, None)
@@ -69,7 +69,7 @@ def whose(directory: object) -> str:
     from pathlib import Path
 
     from crmctl.errors import CrmctlError
-    from crmctl.ledger.identity import home_directory, members_with_identity
+    from crmctl.ledger.keys.identity import home_directory, members_with_identity
     from crmctl.ledger.ledger import Ledger
 
     try:

@@ -24,9 +24,9 @@ def unseal(
 ) -> None:
     """Open a file that was sealed to you."""
     from crmctl.cli.commands.unlock import whose
-    from crmctl.ledger.files import write_atomic
-    from crmctl.ledger.identity import home_directory, load
-    from crmctl.ledger.seal import open_given
+    from crmctl.ledger.disk.files import write_atomic
+    from crmctl.ledger.keys.identity import home_directory, load
+    from crmctl.ledger.keys.seal import open_given
 
     try:
         content = sealed.read_bytes()

@@ -16,7 +16,7 @@ from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.lookup import Found
+from crmctl.ledger.reading.lookup import Found
 from crmctl.model.monthly import fields_of, find_row
 from crmctl.model.values import Value
 
@@ -65,8 +65,8 @@ def update(
 ) -> None:
     """Change fields of a customer or record."""
     from crmctl.cli.commands.add import read_marks
-    from crmctl.ledger import lookup
-    from crmctl.ledger.entry import update as change
+    from crmctl.ledger.changing.entry import update as change
+    from crmctl.ledger.reading import lookup
 
     ledger = open_ledger(directory)
     found = lookup.record(ledger, who)
@@ -106,8 +106,8 @@ def advance(
     as_json: AsJson = False,
 ) -> None:
     """Move a record to its next state."""
-    from crmctl.ledger import lookup
-    from crmctl.ledger.entry import advance as move
+    from crmctl.ledger.changing.entry import advance as move
+    from crmctl.ledger.reading import lookup
 
     ledger = open_ledger(directory)
     found = lookup.record(ledger, who)

@@ -29,7 +29,7 @@ def dedupe(
     as_json: AsJson = False,
 ) -> None:
     """List customers that may be one and the same."""
-    from crmctl.ledger.duplicates import likely_pairs
+    from crmctl.ledger.reading.duplicates import likely_pairs
     from crmctl.ledger.snapshot.connection import connect
 
     out = Out(as_json)
@@ -72,7 +72,7 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Let one of two dossiers of a customer stand for both."""
-    from crmctl.ledger.merging import merge as join
+    from crmctl.ledger.affairs.merging import merge as join
 
     out = Out(as_json)
     ledger = open_ledger(directory)
@@ -123,8 +123,8 @@ def archive(
     as_json: AsJson = False,
 ) -> None:
     """End trading with a customer, or take it up again."""
-    from crmctl.ledger.archiving import archive as end
-    from crmctl.ledger.archiving import resume as take_up
+    from crmctl.ledger.affairs.archiving import archive as end
+    from crmctl.ledger.affairs.archiving import resume as take_up
 
     out = Out(as_json)
     ledger = open_ledger(directory)

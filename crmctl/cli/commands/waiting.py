@@ -11,7 +11,7 @@ def note_on(ledger: Ledger, path: str) -> str:
     """What to say of a record whose file waits for review; empty for one that does not."""
     if path not in ledger.pending_paths:
         return ""
-    from crmctl.ledger.handed_in import not_handed_in
+    from crmctl.ledger.waiting.handed_in import not_handed_in
 
     if any(change.path == path for stack in not_handed_in(ledger) for change in stack.changes):
         return _("Not yet reviewed, only you see it like this; hand it in: crmctl submit")
@@ -28,7 +28,7 @@ def counted(ledger: Ledger) -> tuple[int, int]:
     """How many own changes are still to hand in, and how many wait for others."""
     if not ledger.pending.stacks:
         return 0, 0
-    from crmctl.ledger.handed_in import to_hand_in
+    from crmctl.ledger.waiting.handed_in import to_hand_in
 
     every, new = sum(len(stack.commits) for stack in ledger.pending.stacks), to_hand_in(ledger)
     return new, every - new

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.git.objects import REGULAR_MODES
+from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.objects import REGULAR_MODES
-from crmctl.ledger.treewalk import PathChange
 from crmctl.model.paths import dossier_of
 
 TOPS = ("customers", "offices", "blacklist")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crmctl.ledger import ring_store
-from crmctl.ledger.files import write_atomic
+from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.clear import assignment_segment, place_segment
 from crmctl.ledger.snapshot.difference import Basis, Present

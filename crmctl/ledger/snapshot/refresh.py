@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from crmctl.errors import CrmctlError
 from crmctl.ledger import ring_store
+from crmctl.ledger.git.objects import REGULAR_MODES
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.objects import REGULAR_MODES
 from crmctl.ledger.snapshot.difference import Difference, Entry, Present
 from crmctl.ledger.snapshot.part import Changes, Part
 from crmctl.ledger.snapshot.segment import Made

@@ -9,7 +9,7 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import NotFound, Refused, UsageError
-from crmctl.ledger.policy_files import adopt
+from crmctl.ledger.setup.policy_files import adopt
 from tests.company import Company
 
 

@@ -10,7 +10,7 @@ import pytest
 from crmctl import i18n
 from crmctl.cli.app import invoke
 from crmctl.errors import BadConfiguration, InvalidInput
-from crmctl.ledger.policy_files import adopt, set_value
+from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.company import Company
 
 P17 = {"power_vip": "300000", "power_senior": "100000", "power_general": "10000"}

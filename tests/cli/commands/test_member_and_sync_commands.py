@@ -9,7 +9,7 @@ import pytest
 
 from crmctl.cli.commands.member import read_key_line, read_roles
 from crmctl.errors import ExitCode, UsageError
-from crmctl.ledger.identity import create
+from crmctl.ledger.keys.identity import create
 from crmctl.model.org import Role
 from tests.cli.commands.conftest import Runner
 from tests.company import Company, git

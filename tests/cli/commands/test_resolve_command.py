@@ -8,9 +8,9 @@ import pytest
 
 from crmctl.cli.boundary import main
 from crmctl.errors import Conflict
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
-from crmctl.ledger.history import card_path
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.reading.history import card_path
 from tests.company import Company
 from tests.under_review import ask_review, hand_in, review_and_land
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from crmctl.cli.boundary import main
-from crmctl.ledger import lookup
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.reading import lookup
 from tests.company import CARD, VISIT, Company
 from tests.under_review import ask_review, hand_in
 

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.duplicates import known_identities, notice
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.reading.duplicates import known_identities, notice
 from crmctl.ledger.snapshot.identities import alike
 from crmctl.rules import duplicates
 from crmctl.rules.duplicates import Identity, Mark, Register, identity_of

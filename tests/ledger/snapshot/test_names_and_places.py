@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from crmctl.errors import NotFound
-from crmctl.ledger import lookup
-from crmctl.ledger.draft import Origin
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.reading import lookup
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.names import initials, names
 from crmctl.ledger.snapshot.places import Places

@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import NotFound
-from crmctl.ledger.draft import Draft, Origin
-from crmctl.ledger.enrol import set_roles
-from crmctl.ledger.entry import update
+from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.ledger.changing.entry import update
+from crmctl.ledger.changing.placing import author_of
+from crmctl.ledger.git.lock import ledger_lock
+from crmctl.ledger.git.transaction import Change, write
+from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.lock import ledger_lock
 from crmctl.ledger.notes import PURPOSE
-from crmctl.ledger.placing import author_of
-from crmctl.ledger.seal import seal
+from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.snapshot import part, refresh
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.names import names
-from crmctl.ledger.transaction import Change, write
 from crmctl.model.dossier import wraps_folder
 from crmctl.model.org import Role
 from crmctl.model.record import Record

@@ -1,0 +1,76 @@
+"""What stands before every draft's change: the policy's blacklist and its guards, where it has any.
+
+A thin door: a ledger without such a policy pays nothing, not even an import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from crmctl.ledger.ledger import Ledger
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.model.values import Value
+
+if TYPE_CHECKING:
+    from crmctl.ledger.changing.draft import Draft
+    from crmctl.model.dossier import Dossier
+
+
+def guard(
+    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    after: dict[str, Value], record_id: str = "",
+) -> dict[str, Value]:  # fmt: skip
+    """A new (`before` empty) or changed record as the policy lets it in: `after`, or turned to another state.
+
+    Raises Refused for what the policy forbids.
+    """
+    if draft.ledger.in_force.pack.blacklist:
+        from crmctl.ledger.changing import barring
+
+        barring.guard(draft, kind, dossier_id, compartment, before, after)
+    if not before and draft.ledger.in_force.pack.arrows:
+        from crmctl.ledger.changing import arrows
+
+        arrows.must_begin(draft, kind, dossier_id, compartment, after)
+    pack = draft.ledger.in_force.pack
+    if kind.name == "grade" and after.get("state") == "approved":
+        from crmctl.ledger.changing import grade_cap
+
+        grade_cap.guard(draft, kind, dossier_id, compartment.partition("/")[0], before, after)
+    if kind.name in pack.searched:
+        from crmctl.ledger.changing.proving import must_be_proved
+
+        must_be_proved(draft, kind, before, after)
+    if kind.name in pack.guarded:
+        from crmctl.ledger.reading import guarding
+
+        return guarding.judge_entry(draft, kind, dossier_id, compartment, before, after, record_id)
+    return after
+
+
+def guard_faults(ledger: Ledger, dossier: Dossier) -> list[Finding]:
+    """What the policy's guards say of the records a dossier holds already."""
+    if not ledger.in_force.pack.guarded:
+        return []
+    from crmctl.ledger.reading import guarding
+
+    return guarding.dossier_faults(ledger, dossier)
+
+
+def guard_file(ledger: Ledger, path: str) -> None:
+    """Refuse to take out, or set back, a record that the policy keeps as it went. Raises Refused."""
+    if ledger.in_force.pack.blacklist:
+        from crmctl.ledger.changing import barring
+
+        barring.guard_file(ledger, path)
+
+
+def guard_intake(ledger: Ledger, data: Mapping[str, Value], department: str, checked: str | None) -> list[Finding]:
+    """Warnings about a new customer. Raises Refused for one the policy does not let in."""
+    if not ledger.in_force.pack.blacklist:
+        return []
+    from crmctl.ledger.changing import barring
+
+    return barring.intake(ledger, data, department, checked)

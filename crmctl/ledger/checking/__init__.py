@@ -1,0 +1,1 @@
+"""Hold a ledger against itself: check, doctor, and whole copies of it."""

@@ -1,0 +1,145 @@
+"""The rules crmctl's messages name by their code: `why CODE` and `policy coverage` read these shipped catalogues."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from crmctl.errors import BadConfiguration, NotFound
+from crmctl.i18n import _
+from crmctl.ledger.disk.shipped import catalogue_file, pack_file, pack_names
+from crmctl.ledger.disk.yamlio import load
+from crmctl.model.kinds import Label
+from crmctl.model.values import Value
+
+State = Literal["done", "partial", "missing"]
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: what it says, how grave a breach is, the clause and requirement it comes from, and what to do."""
+
+    code: str
+    severity: str
+    text: Label
+    clause: str
+    requirement: str
+    remedy: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A numbered requirement: how far it is met, by what, and which tests prove it."""
+
+    id: str
+    state: State
+    does: Mapping[str, tuple[str, ...]]
+    tests: tuple[str, ...]
+    note: str
+
+    @property
+    def area(self) -> str:
+        """The area's short name: REC in R-REC-14."""
+        return self.id.split("-")[1]
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule by its code: those of the program, and those the shipped packs give with code and text."""
+    own = {code: _rule(code, _mapping(spec)) for code, spec in _mapping(_catalogue("rules").get("rules")).items()}
+    packs = {found.code: found for name in pack_names() for found in _coded(load(pack_file(name).read_bytes(), name))}
+    return {**packs, **own}
+
+
+def rule(code: str) -> Rule:
+    """The rule of that code. Raises NotFound with the nearest ones."""
+    from difflib import get_close_matches
+
+    known = rules()
+    found = known.get(code.upper())
+    if found is None:
+        near = get_close_matches(code.upper(), known, 3)
+        hint = _("Did you mean {names}?", names=", ".join(near)) if near else "crmctl policy coverage"
+        raise NotFound(_("There is no rule {code}", code=code), hint=hint)
+    return found
+
+
+def requirements() -> list[Requirement]:
+    """Every requirement in the product's domain, in the order of areas and numbers."""
+    raw = _catalogue("requirements")
+    told = [_requirement(_mapping(item)) for item in _list(raw.get("requirements"))]
+    known = {item.id for item in told}
+    rest = [
+        Requirement(id_, "missing", {}, (), "")
+        for area, text in _mapping(raw.get("missing")).items()
+        for id_ in _ids(area, str(text))
+        if id_ not in known
+    ]
+    areas = [str(area) for area in _list(raw.get("areas"))]
+    return sorted([*told, *rest], key=lambda item: (areas.index(item.area), item.id))
+
+
+def counts(found: list[Requirement]) -> dict[str, int]:
+    """How many are done, partial and missing."""
+    states = Counter(item.state for item in found)
+    return {"done": states["done"], "partial": states["partial"], "missing": states["missing"]}
+
+
+def _coded(raw: Value) -> Iterator[Rule]:
+    """The rules inside a pack, wherever they stand: mappings that have a code and a text."""
+    if isinstance(raw, dict):
+        if isinstance(raw.get("code"), str) and isinstance(raw.get("text"), list):
+            yield _rule(str(raw["code"]), raw)
+        for value in raw.values():
+            yield from _coded(value)
+    elif isinstance(raw, list):
+        for value in raw:
+            yield from _coded(value)
+
+
+def _catalogue(name: str) -> Mapping[str, Value]:
+    file = catalogue_file(name)
+    try:
+        content = load(file.read_bytes(), file.name)
+    except OSError as error:
+        raise BadConfiguration(_("The file cannot be read"), where=str(file)) from error
+    return _mapping(content)
+
+
+def _rule(code: str, spec: Mapping[str, Value]) -> Rule:
+    remedy = spec.get("do")
+    return Rule(
+        code, str(spec.get("severity", "error")), _label(spec.get("text"), code), str(spec.get("clause") or ""),
+        str(spec.get("requirement") or ""), _label(remedy, "") if remedy else None,
+    )  # fmt: skip
+
+
+def _requirement(spec: Mapping[str, Value]) -> Requirement:
+    state = spec.get("state")
+    if state not in {"done", "partial", "missing"}:
+        raise BadConfiguration(_("A requirement is done, partial or missing"), where=str(spec.get("id")))
+    does = {name: tuple(str(item) for item in _list(given)) for name, given in _mapping(spec.get("does")).items()}
+    tests = tuple(str(test) for test in _list(spec.get("tests")))
+    return Requirement(str(spec.get("id")), state, does, tests, str(spec.get("note") or ""))  # type: ignore[arg-type]  # checked above
+
+
+def _ids(area: str, text: str) -> Iterator[str]:
+    """`1-3, 7` of area VIS as R-VIS-01, R-VIS-02, R-VIS-03, R-VIS-07."""
+    for first, last in _RANGE.findall(text):
+        for number in range(int(first), int(last or first) + 1):
+            yield f"R-{area}-{number:02d}"
+
+
+def _mapping(raw: object) -> Mapping[str, Value]:
+    return raw if isinstance(raw, dict) else {}
+
+
+def _list(raw: object) -> list[Value]:
+    return raw if isinstance(raw, list) else []
+
+
+def _label(raw: object, default: str) -> Label:
+    return (str(raw[0]), str(raw[1])) if isinstance(raw, list) and len(raw) == 2 else (default, default)

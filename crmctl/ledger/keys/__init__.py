@@ -1,0 +1,1 @@
+"""Keys: age seals, SSH signatures, a member's identity and its agent, the keyring branch and its groups."""

@@ -1,0 +1,1 @@
+"""How copies meet through a server: sync, handing in, landing, pending wraps, a keyring that began anew."""

@@ -1,0 +1,110 @@
+"""Hand in what waits for review: a bundle of the stacks, pushed after the wraps it needs (ADR 0023)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crmctl.errors import Conflict, GitFailed
+from crmctl.i18n import _
+from crmctl.ledger.changing.placing import author_of
+from crmctl.ledger.changing.reviewing import Wanted, slots_wanted, together, touched_by
+from crmctl.ledger.git.remote import push
+from crmctl.ledger.git.transaction import write
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.meeting.sync import Gate, Progress, sync
+from crmctl.ledger.outbox import lines_of, outbox_change, outboxes, servers_outbox
+from crmctl.ledger.pending import Stack
+from crmctl.ledger.waiting.bundle import make_bundle
+from crmctl.ledger.waiting.handed_in import Step, not_handed_in, note_numbers, outbox_push, review_ref, steps_of
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was (or would be) handed in: how many changes are new to the server, and under which numbers.
+
+    `records` are the ids the new changes are about; `waits_for` is what everything that waits asks for, new or not.
+    """
+
+    changes: int
+    numbers: tuple[int, ...]
+    records: tuple[str, ...]
+    waits_for: tuple[Wanted, ...]
+
+
+def submit(
+    ledger: Ledger, *, dry_run: bool = False, gate: Gate | None = None, progress: Progress | None = None
+) -> Waiting:
+    """Hand in every own change that waits, with a sync before and after. Again with nothing new it does nothing.
+
+    Raises Conflict when a change met another one, GitFailed when the server refuses.
+    """
+    for _attempt in range(_TRIES):
+        if not dry_run:
+            sync(ledger, progress, gate=gate)
+            ledger = ledger.reopened()
+        steps = steps_of(ledger)
+        waiting = _waiting(ledger, steps)
+        if dry_run or not steps:
+            return waiting
+        _keep_elsewhere(ledger)
+        ledger = ledger.reopened()
+        refspecs, lease = outbox_push(ledger, first=True)
+        for step in steps:
+            ref = review_ref(ledger.member_id, step.number)
+            bundle = make_bundle(ledger, _base(ledger), [stack.tip for stack in step.stacks]) if step.stacks else ""
+            refspecs.append(f"+{bundle}:{ref}" if bundle else f":{ref}")
+            lease[ref] = step.there
+        note_numbers(ledger, (step.number for step in steps))  # before: a branch not noted is another copy's
+        outcome = push(ledger.repo, refspecs, lease, progress=progress)
+        if outcome.result == "refused":
+            raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
+        if outcome.result == "done":
+            sync(ledger, progress, gate=gate)
+            return waiting
+    raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl submit again in a minute"))
+
+
+def demands(ledger: Ledger, stacks: Iterable[Stack]) -> tuple[Wanted, ...]:
+    """The approvals these stacks ask for, by the policy in force."""
+    found = []
+    for stack in stacks:
+        changes = touched_by(ledger.repo, stack.base, stack.edits)
+        found.append(slots_wanted(ledger.in_force, ledger.member, ledger.today, changes))
+    return together(*found)
+
+
+def _waiting(ledger: Ledger, steps: Iterable[Step]) -> Waiting:
+    fresh = not_handed_in(ledger)
+    commits = [commit for stack in fresh for commit in stack.commits]
+    ids = [value for info in ledger.repo.commits(commits) for key, value in info.trailers if key == "Crmctl-Record"]
+    numbers = tuple(step.number for step in steps if step.stacks)
+    return Waiting(len(commits), numbers, tuple(dict.fromkeys(ids)), demands(ledger, ledger.pending.stacks))
+
+
+def _base(ledger: Ledger) -> str:
+    return ledger.repo.resolve("refs/remotes/origin/main") or ledger.main
+
+
+def _keep_elsewhere(ledger: Ledger) -> None:
+    """Take over what another copy of this member's put into the outbox: the server holds one for both."""
+    theirs = ledger.repo.resolve(servers_outbox(ledger.member_id))
+    if theirs is None or theirs == ledger.outbox.tip:
+        return
+    there = next(box for box in outboxes(ledger.repo, ledger.in_force.settings.epoch) if box.tip == theirs)
+    mine = lines_of(ledger.outbox)
+    lacking = {
+        file: {line: sealed for line, sealed in lines.items() if not _has(ledger, file, line)}
+        for file, lines in lines_of(there).items()
+    }
+    added = {file: {**lines, **mine.get(file, {})} for file, lines in lacking.items() if lines}
+    changes, moves = outbox_change(ledger.outbox, ledger.member_id, added)
+    if changes or moves:
+        write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now, moves=moves)
+
+
+def _has(ledger: Ledger, file: str, line: tuple[str, int]) -> bool:
+    folder, _slash, reader = file.rpartition("/")
+    return line in ledger.keyring.wraps(folder, reader)

@@ -1,0 +1,1 @@
+"""Read an open ledger: find, list, tell the history, compute facts, what is due, who may read."""

@@ -1,0 +1,184 @@
+"""Where a customer stands, beside its card: its grades by department and axis, what they bring, and counters.
+
+Only this customer's records are opened. What somebody cannot open is said to be untold, never counted as nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from crmctl.errors import BadConfiguration
+from crmctl.ledger.deciding import axes_here, packs_in_force, rules_for
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.facts import fact_parameters, period_parameters, typed_value
+from crmctl.ledger.snapshot.closeup import Closeup, closeup, kinds_named
+from crmctl.ledger.snapshot.question import ask
+from crmctl.model.dossier import Dossier
+from crmctl.model.kinds import Label
+from crmctl.model.record import Record
+from crmctl.model.values import Value
+from crmctl.policy.axes import MAIN_AXIS, Axis
+from crmctl.policy.decision import DecisionRules, declared, settle
+from crmctl.policy.facts import Absent, Fact, FactValue
+
+GRADE = "grade"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One grade with its scheme. `on` is the day it counts from; None for one reckoned just now.
+
+    `untold`: it cannot be told from what the member opens. `how` is the axis with what the grade brings, where its
+    rules load.
+    """
+
+    axis: str
+    label: Label
+    grade: str | None
+    words: Label
+    on: str | None = None
+    product: str | None = None
+    untold: bool = False
+    how: Axis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A department's view of a customer. counters: (label, fact, value); None where there is nothing of it yet."""
+
+    department: str
+    grades: tuple[Held, ...] = ()
+    counters: tuple[tuple[Label, Fact, FactValue | None], ...] = ()
+
+
+@dataclass
+class _Reading:
+    ledger: Ledger
+    dossier: Dossier
+    day: date
+    rules: dict[tuple[str, str], DecisionRules] = field(default_factory=dict)
+    near: Closeup | None = None
+
+
+def card_standing(ledger: Ledger, dossier_id: str) -> list[Standing]:
+    """Where a customer stands today in each department that deals with it."""
+    reading = _Reading(ledger, ledger.dossier(dossier_id), ledger.today)
+    counters = _counters(ledger)
+    for department in reading.dossier.assignments:
+        for axis in axes_here(ledger, department):
+            try:
+                reading.rules[department, axis] = rules_for(ledger, department, axis)
+            except BadConfiguration:
+                continue  # a value nobody has set: `policy check` asks for it
+    kinds = ledger.in_force.kinds
+    reckoned = [rules for rules in reading.rules.values() if _reckoned(rules)]
+    facts = [fact for _label, fact in counters] + [fact for rules in reckoned for fact in rules.facts.values()]
+    wanted = {name for fact in facts for name in kinds_named(fact.sql, kinds)} | ({GRADE} & set(kinds))
+    reading.near = closeup(ledger, reading.dossier, wanted)
+    return [
+        Standing(department, tuple(_grades(reading, reading.near, department)),
+                 tuple((text, fact, _counted(reading, reading.near, fact, department)) for text, fact in counters))
+        for department in reading.dossier.assignments
+    ]  # fmt: skip
+
+
+def _counters(ledger: Ledger) -> list[tuple[Label, Fact]]:
+    """The facts the packs want beside the card, a later pack's after an earlier one's."""
+    packs = packs_in_force(ledger.in_force.raw)
+    facts = declared(packs, ledger.in_force.pack.vocab, []).facts
+    named = {name: text for _where, raw in packs for name, text in card_facts(raw)}
+    return [(text, facts[name]) for name, text in named.items() if name in facts]
+
+
+def card_facts(raw: Mapping[str, Value]) -> Iterator[tuple[str, Label]]:
+    """`card: [{fact: complaints_12m, label: [近一年投诉, Complaints in a year]}]` of a pack."""
+    given = raw.get("card")
+    for item in given if isinstance(given, list) else []:
+        text = item.get("label") if isinstance(item, dict) else None
+        if isinstance(item, dict) and isinstance(text, list) and len(text) == 2:
+            yield str(item.get("fact")), (str(text[0]), str(text[1]))
+
+
+def _reckoned(rules: DecisionRules) -> bool:
+    """Whether a grade of this axis is nowhere written: it is worked out when asked."""
+    return not rules.axis.records or rules.axis.sets_state
+
+
+def _grades(reading: _Reading, near: Closeup, department: str) -> Iterator[Held]:
+    ledger = reading.ledger
+    written = _written(near, department, reading.day)
+    unseen = GRADE in near.records and not near.sees([GRADE], department)
+    for axis, (text, vocab) in axes_here(ledger, department).items():
+        rules, words = reading.rules.get((department, axis)), ledger.in_force.pack.vocab.get(vocab, {})
+        if rules is not None and _reckoned(rules):
+            grade, untold = _reckon(reading, near, rules, department)
+            if grade is not None or untold:
+                yield Held(axis, text, grade, _spoken(words, grade), None, None, untold, rules.axis)
+            continue
+        own = [record for record in written if str(record.data.get("axis") or MAIN_AXIS) == axis]
+        for record in own:
+            grade = str(record.data.get("grade"))
+            product = record.data.get("product")
+            yield Held(axis, text, grade, _spoken(words, grade), str(record.data.get("on")),
+                       str(product) if product else None, False, rules.axis if rules else None)  # fmt: skip
+        if unseen and not own:
+            yield Held(axis, text, None, ("", ""), untold=True)
+
+
+def _spoken(words: Mapping[str, Label], grade: str | None) -> Label:
+    return words.get(grade, (grade, grade)) if grade else ("", "")
+
+
+def _written(near: Closeup, department: str, day: date) -> list[Record]:
+    """The grade in force of each axis and product: the latest approved one of the department."""
+    latest: dict[tuple[str, object], Record] = {}
+
+    def order(record: Record) -> tuple[str, str, str]:
+        return str(record.data.get("on")), record.at, record.id
+
+    for record in sorted(near.records.get(GRADE, {}).values(), key=order):
+        here = record.compartment.partition("/")[0] == department
+        if here and record.state == "approved" and str(record.data.get("on")) <= day.isoformat():
+            latest[str(record.data.get("axis") or MAIN_AXIS), record.data.get("product")] = record
+    return list(latest.values())
+
+
+def _reckon(reading: _Reading, near: Closeup, rules: DecisionRules, department: str) -> tuple[str | None, bool]:
+    """(grade, untold) of an axis that is kept in no record; seats are not asked, for others are not looked at."""
+    from crmctl.rules.grading import Candidate, grade_department
+
+    found = {fact.name: _value(reading, near, fact, department) for fact in rules.facts.values()}
+    known = {name: value for name, value in found.items() if value is not Absent.UNKNOWN}
+    card = rules.axis.scorecard
+    facts = settle({n: f for n, f in rules.facts.items() if n in known}, rules.applies, known)
+    facts |= {name: Absent.UNKNOWN for name in rules.facts if name not in known}
+    if card is not None:
+        facts[card.name] = card.score(facts)
+    types = {**rules.facts, **({card.name: card.fact} if card else {})}
+    (decision,) = grade_department(rules.grading, [Candidate(reading.dossier.id, facts)], types, "product")
+    return decision.grade, decision.review
+
+
+def _counted(reading: _Reading, near: Closeup, fact: Fact, department: str) -> FactValue | None:
+    """A counter's value; None where all of it opens and there is nothing."""
+    value = _value(reading, near, fact, department)
+    return None if value is Absent.UNKNOWN and _opens(reading, near, fact, department) else value
+
+
+def _opens(reading: _Reading, near: Closeup, fact: Fact, department: str) -> bool:
+    named = kinds_named(fact.sql, reading.ledger.in_force.kinds)
+    return near.sees(named, department if ":department" in fact.sql else None)
+
+
+def _value(reading: _Reading, near: Closeup, fact: Fact, department: str) -> FactValue:
+    """A fact of the customer in a department; unknown where not all that it asks for opens."""
+    ledger = reading.ledger
+    if not _opens(reading, near, fact, department):
+        return Absent.UNKNOWN
+    values = {name: value for name, value in ledger.values(department).items() if isinstance(value, int | str)}
+    given = {**values, **fact_parameters(department, reading.day), **period_parameters(ledger, reading.day)}
+    rows = ask(near.connection, fact.sql, {**given, "product": None}).rows
+    cell = next((row[1] for row in rows if row[0] == reading.dossier.id), None)
+    return fact.empty if cell is None else typed_value(fact, cell, ledger.in_force.settings.currency)

@@ -1,0 +1,263 @@
+"""What is due for whom: the policy's clocks run over what the member can open (DESIGN 5, `due`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from crmctl.errors import BadConfiguration, Refused
+from crmctl.i18n import _
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.due_rows import asked_rows, clock_rows
+from crmctl.ledger.reading.history import first_version
+from crmctl.ledger.reading.standing import contacts_due, held_classes, kinds_asked, parameters_of, rank_of, standing_of
+from crmctl.ledger.snapshot.closeup import add_functions
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.rows import TypedRow, latest_by_reference, latest_days, typed_rows
+from crmctl.ledger.workdays import unknown_years, work_calendar
+from crmctl.model.findings import Finding
+from crmctl.model.kinds import Kind
+from crmctl.policy.clocks import EVERY, Clock, check_clocks
+from crmctl.rules.deadline import day_of
+from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from crmctl.policy.standing import Standing
+
+_LEADERS = ("supervisor", "head")
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Items in order, what was done too late of late, and the names of the customers they concern."""
+
+    items: tuple[Due, ...]
+    done_late: tuple[Due, ...]
+    names: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose items are wanted: these members', and all of these departments'."""
+
+    members: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+
+    def wants(self, item: Due, dealing: Collection[str]) -> bool:
+        """Whether the item is one of those; `dealing` are the departments that deal with its customer."""
+        concerned = set(dealing) if item.department is None else {item.department}
+        return bool(self.members & set(item.who)) or bool(concerned & self.departments)
+
+
+def own(ledger: Ledger) -> Whose:
+    """The member's own items."""
+    return Whose(frozenset({ledger.member_id}))
+
+
+def team_of(ledger: Ledger) -> Whose:
+    """The departments this member leads and the members who report to him. Raises Refused when there are none."""
+    org, today = ledger.in_force.org, ledger.today
+    roles = ledger.values().get("team_roles")
+    leading = [str(role) for role in roles] if isinstance(roles, list) else _LEADERS
+    led = frozenset(d for d in org.departments for role in leading if ledger.member.holds(role, d, today))
+    reporting = {m.id for m in org.members.values() if m.supervisor == ledger.member_id and m.active(today)}
+    if not led and not reporting:
+        raise Refused(_("You lead no department and nobody reports to you"), rule="due --team", hint="crmctl due")
+    return Whose(frozenset({*reporting, ledger.member_id}), led)
+
+
+def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late: bool = True) -> Agenda:
+    """Everything due for these members on a day (today), and what was done too late of late where that is wanted.
+
+    Raises BadConfiguration for a clock that does not fit.
+    """
+    pack, kinds = ledger.in_force.pack, ledger.in_force.kinds
+    findings = check_clocks(pack.clocks, kinds, "policy", ledger.values()) or list(_values_faults(ledger))
+    if findings:
+        raise BadConfiguration(
+            _("The policy's clocks do not fit the kinds"), findings=findings, hint="crmctl policy check"
+        )
+    day = as_of or ledger.today
+    clocks = [clock for clock in pack.clocks if any(running(clock, one) for one in ledger.in_force.values.all(day))]
+    standing = standing_of(ledger)
+    connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(standing, clocks, kinds))])
+    add_functions(connection, ledger)
+    around = _surroundings(ledger, connection, clocks, as_of)
+    parameters = parameters_of(ledger.values(day=day), day)
+    found = list(contacts_due(connection, standing, parameters, around))
+    for clock in clocks:
+        if clock.rows:
+            found += due_items(clock, asked_rows(connection, clock, parameters, around), around)
+            continue
+        found += _missing(ledger, connection, clock, around, whose)
+        found += _waves(ledger, connection, clock, around)
+        for kind in _kinds(clock, kinds):
+            found += _run(ledger, connection, clock, kind, around, done_late=done_late)
+    chosen = [item for item in found if whose.wants(item, around.dealings.get(item.dossier, {}))]
+    wanted = ordered(_ranked(connection, standing, parameters, chosen))
+    names = dict(connection.execute("SELECT id, name FROM customer"))
+    counted = [(item.since, item.due) for item in wanted if item.due and (item.steps or not item.id)]
+    return Agenda(
+        tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
+        names, tuple(unknown_years(around.calendar, counted)),
+    )  # fmt: skip
+
+
+def _values_faults(ledger: Ledger) -> Iterator[Finding]:
+    """What does not fit the clocks among the values of other days and of departments."""
+    pack, effective = ledger.in_force.pack, ledger.in_force.values
+    variants = [values for name in (None, *effective.departments) for values in effective.ever(name)]
+    for values in variants if len(variants) > 1 else ():
+        faults = check_clocks(pack.clocks, ledger.in_force.kinds, "policy", values)
+        if faults:
+            yield from faults
+            return
+
+
+def _ranked(
+    connection: Connection, standing: Standing, parameters: Mapping[str, object], items: list[Due]
+) -> list[Due]:
+    """The items with their customers' places in the policy's priorities."""
+    if not standing.priority:
+        return items
+    held = held_classes(connection, standing, parameters)
+    places = {(item.dossier, item.department): rank_of(standing, held, item) for item in items}
+    return [replace(item, rank=rank, standing=name) for item in items
+            for rank, name in [places[item.dossier, item.department]]]  # fmt: skip
+
+
+def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock], as_of: date | None) -> Surroundings:
+    day = as_of or ledger.today
+    now = ledger.now if day == ledger.today else datetime.combine(day, time(23, 59, 59), ledger.now.tzinfo)
+    dealings: dict[str, dict[str, Dealing]] = {}
+    for dossier, department, owner, team in connection.execute(
+        "SELECT dossier, department, owner, team FROM assignment"
+    ):
+        dealings.setdefault(dossier, {})[department] = Dealing(owner, tuple(team.split()))
+    latest: dict[tuple[str, str, str, str | None], date] = {}
+    for until in {clock.until for clock in clocks if clock.until}:
+        if until.ref:
+            for about, last in latest_by_reference(connection, ledger.in_force.kinds[until.kind], until.at, until.ref):
+                latest[(*until.key, about, None)] = last
+            continue
+        for (dossier, department), last in latest_days(connection, ledger.in_force.kinds[until.kind], until.at).items():
+            latest[until.kind, until.at, dossier, department] = last
+            whole = (until.kind, until.at, dossier, None)  # what all departments share is answered by any of them
+            latest[whole] = max(last, latest.get(whole, last))
+    active = frozenset(m.id for m in ledger.in_force.org.members.values() if m.active(day))
+    values, holders = ledger.values(day=day), _holders(ledger, day)
+    return Surroundings(
+        now, work_calendar(ledger), values, dealings, active, latest, holders, ledger.in_force.values
+    )  # fmt: skip
+
+
+def _holders(ledger: Ledger, day: date) -> dict[tuple[str, str | None], tuple[str, ...]]:
+    """Who holds each role, by department or for the whole company, on that day."""
+    found: dict[tuple[str, str | None], tuple[str, ...]] = {}
+    for member in ledger.in_force.org.members.values():
+        for role in member.roles if member.active(day) else ():
+            if role.active(day):
+                place = (role.role, role.department)
+                found[place] = (*found.get(place, ()), member.id)
+    return found
+
+
+def _waves(ledger: Ledger, connection: Connection, clock: Clock, around: Surroundings) -> Iterator[Due]:
+    """What is asked of each department in some months; a department whose records do not open is not accused."""
+    if not clock.each:
+        return
+    latest: dict[str, date] = {}
+    kind, zone = ledger.in_force.kinds[clock.on], around.now.tzinfo
+    for row in typed_rows(connection, kind, clock.fields, zone, clock.at, clock.conditions) if zone else ():
+        day = row.values[clock.at]
+        if isinstance(day, date) and all(leaf.holds(row.values) is True for leaf in clock.conditions):
+            department = row.department or ""
+            latest[department] = max(day_of(day), latest.get(department, date.min))
+    closed = connection.execute("SELECT department FROM coverage WHERE kind = ? AND opened < existing", (clock.on,))
+    unseen = {department for (department,) in closed}
+    org = ledger.in_force.org
+    asked = [d.id for d in org.departments.values() if d.until is None and d.id not in unseen]
+    yield from wave_items(clock, latest, asked, around)
+
+
+def _needed(clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> list[str]:
+    names = ["customer"]
+    for clock in clocks:
+        names += [] if clock.rows else [kind.name for kind in _kinds(clock, kinds)]
+        names += [clock.until.kind] if clock.until else []
+        names += [clock.on] if clock.missing_for else []
+    return list(dict.fromkeys(names))
+
+
+def _kinds(clock: Clock, kinds: Mapping[str, Kind]) -> list[Kind]:
+    """The kinds a clock looks at; the marks of monthly kinds' files are nobody's."""
+    return [kind for kind in kinds.values() if not kind.monthly] if clock.on == EVERY else [kinds[clock.on]]
+
+
+def _run(
+    ledger: Ledger, connection: Connection, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool
+) -> Iterator[Due]:
+    if clock.missing_for or clock.each:
+        return
+    ended = _ended(ledger, connection) if kind.scope == "core" else frozenset()
+    for row in clock_rows(connection, clock, kind, around, done_late=done_late):
+        if row.dossier in ended:
+            continue  # nothing more is asked about a customer whose papers lie in a binder
+        for item in due_items(clock, [_due_row(kind, row)], around):
+            yield from _first_entry(ledger, clock, kind, row, item, around)
+
+
+def _ended(ledger: Ledger, connection: Connection) -> frozenset[str]:
+    """The customers that no department deals with any more."""
+    binders = sorted(ledger.in_force.pack.vocab.get("binder", {}))
+    words = ", ".join("?" * len(binders))
+    sql = f"SELECT dossier FROM assignment GROUP BY dossier HAVING min(state IN ({words}))"  # noqa: S608 - question marks
+    return frozenset(dossier for (dossier,) in connection.execute(sql, binders)) if binders else frozenset()
+
+
+def _first_entry(
+    ledger: Ledger, clock: Clock, kind: Kind, row: TypedRow, item: Due, around: Surroundings
+) -> Iterator[Due]:
+    """A record changed later was not entered late for that: look when its first version was entered."""
+    if item.done is None or "added_at" not in clock.done or row.rev == 1:
+        yield item
+        return
+    first = first_version(ledger, row.path, ledger.read(row.path))
+    if first is not None:
+        moment = datetime.fromisoformat(first.at).astimezone(around.now.tzinfo)
+        yield from due_items(clock, [_due_row(kind, row, moment)], around)
+
+
+def _due_row(kind: Kind, row: TypedRow, added: datetime | None = None) -> DueRow:
+    values = {**row.values, "added_at": added or row.values.get("entered_at")}
+    member = row.compartment.partition(".")[2] or None
+    return DueRow(kind.name, row.id, row.dossier, row.department, values, member, row.unverified)
+
+
+def _missing(ledger: Ledger, connection: Connection, clock: Clock, around: Surroundings, whose: Whose) -> Iterator[Due]:
+    """Who has no record of the day. Somebody whose records exist and do not open is not accused."""
+    if not clock.missing_for or around.now.tzinfo is None:
+        return
+    kind, org = ledger.in_force.kinds[clock.on], ledger.in_force.org
+    present: dict[str, datetime] = {}
+    for row in typed_rows(connection, kind, [clock.at, "entered_at"], around.now.tzinfo, clock.at):
+        entered, day = row.values["entered_at"], row.values[clock.at]
+        member = row.compartment.partition(".")[2]
+        if isinstance(entered, datetime) and day == around.today:
+            present[member] = min(entered, present.get(member, entered))
+    closed = connection.execute("SELECT compartment FROM coverage WHERE kind = ? AND opened < existing", (kind.name,))
+    unseen = {compartment.partition(".")[2] for (compartment,) in closed}
+    asked: dict[str, str] = {}
+    for m in org.members.values():
+        held = [
+            r.department for r in m.roles if r.role in clock.missing_for and r.department and r.active(around.today)
+        ]
+        if held and m.active(around.today) and m.id not in unseen:
+            asked[m.id] = next((d for d in held if d in whose.departments), held[0])
+    for item in missing_items(clock, present, asked.items(), around):
+        yield replace(item, department=asked[item.who[0]])

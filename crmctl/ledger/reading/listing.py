@@ -1,0 +1,206 @@
+"""Records of a kind as a table, and free questions in SQL, over what the member can open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from crmctl.errors import InvalidInput, NotFound
+from crmctl.i18n import _, label
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.kind_names import kind_named
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.question import Answer, ask, is_whole
+from crmctl.ledger.snapshot.tables import ENVELOPE, shape_of
+from crmctl.model.fields import FIELD_TYPES
+from crmctl.model.kinds import Field, Kind
+from crmctl.model.money import from_minor
+
+_WIDE = frozenset({"note", "list", "group", "file", "codes"})
+_COLUMNS = 7
+_NUMBERS = frozenset({"money", "int", "quantity", "percent", "score"})
+_SPOKEN = {
+    "id": ("编号", "Id"), "dossier": ("客户", "Customer"), "department": ("部门", "Department"),
+    "state": ("状态", "State"),
+    "entered_by": ("录入人", "Entered by"), "entered_on": ("录入日期", "Entered on"),
+    "owner": ("负责人", "Owner"), "stage": ("阶段", "Stage"), "number": ("登记编号", "Number"),
+}  # fmt: skip
+_DEALT_WORDS = {"owner": "owner", "stage": "customer_state"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows of a kind; `existing` counts the records there are, readable or not."""
+
+    kind: Kind
+    columns: tuple[str, ...]
+    heads: tuple[tuple[str, Literal["left", "right"]], ...]
+    rows: tuple[tuple[object, ...], ...]
+    existing: int
+    vocab: dict[str, dict[str, tuple[str, str]]]
+    currency: str
+    timezone: str
+
+    def shown(self) -> list[tuple[object, ...]]:
+        """The rows as a person reads them."""
+        columns = [(name, self._field(name)) for name in self.columns]
+        return [
+            tuple(self._spoken(*column, cell) for column, cell in zip(columns, row, strict=True)) for row in self.rows
+        ]
+
+    def documents(self) -> list[dict[str, object]]:
+        """The rows as data; JSON cells opened, money as decimal text."""
+        columns = [(name, self._field(name)) for name in self.columns]
+        return [
+            {name: self._plain(field, cell) for (name, field), cell in zip(columns, row, strict=True)}
+            for row in self.rows
+        ]
+
+    def _around(self, column: str, cell: object) -> object:
+        """What stands around the kind's own fields: its state, who deals with the customer."""
+        if cell is None:
+            return None
+        if column == "state":
+            return label(self.kind.states.get(str(cell), str(cell)))
+        if column in _DEALT_WORDS:
+            words = self.vocab.get(_DEALT_WORDS[column], {})
+            return ", ".join(label(words.get(part, part)) for part in str(cell).split())
+        return cell
+
+    def _field(self, column: str) -> Field | None:
+        found = self.kind.field(column)
+        if found is None:
+            outer = next((f for f in self.kind.fields if column.startswith(f"{f.name}_") and f.fields), None)
+            found = outer.inner(column.removeprefix(f"{outer.name}_")) if outer else None
+        return found
+
+    def _plain(self, field: Field | None, cell: object) -> object:
+        if field is None or cell is None:
+            return cell
+        if field.many or field.type not in FIELD_TYPES:
+            return json.loads(str(cell))
+        if field.type == "money" and isinstance(cell, int):
+            return from_minor(cell, self.currency)
+        if field.type == "bool":
+            return bool(cell)
+        if field.type == "instant":
+            return datetime.fromtimestamp(int(str(cell)), ZoneInfo(self.timezone)).isoformat()
+        return cell
+
+    def _spoken(self, column: str, field: Field | None, cell: object) -> object:
+        if field is None or cell is None:
+            return self._around(column, cell)
+        plain = self._plain(field, cell)
+        if field.type == "instant":
+            return str(plain)[:16].replace("T", " ")
+        if field.type == "choice" and not field.many:
+            return label(self.vocab.get(str(field.options.get("of", "")), {}).get(str(plain), str(plain)))
+        if isinstance(plain, bool):
+            return _("yes") if plain else _("no")
+        if isinstance(plain, list):
+            return ", ".join(str(item) for item in plain)
+        return plain
+
+
+def list_kind(
+    ledger: Ledger, name: str, where: str | None, columns: Sequence[str], limit: int, order: Sequence[str] = ()
+) -> Listing:
+    """The records of a kind by the columns of `order` (of the code's own choice), then by id.
+
+    Raises NotFound for a kind or column, InvalidInput for the condition.
+    """
+    kind = kind_named(ledger, name)
+    known = [*(column for column, _affinity in shape_of(kind).columns), *_dealt(kind)]
+    for column in columns:
+        if column not in known:
+            near = get_close_matches(column, known, 1)
+            hint = _("Did you mean {near}?", near=near[0]) if near else ", ".join(known)
+            raise NotFound(_("{kind} has no column {column}", kind=kind.name, column=column), hint=hint)
+    if where and not is_whole(where):
+        raise InvalidInput(
+            _("Not one whole condition: brackets, quotes or ; are off"), hint="--where \"state = 'planned'\""
+        )
+    chosen = tuple(columns) or _usual(kind, known)
+    connection = connect(ledger, [kind.name])
+    dealt = _dealt(kind)
+    quoted = ", ".join(f'{dealt[column]} AS "{column}"' if column in dealt else f'"{column}"' for column in chosen)
+    chosen_rows = f" WHERE ({where}\n)" if where else _still_dealt_with(ledger, kind)
+    ordered = ", ".join([*(f'"{column}"' for column in order), "id"])
+    sql = f'SELECT {quoted} FROM "{kind.table}"{chosen_rows} ORDER BY {ordered}'
+    answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
+    existing = connection.execute(
+        "SELECT coalesce(sum(existing), 0) FROM coverage WHERE kind = ?", (kind.name,)
+    ).fetchone()[0]
+    if chosen_rows and not where:  # those in a binder are not in the list, and not missing from it either
+        every = connection.execute(f'SELECT count(*) FROM "{kind.table}"').fetchone()[0]
+        existing -= every - connection.execute(f'SELECT count(*) FROM "{kind.table}"{chosen_rows}').fetchone()[0]
+    in_force = ledger.in_force
+    heads = tuple(_head(kind, column) for column in chosen)
+    vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
+    vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
+    return Listing(
+        kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone
+    )
+
+
+def _still_dealt_with(ledger: Ledger, kind: Kind) -> str:
+    """Without a condition of one's own a list of customers leaves out those whose papers lie in a binder."""
+    ended = sorted(ledger.in_force.pack.vocab.get("binder", {}))
+    if kind.scope != "core" or not ended:
+        return ""
+    words = ", ".join(f"'{state}'" for state in ended)
+    held = f'SELECT 1 FROM assignment AS held WHERE held.dossier = "{kind.table}".dossier AND held.state'
+    return f" WHERE EXISTS ({held} NOT IN ({words})) OR NOT EXISTS ({held} IN ({words}))"
+
+
+def query(ledger: Ledger, sql: str) -> Answer:
+    """Any SELECT over the tables of all kinds. Raises InvalidInput for anything else."""
+    lowered = sql.lower()
+    kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in lowered]
+    if not sql.strip():
+        raise InvalidInput(_("The question is empty"), hint="crmctl query 'SELECT * FROM customer'")
+    connection = connect(ledger, kinds)
+    if "approval" in lowered:
+        from crmctl.ledger.reading.approvals import TABLE, add_approvals
+
+        add_approvals(connection, ledger.landed, [TABLE])
+    return ask(connection, sql)
+
+
+def _dealt(kind: Kind) -> dict[str, str]:
+    """Columns from beside the records, name → SQL: who deals with a customer and how far it has come; the number."""
+    if kind.number and kind.field("number") is None:
+        return {"number": f'(SELECT given.number FROM number AS given WHERE given.record = "{kind.table}".id)'}
+    if kind.scope != "core":
+        return {}
+    mine = f'WHERE dealt.dossier = "{kind.table}".dossier'
+    one = f"SELECT group_concat({{column}}, ' ') FROM assignment AS dealt {mine}"
+    columns = {"owner": "dealt.owner", "stage": "dealt.state"}
+    return {name: f"({one.format(column=column)})" for name, column in columns.items() if kind.field(name) is None}
+
+
+def _usual(kind: Kind, known: Sequence[str]) -> tuple[str, ...]:
+    """The columns the kind's `list:` names; else where it belongs, its title and the first narrow fields."""
+    if kind.listed:
+        return ("id", *(name for name in kind.listed if name in known))
+    outer = ["id"] + ([] if kind.scope == "core" else ["dossier"]) + (["state"] if kind.states else [])
+    outer += ["number"] if kind.number else []
+    narrow = [f.name for f in kind.fields if f.type not in _WIDE and not f.many]
+    names = dict.fromkeys([*outer, *kind.title, *narrow])
+    return tuple(name for name in names if name in known)[:_COLUMNS]
+
+
+def _head(kind: Kind, column: str) -> tuple[str, Literal["left", "right"]]:
+    field = kind.field(column)
+    if field:
+        return label(field.label), "right" if field.type in _NUMBERS else "left"
+    if column == "number":
+        return label(_SPOKEN[column]), "right"
+    if column in dict(ENVELOPE) or column in _DEALT_WORDS:
+        return label(_SPOKEN.get(column, (column, column))), "left"
+    return column, "left"

@@ -1,0 +1,167 @@
+"""Where customers stand by the policy's questions: who comes first in `due`, and whose next contact is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from crmctl.errors import BadConfiguration
+from crmctl.i18n import N_, _
+from crmctl.ledger.reading.facts import fact_parameters
+from crmctl.ledger.reading.guarding import pack_files
+from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions, kinds_named
+from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.question import ask
+from crmctl.ledger.snapshot.survey import BrokenSql, survey
+from crmctl.model.duration import with_values
+from crmctl.model.findings import Finding
+from crmctl.policy.clocks import Clock, value_of
+from crmctl.policy.dated import undated, values_on
+from crmctl.policy.standing import KEYS, Cadence, Standing, read_standing
+from crmctl.rules.due import Due, DueRow, Surroundings, due_items
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from crmctl.ledger.ledger import Ledger
+    from crmctl.model.kinds import Kind
+    from crmctl.model.values import Value
+
+Held = dict[tuple[str, str | None], dict[str, str]]
+_LAST = """
+WITH standing AS ({classes}), contact AS ({contacts}),
+  last AS (SELECT dossier, department, max(day) AS day FROM contact WHERE day <= :as_of {ways} GROUP BY 1, 2)
+SELECT s.id, s.department, coalesce(l.day, a.since) AS last
+FROM standing s JOIN assignment a ON a.dossier = s.id AND a.department = s.department
+LEFT JOIN last l ON l.dossier = s.id AND l.department = s.department
+WHERE s.class = :class AND coalesce(l.day, a.since) <= :latest
+"""
+_COLUMNS = {"classes": ("id", "department", "class"), "contacts": ("dossier", "department", "day", "way")}
+
+
+def standing_of(ledger: Ledger) -> Standing:
+    """What the packs in force say. Raises BadConfiguration with every fault."""
+    files = pack_files(ledger.in_force)
+    if not any(KEYS & set(raw) for _path, raw in files):
+        return Standing()
+    standing, findings = read_standing(files)
+    if findings:
+        raise BadConfiguration(
+            _("The policy's classes and cadences do not load"), findings=findings, hint="crmctl policy check"
+        )
+    return standing
+
+
+def questions(standing: Standing) -> list[str]:
+    """Every SQL text that the daily work asks."""
+    asked = {of for of, _names in standing.priority} | {cadence.of for cadence in standing.cadences}
+    texts = [sql for name, sql in standing.classes.items() if name in asked]
+    return [*texts, *([standing.contacts] if standing.cadences else [])]
+
+
+def kinds_asked(standing: Standing, clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> set[str]:
+    """The kinds that the questions of classes, contacts and clocks read."""
+    texts = [*questions(standing), *(clock.rows for clock in clocks if clock.rows)]
+    return {name for text in texts for name in kinds_named(text, kinds)}
+
+
+def parameters_of(values: Mapping[str, Value], day: date) -> dict[str, object]:
+    """What such a question may refer to: the day, days before it, and the policy's values by name."""
+    plain = {name: value for name, value in values_on(values, day).items() if isinstance(value, int | str)}
+    return {**plain, **fact_parameters("", day)}
+
+
+def held_classes(connection: Connection, standing: Standing, parameters: Mapping[str, object]) -> Held:
+    """The classes of every customer that the priorities ask for, by (customer, department)."""
+    held: Held = {}
+    for of in dict.fromkeys(of for of, _names in standing.priority):
+        for dossier, department, name, *_more in ask(connection, standing.classes[of], parameters).rows:
+            if name is not None:
+                held.setdefault((str(dossier), str(department)), {})[of] = str(name)
+    return held
+
+
+def rank_of(standing: Standing, held: Held, item: Due) -> tuple[int, str]:
+    """The place of an item's customer; what all departments share takes the best of its places."""
+    if item.department is not None:
+        return standing.rank(held.get((item.dossier, item.department), {}))
+    found = (classes for (dossier, _department), classes in held.items() if dossier == item.dossier)
+    return min((standing.rank(classes) for classes in found), default=standing.rank({}))
+
+
+def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
+    """(customer, department, place, class) of each customer that the policy's priorities name on a day, 1 the first."""
+    standing = standing_of(ledger)
+    if not standing.priority:
+        return
+    connection = connect(ledger, sorted(kinds_asked(standing, (), ledger.in_force.kinds)))
+    add_functions(connection, ledger)
+    held = held_classes(connection, standing, parameters_of(ledger.values(day=day), day))
+    for (dossier, department), classes in sorted(held.items(), key=str):
+        place, name = standing.rank(classes)
+        if name:
+            yield dossier, str(department), place + 1, name
+
+
+def contacts_due(
+    connection: Connection, standing: Standing, parameters: Mapping[str, object], around: Surroundings
+) -> Iterator[Due]:
+    """Customers whose next contact is due by the cadence of their class."""
+    for cadence in standing.cadences:
+        for name in cadence.every:
+            latest = _latest(cadence, name, around)
+            if latest is None:
+                continue
+            asked = {**parameters, "class": name, "latest": latest.isoformat()}
+            clock = cadence.clock(name)
+            for dossier, department, last in ask(connection, _last(standing, cadence, name), asked).rows:
+                started = {"last": date.fromisoformat(str(last)[:10])}
+                row = DueRow("customer", str(dossier), str(dossier), str(department), started)
+                yield from due_items(clock, [row], around)
+
+
+def _latest(cadence: Cadence, name: str, around: Surroundings) -> date | None:
+    """The last day on which a contact may have been whose next one shows by now, by anybody's cycle; None for none."""
+    reach = list(around.reach())
+    spans = [span for settings in reach if (span := with_values(cadence.every[name], settings)) is not None]
+    if not spans:
+        return None
+    leads = [value_of(cadence.lead, settings) for settings in reach]
+    ahead = timedelta(days=max((int(lead) for lead in leads if lead and lead.isdigit()), default=0))
+    fewest = min(span.count * {"month": 28, "year": 365}.get(span.unit, 1) for span in spans)
+    return around.today + ahead - timedelta(days=fewest)
+
+
+def question_faults(standing: Standing, kinds: Mapping[str, Kind], values: Mapping[str, Value]) -> Iterator[Finding]:
+    """The questions that do not run or give other columns than they must."""
+    parameters = parameters_of(undated(values), date(2000, 1, 1))
+    texts = [("classes", f"classes.{name}", sql) for name, sql in standing.classes.items()]
+    texts += [("contacts", "contacts", standing.contacts)] if standing.contacts else []
+    for sort, path, sql in texts:
+        yield from rows_faults(kinds.values(), sql, parameters, path, _COLUMNS[sort])
+
+
+def rows_faults(
+    kinds: Iterable[Kind], sql: str, parameters: Mapping[str, object], path: str, columns: Iterable[str]
+) -> Iterator[Finding]:
+    """What is off about one question: it does not run, or lacks a column."""
+    try:
+        given = survey(kinds, sql, parameters, functions=FUNCTIONS)
+    except BrokenSql as error:
+        args: dict[str, object] = {"name": path, "why": error.reason}
+        yield Finding("POL017", N_("The question {name} does not run: {why}"), "error", "", path, args)
+        return
+    lacking = [name for name in columns if name not in given.columns]
+    if lacking:
+        args = {"name": path, "columns": ", ".join(lacking)}
+        yield Finding("POL017", N_("The question {name} must also give: {columns}"), "error", "", path, args)
+
+
+def _last(standing: Standing, cadence: Cadence, name: str) -> str:
+    ways = cadence.ways.get(name, ())
+    quoted = ", ".join("'" + way.replace("'", "''") + "'" for way in ways)
+    return _LAST.format(
+        classes=standing.classes[cadence.of].rstrip().rstrip(";"), contacts=standing.contacts.rstrip().rstrip(";"),
+        ways=f"AND way IN ({quoted})" if ways else "",
+    )  # fmt: skip

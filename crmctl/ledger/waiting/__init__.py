@@ -1,0 +1,1 @@
+"""Own changes that wait: bundles for review, carried along with main, handed in again, withdrawn, undone."""

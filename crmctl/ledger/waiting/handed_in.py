@@ -1,0 +1,156 @@
+"""What of a member's changes the server has for review, as last fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.outbox import outbox_ref, servers_outbox
+from crmctl.ledger.pending import Stack, stacks_of, unit_of
+from crmctl.ledger.reading.slots_given import bundle_below
+
+_REVIEW = "refs/remotes/origin/review"
+Push = tuple[list[str], dict[str, str | None]]  # refspecs, and where each branch must stand
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A review branch of a member as last fetched: its number, its tip, and the bundle below the slots."""
+
+    member: str
+    number: int
+    tip: str
+    bundle: str
+    base: str
+    tips: tuple[str, ...]
+
+    @property
+    def ref(self) -> str:
+        """The server's branch."""
+        return review_ref(self.member, self.number)
+
+
+def review_ref(member: str, number: int) -> str:
+    """The branch a member's bundle is handed in as."""
+    return f"refs/heads/review/{member}/{number}"
+
+
+def submitted(repo: Repository, member: str = "") -> list[Submitted]:
+    """The review branches as last fetched, of one member or all; what is no bundle is left out."""
+    found = []
+    for ref, oid in repo.refs(f"{_REVIEW}/{member}".rstrip("/")).items():
+        whose, _slash, number = ref.removeprefix(f"{_REVIEW}/").rpartition("/")
+        bundle = bundle_below(repo, oid)
+        if bundle is not None and number.isdigit():
+            base, *tips = bundle.parents
+            found.append(Submitted(whose, int(number), oid, bundle.oid, base, tuple(tips)))
+    return sorted(found, key=lambda one: (one.member, one.number))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One branch of the server's: its number, where it stands there, and the stacks it shall hold (none: it goes)."""
+
+    number: int
+    there: str | None
+    stacks: tuple[Stack, ...]
+
+
+def not_handed_in(ledger: Ledger) -> list[Stack]:
+    """The own stacks that the server does not have as they stand."""
+    if not ledger.pending.stacks:
+        return []
+    tips = {tip for one in submitted(ledger.repo, ledger.member_id) for tip in one.tips}
+    return [stack for stack in ledger.pending.stacks if stack.tip not in tips]
+
+
+def outbox_push(ledger: Ledger, *, first: bool = False) -> Push:
+    """What makes the server's copy of the own outbox as it is here; nothing where it is, or never was there.
+
+    `first`: put it there. What another copy of the same member handed in stays.
+    """
+    mine, ref = ledger.outbox.tip, outbox_ref(ledger.member_id)
+    there = ledger.repo.resolve(servers_outbox(ledger.member_id))
+    if mine == there or (not first and (there is None or _from_elsewhere(ledger))):
+        return [], {}
+    return [f"+{mine}:{ref}" if mine else f":{ref}"], {ref: there}
+
+
+def _from_elsewhere(ledger: Ledger) -> bool:
+    """Whether something waits on the server that another copy of this member's handed in."""
+    noted = _noted(ledger)
+    return any(one.number not in noted for one in submitted(ledger.repo, ledger.member_id))
+
+
+def steps_of(ledger: Ledger) -> list[Step]:
+    """What has to be done on the server: bundles whose stacks grew, were made anew or went, then one of the rest."""
+    steps: list[Step] = []
+    stacks, left = ledger.pending.stacks, not_handed_in(ledger)
+    tips = {stack.tip for stack in stacks}
+    mine = submitted(ledger.repo, ledger.member_id)
+    noted = _noted(ledger)
+    for one in mine:
+        gone = [tip for tip in one.tips if tip not in tips and not _landed(ledger, tip)]
+        if not gone or not (one.number in noted or _made_by_another(ledger, one)):
+            continue  # as it stands here, or in force in part; or handed in from another copy of this member's
+        units = _units(ledger, one, gone)
+        instead = [stack for stack in left if units & {unit_of(change.path) for change in stack.changes}]
+        left = [stack for stack in left if stack not in instead]
+        kept = [stack for stack in stacks if stack.tip in one.tips]
+        steps.append(Step(one.number, one.tip, (*kept, *instead)))
+    if left:
+        number = max([*noted, *(one.number for one in mine)], default=0) + 1
+        steps.append(Step(number, None, tuple(left)))
+    return steps
+
+
+def _landed(ledger: Ledger, tip: str) -> bool:
+    """Whether a change was approved without the others it was handed in with, and is in force."""
+    return ledger.repo.run_quietly("merge-base", "--is-ancestor", tip, ledger.main).returncode == 0
+
+
+def _made_by_another(ledger: Ledger, one: Submitted) -> bool:
+    """Whether an approver made this bundle, of a part of what was handed in."""
+    return ledger.repo.commit(one.bundle).author.name != ledger.member_id
+
+
+def _units(ledger: Ledger, one: Submitted, tips: Collection[str]) -> set[str]:
+    """The dossiers (or files) that these stacks of a bundle were about."""
+    stacks, _landed = stacks_of(ledger.repo, list(tips), (one.base,))
+    return {unit_of(change.path) for stack in stacks for change in stack.changes}
+
+
+def to_hand_in(ledger: Ledger) -> int:
+    """How many own changes the server should hear of: new ones, and those handed in together with one taken back."""
+    new = not_handed_in(ledger)
+    steps = ([stack for stack in step.stacks if stack in new] or step.stacks for step in steps_of(ledger))
+    return sum(len(stack.commits) for stacks in steps for stack in stacks)
+
+
+def withdrawn_push(ledger: Ledger) -> Push:
+    """What takes bundles from the server of which everything was taken back here."""
+    gone = [step for step in steps_of(ledger) if not step.stacks]
+    lease = {review_ref(ledger.member_id, step.number): step.there for step in gone}
+    return [f":{ref}" for ref in lease], lease
+
+
+def _path(ledger: Ledger) -> Path:
+    return ledger.repo.git_dir / "crmctl" / "submitted"
+
+
+def _noted(ledger: Ledger) -> frozenset[int]:
+    """The numbers this copy has handed in under so far."""
+    try:
+        return frozenset(int(word) for word in _path(ledger).read_text("ascii").split())
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def note_numbers(ledger: Ledger, numbers: Iterable[int]) -> None:
+    """Remember that this copy handed in under these numbers."""
+    every = sorted({*_noted(ledger), *numbers})
+    write_atomic(_path(ledger), (" ".join(map(str, every)) + "\n").encode("ascii"))

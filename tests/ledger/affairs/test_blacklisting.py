@@ -1,0 +1,588 @@
+"""The blacklist on a real ledger: steps and their persons, what is barred, coming back, recognising a listed party."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
+from crmctl.ledger.affairs import blacklisting as steps
+from crmctl.ledger.affairs.blacklist_view import entries, matches
+from crmctl.ledger.changing.barring import barred_records
+from crmctl.ledger.changing.draft import Origin
+from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.changing.regrading import run
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.git.transaction import Change, Who, write
+from crmctl.ledger.keys.identity import create
+from crmctl.ledger.ledger import MAIN
+from crmctl.ledger.meeting.submitting import demands
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.listing import query
+from crmctl.ledger.setup.administer import change_setup
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import adopt as adopt_pack
+from crmctl.ledger.waiting.undo import undo
+from crmctl.model.org import Role
+from crmctl.report.catalogue import find_report
+from crmctl.report.fill import fill
+from crmctl.report.question import Asked
+from crmctl.resources import packs_path
+from crmctl.review.noticing import acknowledge, notices
+from tests.admitting import HOSPITAL, admit, admitted_hospitals
+from tests.attacks.forgery import codes
+from tests.company import CARD, NOW, Company, git
+
+CODE = "91350100M000100Y43"
+SALE = {"date": "2026-11-20", "product": "bandage", "amount": "100"}
+VALUES = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000,
+          "contract_required": False}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def under_p23(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The company under P23 with dora (division) and max (management), built once."""
+    made = Company(tmp_path_factory.mktemp("p23") / "company")
+    copied(founded, made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRMCTL_NOW", NOW)
+        patch.setenv("CRMCTL_HOME", str(made.home))
+        adopt(made)
+        for member, role in (("dora", "division"), ("max", "management")):
+            keys = create(made.home, member, None)
+            ledger = made.ledger()
+            add_member(ledger, keys, member.title(), (Role(role, None, ledger.today),))
+        made.sync("alice")
+        for member in ("dora", "max"):
+            join(str(made.path / "server.git"), made.clone(member), member)
+        made.sync("bob", "carol")
+    return made
+
+
+def copied(company: Company, copy: Company) -> None:
+    shutil.copytree(company.path, copy.path, symlinks=True)
+    for clone in copy.path.iterdir():
+        if (clone / ".git").is_dir():
+            git(clone, "remote", "set-url", "origin", str(copy.path / "server.git"))
+
+
+def adopt(company: Company) -> None:
+    raw = dict(company.ledger().in_force.raw["policy/company.yaml"])  # type: ignore[arg-type,call-overload]
+    raw |= {"extends": ["base", "p23"], "values": VALUES}
+    pack = (packs_path() / "p23.yaml").read_bytes()
+    files = {"policy/company.yaml": dump(raw), "policy/packs/p23.yaml": pack}
+    change_setup(company.ledger(), files, "policy-adopt", "p23")
+
+
+@pytest.fixture
+def listed(under_p23: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
+    """A copy of it, with the clock standing still."""
+    copy = Company(tmp_path / "company")
+    copied(under_p23, copy)
+    monkeypatch.setenv("CRMCTL_NOW", NOW)
+    monkeypatch.setenv("CRMCTL_HOME", str(copy.home))
+    return copy
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    return lambda day: monkeypatch.setenv("CRMCTL_NOW", f"{day}T10:00:00+08:00")
+
+
+def propose(company: Company, customer: str, level: str = "department", member: str = "carol") -> str:
+    values = {"reason": "arrears", "text": "90 days late"}
+    company.sync(*dict.fromkeys(["alice", member]))
+    made = steps.propose(company.ledger(member), customer, level, values, "east").id
+    company.sync(member, *({"alice", "dora"} - {member}))
+    return made
+
+
+def list_for_department(company: Company, customer: str) -> str:
+    """Carol proposes, alice as head signs."""
+    entry = propose(company, customer)
+    steps.enter(company.ledger(), entry)
+    company.sync("alice")
+    return entry
+
+
+def list_for_company(company: Company, customer: str) -> str:
+    """Alice proposes, dora verifies; a second person of the division signs."""
+    entry = propose(company, customer, "company", "alice")
+    steps.verify(company.ledger("dora"), entry)
+    steps.enter(company.ledger("dora"), entry)
+    company.sync("dora", "alice", "bob")
+    return entry
+
+
+@pytest.mark.req("R-BLK-04")
+def test_a_department_entry_bars_that_department_and_no_other(listed: Company) -> None:
+    customer = listed.customer()
+    entry = list_for_department(listed, customer)
+    with pytest.raises(Refused, match=entry) as caught:
+        listed.add("transaction", dict(SALE), customer=customer, department="east")
+    assert caught.value.rule == "BLK001"
+    assert "2027-05-20" in caught.value.what
+    for kind, values in (("contract", {"subject": "supply"}), ("opportunity", {"subject": "lamp"}),
+                         ("shipment", {"destination": "Jinan", "way": "truck"})):  # fmt: skip
+        with pytest.raises(Refused, match=entry):
+            listed.add(kind, values, customer=customer, department="east")
+    from crmctl.ledger.affairs.dealing import assign
+
+    assign(listed.ledger(), customer, "west", "bob")
+    done = listed.add("transaction", dict(SALE), customer=customer, department="west")
+    assert [f.code for f in done.findings] == ["BLK004"]
+
+
+@pytest.mark.req("R-BLK-15")
+def test_what_is_not_barred_stays_open(listed: Company) -> None:
+    customer = listed.customer()
+    contract = listed.add("contract", {"subject": "supply"}, customer=customer).id
+    list_for_department(listed, customer)
+    listed.add("payment", {"on": "2026-11-20", "amount": "50"}, customer=customer)
+    complaint = {
+        "content": "late",
+        "category": "delivery",
+        "channel": "phone",
+        "received_at": "2026-11-20T09:00:00+08:00",
+    }
+    listed.add("complaint", complaint, customer=customer)
+    update(listed.ledger(), contract, {"terms": "as before"}, Origin())
+    with pytest.raises(Refused, match="blacklist"):
+        advance(
+            listed.ledger(), contract, "signed",
+            {"number": "1", "signed_on": "2026-11-20", "valid_from": "2026-11-20"}, Origin(),
+        )  # fmt: skip
+
+
+@pytest.mark.req("R-BLK-05")
+@pytest.mark.req("R-BLK-13")
+@pytest.mark.req("R-ACL-14")
+def test_a_company_entry_bars_every_department_and_everybody_can_read_that_it_does(listed: Company) -> None:
+    west = listed.customer("bob", name="Western Clinic")
+    listed.sync("bob", "alice")
+    east = listed.customer(name="Southern Clinic")
+    entry = list_for_company(listed, east)
+    from crmctl.ledger.affairs.dealing import assign
+
+    assign(listed.ledger(), east, "west", "bob")
+    listed.sync("alice", "bob")
+    with pytest.raises(Refused, match=entry):
+        listed.add("transaction", dict(SALE), "bob", customer=east, department="west")
+    listed.add("transaction", dict(SALE), "bob", customer=west)
+    assert [(e.id, e.name) for e in entries(listed.ledger("bob"), date(2026, 11, 20))] == [(entry, "Southern Clinic")]
+    with pytest.raises(NoKey):
+        listed.ledger("bob").read(f"offices/east/blacklist/blacklist_entries/{entry}.yaml.age")
+
+
+@pytest.mark.req("R-BLK-13")
+@pytest.mark.req("R-ACL-14")
+def test_a_departments_entry_is_not_read_by_another_department(listed: Company) -> None:
+    entry = list_for_department(listed, listed.customer())
+    listed.sync("bob", "dora")
+    assert entries(listed.ledger("bob"), date(2026, 11, 20), everything=True) == []
+    assert [e.id for e in entries(listed.ledger("dora"), date(2026, 11, 20))] == [entry]
+
+
+@pytest.mark.req("R-BLK-03")
+def test_only_the_head_lists_for_a_department_and_never_who_proposed(listed: Company) -> None:
+    entry = propose(listed, listed.customer())
+    with pytest.raises(Refused) as caught:
+        steps.enter(listed.ledger("carol"), entry)
+    assert caught.value.rule == "BLK002"
+    own = propose(listed, listed.customer(name="Other Clinic"), member="alice")
+    with pytest.raises(Refused) as caught:
+        steps.enter(listed.ledger(), own)
+    assert caught.value.rule == "BLK003"
+    steps.enter(listed.ledger(), entry)
+    with pytest.raises(Refused) as caught:
+        steps.acknowledge(listed.ledger(), entry)
+    assert caught.value.rule == "BLK002"
+    listed.sync("alice", "dora")
+    assert steps.acknowledge(listed.ledger("dora"), entry).state == "in_force"
+
+
+@pytest.mark.req("R-BLK-02")
+@pytest.mark.req("R-BLK-11")
+def test_the_company_list_is_the_divisions_after_its_verification(listed: Company) -> None:
+    entry = propose(listed, listed.customer(), "company", "alice")
+    for act in (steps.verify, steps.enter):
+        with pytest.raises(Refused):
+            act(listed.ledger(), entry)
+    with pytest.raises(Refused):
+        steps.enter(listed.ledger("dora"), entry)
+    with pytest.raises(Refused):
+        advance(listed.ledger(), entry, "verified", {"verified_by": "dora", "verified_on": "2026-11-20"}, Origin())
+    steps.verify(listed.ledger("dora"), entry)
+    assert steps.enter(listed.ledger("dora"), entry).state == "in_force"
+    with pytest.raises(Refused):
+        propose(listed, listed.customer(name="Third Clinic"), "company", "carol")
+
+
+@pytest.mark.req("R-REV-11")
+def test_a_notice_that_is_not_the_divisions_is_no_notice(listed: Company) -> None:
+    """Verify proves it without keys: what a head writes waits, and is refused when it is put on main all the same."""
+    customer = listed.customer()
+    entry = propose(listed, customer, "company", "alice")
+    notice: dict[str, object] = {
+        "entry": entry, "customer": customer, "level": "company", "name": "Northern Hospital", "valid_from": "2026-11-20",
+    }  # fmt: skip
+    made = listed.add("blacklist_notice", notice, department="east").id
+    ledger = listed.ledger()
+    with pytest.raises(NotFound):
+        lookup.record(ledger.landed, made)
+    assert [item.code for item in demands(ledger, ledger.pending.stacks)] == ["REV011"]
+    assert codes(listed) == set()
+    git(listed.clone("alice"), "update-ref", "refs/heads/main", ledger.pending.stacks[0].tip)
+    assert codes(listed) == {"TRU080"}
+
+
+@pytest.mark.req("R-REV-11")
+def test_the_divisions_own_notice_is_clean(listed: Company) -> None:
+    list_for_company(listed, listed.customer())
+    assert codes(listed, "dora") == set()
+    assert [path for path, _oid in listed.ledger("dora").repo.walk("main") if "blacklist_notices/" in path]
+
+
+@pytest.mark.req("R-BLK-06")
+@pytest.mark.req("R-BLK-08")
+@pytest.mark.req("R-BLK-09")
+@pytest.mark.req("R-RGD-09")
+def test_the_end_of_the_term_frees_nobody_and_coming_back_takes_change_admission_and_two_leaders(
+    listed: Company, clock: Callable[[str], None]
+) -> None:
+    hospital = HOSPITAL
+    customer = listed.customer(**hospital)
+    others = [listed.customer(name=f"Hospital {n}", **hospital) for n in range(7)]
+    for dossier in others:
+        admit(listed, dossier, "2026-11-20")
+    entry = list_for_department(listed, customer)
+    ahead = admit(listed, customer, "2026-11-21")
+    with pytest.raises(Refused, match="not over"):
+        update_to_readmitted(listed, entry, ahead)
+    clock("2027-05-21")
+    with pytest.raises(Refused, match="expired"):
+        listed.add("transaction", {**SALE, "date": "2027-05-21"}, customer=customer)
+    with pytest.raises(Refused, match="change_note"):
+        steps.readmit(listed.ledger(), entry)
+    early = admit(listed, customer, "2026-11-20")
+    with pytest.raises(Refused, match="decided after"):
+        steps.readmit(listed.ledger(), entry, "new owner, debts paid", early)
+    passed = admit(listed, customer, "2027-05-21", "99")
+    assert steps.readmit(listed.ledger(), entry, "new owner, debts paid", passed).state == "in_force"
+    with pytest.raises(Refused, match="approval"):
+        steps.readmit(listed.ledger(), entry)
+    with pytest.raises(Refused):
+        listed.add("transaction", {**SALE, "date": "2027-05-21"}, customer=customer)
+    listed.sync("alice", "max")
+    assert steps.readmit(listed.ledger("max"), entry).state == "readmitted"
+    listed.sync("max", "alice")
+    listed.add("transaction", {**SALE, "date": "2027-05-21"}, customer=customer)
+    graded = {p.id: p.decision for p in run(listed.ledger(), "east", date(2027, 5, 21)).proposals}
+    assert graded[customer].grade == "qualified"
+    assert graded[customer].waiting_for is None
+    review = {
+        "period": "2027H1", "on": "2027-06-01", "by": "alice", "performance": "good", "payment": "on time",
+        "integrity": "good", "state": "decided", "result": "raised", "decided_by": "alice",
+        "decided_at": "2027-06-01T10:00:00+08:00",
+    }  # fmt: skip
+    clock("2027-06-01")
+    listed.add("stage_review", review, customer=customer)
+    graded = {p.id: p.decision for p in run(listed.ledger(), "east", date(2027, 6, 1)).proposals}
+    assert graded[customer].grade == "vip"
+
+
+@pytest.mark.req("R-REV-10")
+def test_a_stage_review_is_in_force_at_once_and_filed_with_the_division(listed: Company) -> None:
+    customer = listed.customer()
+    review = {
+        "period": "2026H2", "on": "2026-11-20", "by": "alice", "performance": "good", "payment": "on time",
+        "integrity": "good", "state": "decided", "result": "kept", "decided_by": "alice",
+        "decided_at": "2026-11-20T10:00:00+08:00",
+    }  # fmt: skip
+    made = listed.add("stage_review", review, customer=customer, department="east").id
+    assert lookup.record(listed.ledger().landed, made).id == made
+    listed.sync("alice", "dora", "max")
+    assert notices(listed.ledger("max")) == ()
+    told = notices(listed.ledger("dora"))
+    assert [one.about for one in told] == [(made,)]
+    acknowledge(listed.ledger("dora"), told)
+    assert notices(listed.ledger("dora")) == ()
+    question = "SELECT record, act, role, member FROM approval"
+    assert query(listed.ledger("dora"), question).rows == ((made, "acknowledge", "division", "dora"),)
+    assert codes(listed, "dora") == set()
+
+
+def update_to_readmitted(company: Company, entry: str, admission: str) -> None:
+    advance(
+        company.ledger(), entry, "readmitted",
+        {"change_note": "x", "outcome": "x", "admission": admission, "readmitted_on": "2026-11-20"}, Origin(),
+    )  # fmt: skip
+
+
+def test_a_term_is_cut_short_with_reason_by_the_head_and_still_bars(
+    listed: Company, clock: Callable[[str], None]
+) -> None:
+    customer = listed.customer()
+    entry = list_for_department(listed, customer)
+    with pytest.raises(Refused):
+        steps.shorten(listed.ledger("carol"), entry, "paid")
+    with pytest.raises(Refused):
+        update(listed.ledger(), entry, {"valid_to": "2026-12-01"}, Origin())
+    steps.shorten(listed.ledger(), entry, "paid")
+    clock("2026-11-21")
+    with pytest.raises(Refused, match="cut short"):
+        listed.add("transaction", {**SALE, "date": "2026-11-21"}, customer=customer)
+
+
+@pytest.mark.req("R-BLK-07")
+def test_the_companys_list_has_no_end_unless_the_pack_gives_one(listed: Company) -> None:
+    entry = list_for_company(listed, listed.customer())
+    line = next(e for e in entries(listed.ledger(), date(2040, 1, 1)) if e.id == entry)
+    assert (line.until, line.barred) == (None, True)
+
+
+@pytest.mark.req("R-BLK-12")
+def test_a_listed_party_is_recognised_under_other_names(listed: Company) -> None:
+    card = {"name": "华东医药有限公司", "credit_code": CODE, "legal_person": "王某", "phone": "0531-88886666"}
+    entry = list_for_company(listed, listed.customer(**card))
+    bob = listed.ledger("bob")
+    assert [(m.entry, m.strength) for m in matches(bob, None, {"credit_code": CODE})] == [(entry, "exact")]
+    assert [m.strength for m in matches(bob, None, {"name": "华东医药（有限公司）"})] != []
+    assert [m.strength for m in matches(bob, None, {"legal_person": "王某"})] == ["weak"]
+    assert [m.strength for m in matches(bob, None, {"phone": "0531-88886666"})] == ["strong"]
+    assert matches(bob, None, {"name": "Quite another"}) == []
+    from crmctl.ledger.changing.entry import Entry, add
+
+    again = {**CARD, "name": "New Name Ltd", "credit_code": CODE}
+    with pytest.raises(Refused) as caught:
+        add(bob, Entry("customer", again))
+    assert caught.value.rule == "BLK005"
+    known = add(bob, Entry("customer", again, not_duplicate="sold to others"))
+    assert "BLK005" in [f.code for f in known.findings]
+    done = listed.add("transaction", dict(SALE), "bob", customer=known.id)
+    assert "BLK005" in [f.code for f in done.findings]
+
+
+@pytest.mark.req("R-BLK-20")
+def test_an_entry_cannot_be_taken_out(listed: Company) -> None:
+    customer = listed.customer()
+    listed.sync("alice")
+    steps.propose(listed.ledger(), customer, "department", {"reason": "arrears", "text": "late"}, "east")
+    with pytest.raises(Refused) as caught:
+        undo(listed.ledger())
+    assert caught.value.rule == "BLK020"
+    entry = propose(listed, customer)
+    steps.enter(listed.ledger(), entry)
+    with pytest.raises(Refused) as caught:
+        undo(listed.ledger())
+    assert caught.value.rule == "BLK020"
+
+
+def test_check_finds_business_dated_inside_a_bar(listed: Company, clock: Callable[[str], None]) -> None:
+    customer = listed.customer()
+    listed.sync("alice", "bob")
+    entry = propose(listed, customer)
+    listed.add("transaction", {**SALE, "date": "2026-11-10"}, customer=customer)
+    listed.add("transaction", dict(SALE), customer=customer)
+    steps.enter(listed.ledger(), entry)
+    assert [f.code for f in check(listed.ledger()).findings] == ["BLK001"]
+    found = barred_records(listed.ledger())
+    assert [(f.code, f.args["entry"], str(f.args["day"])) for f in found] == [("BLK001", entry, "2026-11-20")]
+
+
+def test_a_ledger_without_a_blacklist_bars_nothing(company: Company) -> None:
+    customer = company.customer()
+    company.add("transaction", dict(SALE), customer=customer)
+    assert barred_records(company.ledger()) == []
+
+
+@pytest.mark.req("R-BLK-03")
+@pytest.mark.req("R-BLK-14")
+def test_an_entry_is_due_thirty_days_before_its_end_and_until_the_customer_is_back(
+    listed: Company, clock: Callable[[str], None]
+) -> None:
+    from crmctl.ledger.reading.due import agenda, own
+
+    entry = list_for_department(listed, listed.customer())
+
+    def told() -> list[tuple[str, bool]]:
+        items = agenda(listed.ledger(), own(listed.ledger())).items
+        return [(item.code, item.late) for item in items if item.id == entry]
+
+    assert told() == [("BLK022", False)]
+    listed.sync("alice", "dora")
+    steps.acknowledge(listed.ledger("dora"), entry)
+    listed.sync("dora", "alice")
+    assert told() == []
+    clock("2027-04-19")
+    assert told() == []
+    clock("2027-04-20")
+    assert told() == [("BLK021", False)]
+    clock("2027-05-20")
+    assert told() == [("BLK021", False)]
+    clock("2027-05-21")
+    assert told() == [("BLK021", True)]
+
+
+def test_a_sheet_brings_no_business_of_a_barred_customer_in(listed: Company, tmp_path: Path) -> None:
+    from crmctl.exchange.plan import Order
+    from crmctl.exchange.planner import plan_import
+
+    entry = list_for_department(listed, listed.customer(name="Barred Clinic"))
+    listed.customer(name="Free Clinic")
+    sheet = tmp_path / "sales.csv"
+    sheet.write_text(
+        "customer,date,product,amount\nBarred Clinic,2026-11-20,bandage,100\nFree Clinic,2026-11-20,bandage,100\n",
+        "utf-8",
+    )
+    plan = plan_import(listed.ledger(), Order(str(sheet), kind="transaction"), lambda _done: None)
+    assert [row.goes_in for row in plan.rows] == [False, True]
+    assert [(f.code, entry in str(f.args["why"])) for f in plan.rows[0].findings] == [("BLK001", True)]
+
+
+@pytest.mark.req("R-BLK-20")
+def test_check_misses_an_entry_that_was_taken_out_by_hand(listed: Company) -> None:
+    entry = list_for_department(listed, listed.customer())
+    ledger = listed.ledger()
+    path = f"offices/east/blacklist/blacklist_entries/{entry}.yaml.age"
+    change = Change(MAIN, ledger.head, {path: None}, "out\n")
+    write(ledger.repo, [change], ledger.identity.sign, Who("alice", "a@b"), ledger.now)
+    assert [(f.code, f.where) for f in check(listed.ledger(), keyless=True).findings] == [("BLK020", path)]
+
+
+@pytest.mark.req("R-BLK-18")
+def test_an_accusation_leads_to_the_list_only_when_it_was_upheld(listed: Company) -> None:
+    accuser, accused = listed.customer(), listed.customer(name="Southern Clinic")
+    filed = {
+        "received_on": "2026-11-18", "accuser": accuser, "accused": accused, "matter": "fraud", "text": "forged papers",
+    }  # fmt: skip
+    accusation = listed.add("accusation", filed, department="east").id
+    values = {"reason": "fraud", "text": "forged papers", "accusation": accusation}
+    with pytest.raises(Refused, match="looked into and upheld"):
+        steps.propose(listed.ledger(), accused, "company", values, "east")
+    for state, more in (("checked", {"finding": "papers are forged"}), ("upheld", {"closed_on": "2026-11-19"})):
+        advance(listed.ledger(), accusation, state, more, Origin())
+    with pytest.raises(Refused, match="of this customer"):
+        steps.propose(listed.ledger(), accuser, "company", values, "east")
+    entry = steps.propose(listed.ledger(), accused, "company", values, "east").id
+    ledger = listed.ledger()
+    assert ledger.read(lookup.record(ledger, accusation).path).data["blacklist"] == entry
+
+
+@pytest.mark.req("R-BLK-16")
+@pytest.mark.req("R-BLK-17")
+def test_a_violation_is_handled_step_by_step_and_a_watch_list_bars_nothing(listed: Company) -> None:
+    adopt_pack(listed.ledger(), "base")
+    adopt_pack(listed.ledger(), "p18")
+    customer = listed.customer()
+    found = {"on": "2026-11-01", "found_on": "2026-11-10", "what": "false papers", "text": "an invoice was altered"}
+    case = listed.add("violation", found, customer=customer, department="east").id
+    with pytest.raises(InvalidInput):
+        advance(listed.ledger(), case, "heard", {}, Origin())
+    advance(listed.ledger(), case, "heard", {"heard_on": "2026-11-12", "statement": "an error"}, Origin())
+    decided = {"measure": "watch", "decision": "on the watch list", "decided_by": "alice", "decided_on": "2026-11-15"}
+    advance(listed.ledger(), case, "decided", decided, Origin())
+    values = {"reason": "other", "text": "altered invoice", "violation": case}
+    listed.sync("alice", "carol")
+    entry = steps.propose(listed.ledger("carol"), customer, "watch", {**values, "violation": None}, "east").id
+    listed.sync("carol", "alice")
+    steps.enter(listed.ledger(), entry)
+    listed.add("opportunity", {"subject": "lamp"}, customer=customer, department="east")
+    assert [line.barred for line in entries(listed.ledger(), date(2026, 11, 20), "watch", everything=True)] == [False]
+
+
+@pytest.mark.req("R-BLK-10")
+@pytest.mark.req("R-BLK-19")
+@pytest.mark.req("R-RPT-25")
+def test_the_companys_list_is_a_page_for_everybody_with_who_knows_of_it(listed: Company) -> None:
+    customer = listed.customer()
+    entry = list_for_company(listed, customer)
+    listed.sync("alice", "bob")
+    receipt = {"entry": entry, "by": "bob", "on": "2026-11-20"}
+    listed.add("blacklist_receipt", receipt, "bob", department="west")
+    report = find_report(listed.ledger("bob"), "company-blacklist")
+    asked = Asked(as_of=date(2026, 11, 20))
+    page = {table.table.name: table.rows for table in fill(listed.ledger("bob"), report, asked).tables}
+    assert [row[0] for row in page["posted"]] == ["Northern Hospital"]
+    assert [(row[2], row[4]) for row in page["receipts"]] == [("east", None), ("west", "2026-11-20")]
+    local = list_for_department(listed, listed.customer(name="Southern Clinic"))
+    report = find_report(listed.ledger(), "blacklist")
+    (table,) = fill(listed.ledger(), report, asked).tables
+    assert sorted((row[0], row[2]) for row in table.rows) == [("company", entry), ("department", local)]
+
+
+@pytest.mark.req("R-BLK-12")
+def test_a_renamed_company_is_told_by_its_code_alias_and_former_name(listed: Company) -> None:
+    customer = listed.customer(credit_code=CODE, aliases=["North Clinic"])
+    list_for_company(listed, customer)
+    for said in (
+        {"credit_code": CODE, "name": "Quite Another"},
+        {"name": "North Clinic"},
+        {"name": "Northern Hospital"},
+    ):
+        assert matches(listed.ledger("bob"), None, said), said
+    assert not matches(listed.ledger("bob"), None, {"name": "Southern Works"})
+
+
+@pytest.mark.req("R-BLK-12")
+def test_the_subsidiary_of_a_listed_company_is_warned_of_and_not_barred(listed: Company) -> None:
+    parent = listed.customer()
+    child = listed.customer(name="Southern Works", parent=parent)
+    assert not listed.add("transaction", dict(SALE), customer=child, department="east").findings
+    list_for_company(listed, parent)
+    sold = listed.add("transaction", dict(SALE), customer=child, department="east")
+    assert [(f.code, f.field) for f in sold.findings] == [("BLK005", "parent")]
+    told = listed.add("customer", {**CARD, "name": "Eastern Works", "parent": parent}, department="east").findings
+    assert ("BLK005", "parent") in {(f.code, f.field) for f in told}
+
+
+@pytest.mark.req("R-RGD-05")
+@pytest.mark.req("R-GRD-31")
+def test_a_listed_vip_frees_its_seat_and_nobody_takes_it_without_a_review(listed: Company) -> None:
+    first, second, *_rest = admitted_hospitals(listed, 8)
+    retail = listed.customer(name="Corner Shop", category="retail")
+    for customer, grade in ((first, "vip"), (second, "preferred")):
+        decided = {
+            "on": "2026-11-01",
+            "grade": grade,
+            "state": "approved",
+            "decided_by": "alice",
+            "decided_on": "2026-11-02",
+        }
+        listed.add("grade", decided, customer=customer, department="east")
+    assert run(listed.ledger(), "east", date(2026, 11, 20)).bases["vip"] == 8
+    list_for_department(listed, first)
+    done = run(listed.ledger(), "east", date(2026, 11, 20))
+    moves = {p.id: (p.move, p.before, p.grade, p.decision.grade) for p in done.proposals}
+    assert done.bases["vip"] == 7
+    assert moves[first] == ("out", "vip", None, None)
+    assert moves[second] == ("held", "preferred", "preferred", "vip")
+    assert moves[retail][0] == "stays"
+
+
+@pytest.mark.req("R-BLK-10")
+@pytest.mark.req("R-ADM-16")
+def test_who_comes_on_the_companys_list_is_cleared_from_each_department_by_its_own_people(listed: Company) -> None:
+    from crmctl.ledger.affairs.archiving import archive
+    from crmctl.ledger.affairs.dealing import assign
+    from crmctl.ledger.reading.due import agenda, own
+
+    def due(member: str) -> list[str | None]:
+        ledger = listed.ledger(member)
+        return [one.department for one in agenda(ledger, own(ledger)).items if one.code == "ADM016"]
+
+    customer = listed.customer()
+    assign(listed.ledger(), customer, "west", "bob")
+    list_for_company(listed, customer)
+    assert [sorted(map(str, due("alice"))), due("bob")] == [["east", "west"], []]
+    archive(listed.ledger(), customer, "past", "blacklisted", department="east")
+    assert due("alice") == ["west"]
+    archive(listed.ledger(), customer, "past", "blacklisted")
+    assert due("alice") == []
+    assert {one.state for one in listed.ledger().dossier(customer).assignments.values()} == {"past"}
