@@ -25,6 +25,7 @@ SQL_WORDS = _words(
 RESERVED = _words(
     """
     id dossier department compartment rev state unverified data kind path entered_by entered_for entered_at entered_on
+    to_confirm
     """
 )
 # What a row of a kind stored by the month keeps beside its fields.

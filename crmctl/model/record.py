@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from crmctl.model.values import Value
 
 _ENVELOPE = ("schema", "id", "kind", "dossier", "compartment", "generation", "rev", "prev", "by", "for", "at", "reason")
-_MARKS = ("unverified", "known_since", "confirmed_on")  # only there when they say something
+_MARKS = ("unverified", "known_since", "confirmed_on", "to_confirm")  # only there when they say something
 _TEXTS = ("schema", "id", "kind", "dossier", "compartment", "by", "at")
 
 
@@ -24,7 +24,8 @@ class Record:
 
     `dossier` is a customer's id, or `office/<department>`. `at` is when it was entered.
     `known_since` is the day on which what this version changes became known; `confirmed_on` the last
-    day on which somebody found it unchanged.
+    day on which somebody found it unchanged. `to_confirm` are the members for whom others entered something, as long
+    as they have not confirmed it: a version of their own does.
     """
 
     schema: str
@@ -43,6 +44,7 @@ class Record:
     unverified: dict[str, str] = field(default_factory=dict)
     known_since: str | None = None
     confirmed_on: str | None = None
+    to_confirm: tuple[str, ...] = ()
 
     @property
     def state(self) -> str | None:
@@ -51,12 +53,14 @@ class Record:
         return value if isinstance(value, str) else None
 
     def next_version(
-        self, data: Mapping[str, Value], *, prev: str, by: str, at: datetime, for_: str | None, reason: str | None
-    ) -> Record:
-        """The version that replaces this one (stored as blob `prev`)."""
+        self, data: Mapping[str, Value], *, prev: str, by: str, at: datetime, for_: str | None, reason: str | None,
+        asks: Iterable[str] = (),
+    ) -> Record:  # fmt: skip
+        """The version that replaces this one (stored as blob `prev`); `asks` are to confirm what it says for them."""
+        asked = tuple(member for member in dict.fromkeys([*self.to_confirm, *asks]) if member != by)
         return replace(
             self, data=dict(data), rev=self.rev + 1, prev=prev, by=by, at=at.isoformat(), for_=for_, reason=reason,
-            known_since=None,
+            known_since=None, to_confirm=asked,
         )  # fmt: skip
 
     def encode(self) -> dict[str, Value]:
@@ -70,6 +74,8 @@ class Record:
             out["unverified"] = dict(self.unverified)
         days = {"known_since": self.known_since, "confirmed_on": self.confirmed_on}
         out |= {key: day for key, day in days.items() if day}
+        if self.to_confirm:
+            out["to_confirm"] = list(self.to_confirm)
         return out
 
 
@@ -82,7 +88,7 @@ def decode(raw: Any) -> Record:
     return Record(
         raw["schema"], raw["id"], raw["kind"], raw["dossier"], raw["compartment"], raw["generation"], raw["rev"],
         raw["prev"], raw["by"], raw["for"], raw["at"], raw["reason"], raw["data"], raw.get("unverified", {}),
-        raw.get("known_since"), raw.get("confirmed_on"),
+        raw.get("known_since"), raw.get("confirmed_on"), tuple(raw.get("to_confirm", ())),
     )  # fmt: skip
 
 
@@ -99,7 +105,9 @@ def _faults(raw: dict[str, Any]) -> Iterator[str]:
     yield from (key for key in ("data", "unverified") if not isinstance(raw.get(key, {}), dict))
     if not all(isinstance(day, str) for day in raw.get("unverified", {}).values()):
         yield "unverified"
-    yield from (key for key in _MARKS[1:] if key in raw and not _is_day(raw[key]))
+    yield from (key for key in ("known_since", "confirmed_on") if key in raw and not _is_day(raw[key]))
+    if "to_confirm" in raw and not _are_names(raw["to_confirm"]):
+        yield "to_confirm"
     if not _is_moment(raw["at"]):
         yield "at"
 
@@ -109,6 +117,10 @@ def _is_moment(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(name, str) and name for name in value)
 
 
 def _is_day(text: object) -> bool:

@@ -33,12 +33,15 @@ class Version:
     unverified: Mapping[str, str] | None = None
     known_since: str | None = None
     confirmed_on: str | None = None
+    to_confirm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A version with what it changed. `confirmed`: somebody found it unchanged that day.
+    """A version with what it changed.
 
+    `confirmed`: somebody found it unchanged that day; `own`: it confirms what others had entered in its author's name;
+    `to_confirm`: who is still asked to, with the newest version.
     `after_gap`: the version before it cannot be opened, so its changes are those since the last
     version that can.
     """
@@ -47,6 +50,8 @@ class Step:
     changes: tuple[FieldChange, ...] = ()
     confirmed: bool = False
     after_gap: bool = False
+    own: bool = False
+    to_confirm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def version_of(record: Record, row: str | None = None) -> Version:
         data = fields_of(found) if found else None
     return Version(
         record.at, record.by, True, record.rev, record.for_, record.reason, data, record.unverified, record.known_since,
-        record.confirmed_on,
+        record.confirmed_on, record.to_confirm,
     )  # fmt: skip
 
 
@@ -113,7 +118,9 @@ def steps(versions: Sequence[Version], kind: Kind, field: str | None = None) -> 
         confirmed = version.confirmed_on is not None and (older is None or older.confirmed_on != version.confirmed_on)
         gap = number + 1 < len(versions) and not versions[number + 1].opened
         if changes or (confirmed and field is None):
-            found.append(Step(version, tuple(changes), confirmed, gap))
+            own = older is not None and version.by in older.to_confirm
+            asked = version.to_confirm if number == 0 else ()
+            found.append(Step(version, tuple(changes), confirmed, gap, own, asked))
     return found
 
 

@@ -36,7 +36,7 @@ EVERY = "*"
 # What every record has besides its fields: days and moments a clock may start from or end at.
 MARKS = frozenset({"entered_at", "added_at", "known_since", "confirmed_on", "unverified"})
 # Words for who is asked, besides a member field of the record.
-PERSONS = frozenset({"owner", "enterer", "member"})
+PERSONS = frozenset({"owner", "enterer", "member", "to_confirm"})
 NOTHING: Mapping[str, object] = MappingProxyType({})
 _KEYS = frozenset(
     {

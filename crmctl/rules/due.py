@@ -343,6 +343,8 @@ def _who(clock: Clock, row: DueRow, around: Surroundings) -> tuple[str, ...]:
             here = {*owners, *(member for d in concerned for member in d.team)}
             enterer = row.values.get("entered_for") or row.values.get("entered_by")
             named = (str(enterer),) if enterer in here else ()
+        elif word == "to_confirm":
+            named = tuple(str(row.values.get(word) or "").split())
         else:
             value = row.values.get(word)
             named = (str(value),) if value else ()

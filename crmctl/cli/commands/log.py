@@ -155,6 +155,9 @@ def _step_lines(ledger: Ledger, kind: Kind, step: Step) -> tuple[str, list[str]]
         body.insert(0, _("(since the last version you can open)"))
     if version.known_since:
         body.append(_("Known since {day}", day=version.known_since))
+    if step.own:
+        body.append(_("Confirmed what had been entered in that name"))
+    body += [_("{member} has not confirmed it yet", member=member_name(ledger, name)) for name in step.to_confirm]
     if step.confirmed:
         body.append(_("Confirmed unchanged") if not step.changes else _("Confirmed on {day}", day=version.confirmed_on))
     return "  ".join(head), body
@@ -245,6 +248,7 @@ def _step(step: Step) -> dict[str, object]:
     return {
         "at": v.day, "by": v.by, "for": v.for_, "opened": v.opened, "rev": v.rev, "reason": v.reason,
         "known_since": v.known_since, "confirmed": step.confirmed, "after_gap": step.after_gap,
+        "to_confirm": list(step.to_confirm), "confirmed_own": step.own,
         "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in step.changes],
     }  # fmt: skip
 

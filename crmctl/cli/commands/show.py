@@ -57,7 +57,8 @@ def show(
     data = fields_of(row) if row else record.data
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
-        "assignments": _assignments(ledger, found.dossier), "reviewed": not waits, **said.document, **standing,
+        "to_confirm": list(record.to_confirm), "assignments": _assignments(ledger, found.dossier),
+        "reviewed": not waits, **said.document, **standing,
         **({"number": number.number if number else None} if kind.number else {}),
     }  # fmt: skip
 
@@ -74,7 +75,13 @@ def show(
         if waits:
             out.say(waits)
         by = member_name(ledger, record.by)
+        if record.for_:
+            by = _("{by} for {member}", by=by, member=member_name(ledger, record.for_))
         out.say(_("Entered by {member} on {day}, version {rev}", member=by, day=record.at[:10], rev=record.rev))
+        for name in record.to_confirm:
+            out.say(_("{member} has not confirmed it yet", member=member_name(ledger, name)))
+            if name == ledger.member_id:
+                out.say(_("Is it right? crmctl confirm {id} --unchanged", id=found.id))
 
     out.result("record", document, draw)
 

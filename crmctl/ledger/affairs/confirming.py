@@ -45,6 +45,8 @@ def confirm(ledger: Ledger, whats: Iterable[str], origin: Origin, *, dry_run: bo
 
 
 def to_confirm(ledger: Ledger) -> list[str]:
-    """The member's records whose confirmation is due: fields in doubt, data to be looked through again."""
-    again = {clock.code for clock in ledger.in_force.pack.clocks if clock.at in {"unverified", "confirmed_on"}}
+    """The member's records whose confirmation is due: in doubt, to be looked through again, entered by another."""
+    marks = {"unverified", "confirmed_on"}
+    clocks = ledger.in_force.pack.clocks
+    again = {clock.code for clock in clocks if clock.at in marks or "to_confirm" in clock.who}
     return list(dict.fromkeys(item.id for item in agenda(ledger, own(ledger)).items if item.code in again))

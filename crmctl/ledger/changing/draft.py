@@ -19,14 +19,15 @@ from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.i18n import _, label
 from crmctl.ledger.changing.addressing import must_stay
 from crmctl.ledger.changing.arrows import must_follow
+from crmctl.ledger.changing.confirmed import asked_to_confirm
 from crmctl.ledger.changing.guards import guard, guard_file, guard_intake
 from crmctl.ledger.changing.numbering import number_alone
 from crmctl.ledger.changing.placing import Intent, place
+from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.changing.unique import refuse_twin
 from crmctl.ledger.changing.wrapping import Wrapping
-from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.keys.seal import seal
-from crmctl.ledger.ledger import Ledger, parse_record
+from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.attached import content_of, described
 from crmctl.ledger.reading.kind_names import kind_named
 from crmctl.ledger.reading.references import Present, new_dangling
@@ -56,6 +57,11 @@ class Origin:
     at: datetime | None = None
     known_since: date | None = None
     confirmed: bool = False
+
+    @property
+    def known_iso(self) -> str | None:
+        """`known_since` as a record has it."""
+        return self.known_since.isoformat() if self.known_since else None
 
 
 HERE_AND_NOW = Origin()
@@ -176,7 +182,8 @@ class Draft:
         merged = laid_over(old.data, {**values, **described(files)})
         clean = self._checked(kind, merged, state or self._state_of(old, merged), where, old.data)
         marks = {k: v for k, v in {**old.unverified, **(unverified or {})}.items() if v is not None}
-        confirming = origin.confirmed and old.confirmed_on != self._day_of(origin).isoformat()
+        settled = old.confirmed_on == self._day_of(origin).isoformat() and self.ledger.member_id not in old.to_confirm
+        confirming = origin.confirmed and not settled
         if clean == old.data and marks == old.unverified and not confirming:
             return None
         must_stay(kind, old, clean)
@@ -294,7 +301,8 @@ class Draft:
             schema=kind.schema, id=record_id, kind=kind.name, dossier=dossier_id, compartment=compartment,
             generation=self._generation(dossier_id, compartment), rev=1, prev=None,
             by=self.ledger.member_id, for_=origin.for_member, at=(origin.at or self.ledger.now).isoformat(),
-            reason=origin.reason, data=data, unverified=dict(unverified or {}), known_since=_iso(origin.known_since),
+            reason=origin.reason, data=data, unverified=dict(unverified or {}), known_since=origin.known_iso,
+            to_confirm=asked_to_confirm(self, kind, dossier_id, compartment, origin),
         )  # fmt: skip
         self._records[path] = record
         self._touched.append(record_id)
@@ -314,13 +322,12 @@ class Draft:
         made = old.next_version(
             data, prev=oid, by=self.ledger.member_id, at=origin.at or self.ledger.now, for_=origin.for_member,
             reason=origin.reason,
+            asks=asked_to_confirm(self, self.kind(old.kind), old.dossier, old.compartment, origin),
         )  # fmt: skip
         generation = self._generation(old.dossier, old.compartment)
         confirmed = self._day_of(origin).isoformat() if origin.confirmed else old.confirmed_on
-        known = _iso(origin.known_since)
-        self._records[path] = replace(
-            made, generation=generation, unverified=dict(marks), known_since=known, confirmed_on=confirmed
-        )
+        marked = replace(made, generation=generation, unverified=dict(marks), known_since=origin.known_iso)
+        self._records[path] = replace(marked, confirmed_on=confirmed)
 
     def _day_of(self, origin: Origin) -> date:
         return (origin.at or self.ledger.now).date()
@@ -383,18 +390,3 @@ class Draft:
             content = content_of(file, self._records[path].data.get(name))
             entry = self.dossier(dossier_id).compartments[compartment]
             self._attachments[attachment_path(path, hashlib.sha256(content).hexdigest())] = seal(content, entry.key)
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def seal_record(record: Record, path: str, dossier: Dossier) -> bytes:
-    """A record sealed to its compartment. Raises InvalidInput for one that would not load again.
-
-    Such a record would be lost for ever, so that what is sealed is read back before.
-    """
-    plain = dump(record.encode())
-    if parse_record(plain, path) != record:
-        raise InvalidInput(_("The record does not read back as it was written"), where=record.id)
-    return seal(plain, dossier.compartments[record.compartment].key)

@@ -29,7 +29,7 @@ from crmctl.model.terms import next_change
 FORMAT = 1
 _NOTE = "checked"
 _UNITS = ("customers", "offices")
-_OF_HISTORY = frozenset({"CHK012", "CHK013", "CHK014"})
+_OF_HISTORY = frozenset({"CHK012", "CHK013", "CHK014", "CHK031"})
 
 
 @dataclass(slots=True)
@@ -122,7 +122,8 @@ class CheckNote:
         gone = set(self._vanished(changes))
         found |= {
             name for name, known in self.units.items()
-            if known.findings or (known.until and today >= known.until) or not gone.isdisjoint(known.refers_to)
+            if any(one.severity != "info" for one in known.findings) or (known.until and today >= known.until)
+            or not gone.isdisjoint(known.refers_to)
         }  # fmt: skip
         if self._has_twin(found):
             return None

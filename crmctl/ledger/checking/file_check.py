@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from crmctl.errors import CrmctlError, InvalidInput, NoKey, TrustBroken
 from crmctl.i18n import N_
+from crmctl.ledger.changing.confirmed import dropped, unconfirmed
 from crmctl.ledger.checking.attachment_check import attachment_faults, missing_attachments
 from crmctl.ledger.checking.wrap_check import WrapCheck
 from crmctl.ledger.disk.yamlio import load_canonical
@@ -114,6 +115,9 @@ def _record(ledger: Ledger, path: str, record: Record, present: Present) -> Iter
         )
         yield from validate(kind, data, rules, where)[1]
         yield from dangling(present, kind, data, where)
+    if not kind.monthly:
+        yield from unconfirmed(record, path)
+        yield from dropped(ledger, path, record)
     if record.by not in ledger.in_force.org.members:
         yield Finding(
             "CHK011",

@@ -27,13 +27,15 @@ class Past:
     """What first-parent history says of each path.
 
     `before`: the version the present one replaced; `replaced`: what once lay there and does no more;
-    `homes`: every path a blob ever lay at, the earliest first; `removed`: paths that were once empty again.
+    `homes`: every path a blob ever lay at, the earliest first; `removed`: paths that were once empty again;
+    `makers`: who signed the change that first had a blob.
     """
 
     before: dict[str, str | None] = field(default_factory=dict)
     replaced: dict[str, set[str]] = field(default_factory=dict)
     homes: dict[str, dict[str, None]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
+    makers: dict[str, str] = field(default_factory=dict)
     came_twice: bool = False
 
 
@@ -55,6 +57,10 @@ def lineage(
             )
             wrong.add(path)
     for path, oid, record in opened:
+        maker = past.makers.get(oid, record.by)
+        if maker != record.by and maker in ledger.in_force.org.members:
+            args = {"by": record.by, "member": maker}
+            yield Finding("CHK031", N_("It says {by} entered it, but {member} did"), "error", path, "by", args)
         if path not in wrong and path in past.before and not _follows(ledger, path, oid, record, past.before[path]):
             yield Finding(
                 "CHK014", N_("This version does not follow the one it replaced"), "error", path, "rev",
@@ -88,7 +94,25 @@ def past_of(ledger: Ledger, since: str | None = None) -> Past:
             homes = past.homes.setdefault(new, {})
             homes.pop(path, None)
             past.homes[new] = {path: None, **homes}
+    past.makers = _makers(ledger, since)
     return past
+
+
+def _makers(ledger: Ledger, since: str | None) -> dict[str, str]:
+    """Who signed the change that brought each sealed blob: `verify` proves that the name is the signer's."""
+    words = ["log", "--no-merges", "--reverse", "--raw", "-z", "--no-abbrev", "--no-renames", "--format=%x01%an"]
+    range_ = [ledger.head, *([f"^{since}"] if since else []), "--", *_TOPS]
+    listing = ledger.repo.run(*words, *range_, env={"GIT_INDEX_FILE": "/nonexistent"})
+    found: dict[str, str] = {}
+    maker = ""
+    for word in listing.split(b"\0"):
+        _head, mark, name = word.partition(b"\x01")
+        if mark:
+            maker = name.split(b"\n")[0].decode("utf-8", "replace")
+        match = _ENTRY.search(word)
+        if match is not None and match[2].decode() != NO_OBJECT:
+            found.setdefault(match[2].decode(), maker)
+    return found
 
 
 def continues(ledger: Ledger, since: str) -> bool:

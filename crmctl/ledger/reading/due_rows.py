@@ -75,6 +75,8 @@ def asked_rows(
 def narrowed(clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool) -> Narrow:
     """What SQL can leave out for a clock."""
     narrow = Narrow()
+    if clock.who == ("to_confirm",):
+        narrow.add('"to_confirm" IS NOT NULL')
     if clock.at == "unverified" or clock.every is not None:
         return narrow
     _not_yet(narrow, clock, kind, around)

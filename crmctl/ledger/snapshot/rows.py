@@ -13,7 +13,8 @@ from crmctl.ledger.snapshot.tables import shape_of
 from crmctl.model.condition import Leaf
 from crmctl.model.kinds import Field, Kind
 
-_OUTER = ("id", "dossier", "department", "compartment", "path", "rev", "entered_by", "entered_for", "entered_at")
+_OUTER = ("id", "dossier", "department", "compartment", "path", "rev", "entered_by", "entered_for", "entered_at",
+          "to_confirm")  # fmt: skip
 _MARKS = dict.fromkeys(("known_since", "confirmed_on"), "date") | {"entered_at": "instant"}
 
 
@@ -93,7 +94,7 @@ def _rows(
         name: _typed(fields[name].type if name in fields else _MARKS.get(name, "text"), row[column], zone)
         for name, column in columns.items() if name.partition(".")[0] not in lists
     }  # fmt: skip
-    plain |= {"entered_by": row["entered_by"], "entered_for": row["entered_for"]}
+    plain |= {"entered_by": row["entered_by"], "entered_for": row["entered_for"], "to_confirm": row["to_confirm"]}
     plain["entered_at"] = _typed("instant", row["entered_at"], zone)
     unverified = {name: date.fromisoformat(day) for name, day in marks.items()}
     whole = TypedRow(

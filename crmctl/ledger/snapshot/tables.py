@@ -1,8 +1,8 @@
 """The SQL shape of a kind: its columns, and the rows of one opened record.
 
 Every table has `id, dossier, department, compartment, state, rev, entered_by, entered_for,
-entered_at (UTC seconds), entered_on (local day), path` before the kind's own columns. Groups
-become `<group>_<field>` columns; lists and many-valued fields are JSON text.
+entered_at (UTC seconds), entered_on (local day), …, to_confirm (member ids), path` before the kind's own columns.
+Groups become `<group>_<field>` columns; lists and many-valued fields are JSON text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ SqlValue = int | str | None
 ENVELOPE = (
     ("id", "TEXT"), ("dossier", "TEXT"), ("department", "TEXT"), ("compartment", "TEXT"), ("state", "TEXT"),
     ("rev", "INTEGER"), ("entered_by", "TEXT"), ("entered_for", "TEXT"), ("entered_at", "INTEGER"),
-    ("entered_on", "TEXT"), ("unverified", "TEXT"), ("known_since", "TEXT"), ("confirmed_on", "TEXT"), ("path", "TEXT"),
+    ("entered_on", "TEXT"), ("unverified", "TEXT"), ("known_since", "TEXT"), ("confirmed_on", "TEXT"),
+    ("to_confirm", "TEXT"), ("path", "TEXT"),
 )  # fmt: skip
 
 
@@ -89,7 +90,8 @@ def _row(
     unverified = json.dumps(record.unverified, ensure_ascii=False) if record.unverified else None
     envelope: tuple[SqlValue, ...] = (
         record_id, record.dossier, _department(record), record.compartment, _text(data.get("state")), record.rev, by,
-        for_, int(entered.timestamp()), at[:10], unverified, record.known_since, record.confirmed_on, path,
+        for_, int(entered.timestamp()), at[:10], unverified, record.known_since, record.confirmed_on,
+        " ".join(record.to_confirm) or None, path,
     )  # fmt: skip
     own = [value for field in kind.fields for value in _values(field, data.get(field.name), currency)]
     return (*envelope, *own)

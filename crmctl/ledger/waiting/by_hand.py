@@ -29,7 +29,7 @@ def merged_by_hand(ledger: Ledger, path: str, base: bytes, ours: bytes, theirs: 
     The result replaces ours: that is the side Git builds on. Raises Conflict naming the fields, never a
     value; NoKey and TrustBroken for what does not open here.
     """
-    from crmctl.ledger.changing.draft import seal_record  # loads what a diff never needs
+    from crmctl.ledger.changing.sealed_record import seal_record  # loads what a diff never needs
 
     place = place_of(path)
     if place is None or not place.is_record:
@@ -51,7 +51,7 @@ def merged_by_hand(ledger: Ledger, path: str, base: bytes, ours: bytes, theirs: 
     own = other if other.by == ledger.member_id else mine
     made = mine.next_version(
         data, prev=blob_id(ours), by=ledger.member_id, at=ledger.now, reason=own.reason,
-        for_=own.for_ if own.by == ledger.member_id else None,
+        for_=own.for_ if own.by == ledger.member_id else None, asks=other.to_confirm,
     )  # fmt: skip
     generation = dossier.compartments[place.compartment].generation
     made = replace(

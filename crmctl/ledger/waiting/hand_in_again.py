@@ -14,8 +14,8 @@ from functools import cached_property
 
 from crmctl.errors import Conflict, NoKey
 from crmctl.i18n import N_, _
-from crmctl.ledger.changing.draft import seal_record
 from crmctl.ledger.changing.placing import edits_of
+from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.objects import object_id
 from crmctl.ledger.git.transaction import BlobRef, Change, Edit
@@ -203,8 +203,9 @@ class _Meeting:
             raise _conflict(_record_of(path), conflicts, shared)
         entry = self.ledger.repo.entry(self.theirs, path)
         made = shared.next_version(
-            data, prev=entry.oid if entry else "", by=mine.by, at=self.ledger.now, for_=mine.for_, reason=mine.reason
-        )
+            data, prev=entry.oid if entry else "", by=mine.by, at=self.ledger.now, for_=mine.for_, reason=mine.reason,
+            asks=mine.to_confirm,
+        )  # fmt: skip
         dossier = self.dossier(mine.dossier)
         made = replace(
             made,

@@ -12,7 +12,8 @@ from functools import cached_property
 
 from crmctl.errors import NotFound, Refused
 from crmctl.i18n import _
-from crmctl.ledger.changing.draft import Draft, seal_record
+from crmctl.ledger.changing.draft import Draft
+from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.changing.wrapping import Wrapping
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.objects import CommitInfo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,11 @@ from crmctl.errors import NotFound, Refused
 from crmctl.ledger.affairs.confirming import confirm, to_confirm
 from crmctl.ledger.changing.draft import Kept, Origin
 from crmctl.ledger.changing.entry import update
+from crmctl.ledger.changing.placing import Intent, place
+from crmctl.ledger.changing.sealed_record import seal_record
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.reading.history import card_path, history
 from crmctl.model.record import Record
 from crmctl.model.timeline import steps
@@ -92,3 +98,62 @@ def test_what_is_due_to_be_confirmed(company: Company, kept: Callable[..., Kept]
     assert to_confirm(company.ledger()) == [customer]
     confirm(company.ledger(), to_confirm(company.ledger()), Origin())
     assert to_confirm(company.ledger()) == []
+
+
+def told(company: Company, member: str, code: str) -> list[tuple[str, ...]]:
+    ledger = company.ledger(member)
+    return [(item.id, *item.who) for item in agenda(ledger, own(ledger)).items if item.code == code]
+
+
+def found(company: Company, member: str = "alice") -> set[str]:
+    return {finding.code for finding in check(company.ledger(member)).findings}
+
+
+def test_what_a_clerk_enters_for_a_member_is_confirmed_by_that_member(company: Company) -> None:
+    """Carol enters for Alice: Alice is asked until she confirms; another's later change does not take that away."""
+    customer = company.customer()
+    company.sync("alice", "carol")
+    visit = company.add("visit", VISIT, "carol", customer=customer, origin=Origin("alice"))
+    assert told(company, "carol", "REV030") == []
+    company.sync("carol", "alice")
+    assert told(company, "alice", "REV030") == [(visit.id, "alice")]
+    assert "REV030" in found(company)
+    update(company.ledger("carol"), visit.id, {"topic": "Another"}, Origin())
+    company.sync("carol", "alice")
+    assert to_confirm(company.ledger()) == [visit.id]
+    done = confirm(company.ledger(), to_confirm(company.ledger()), Origin())
+    assert done.ids == (visit.id,)
+    assert told(company, "alice", "REV030") == []
+    assert found(company) == set()
+    ledger = company.ledger()
+    path = lookup.record(ledger, visit.id).path
+    versions = steps(history(ledger, path).versions, ledger.in_force.kinds["visit"])
+    assert [(step.version.by, step.version.for_, step.own) for step in versions] == [
+        ("alice", None, True), ("carol", None, False), ("carol", "alice", False)
+    ]  # fmt: skip
+
+
+def test_who_cannot_look_at_it_or_has_left_is_not_asked(company: Company) -> None:
+    customer = company.customer()
+    visit = company.add("visit", VISIT, customer=customer, origin=Origin("bob"))  # of the west
+    own_name = company.add("visit", VISIT, customer=customer, origin=Origin("alice"))
+    ledger = company.ledger()
+    for done in (visit, own_name):
+        assert ledger.read(lookup.record(ledger, done.id).path).to_confirm == ()
+
+
+def test_nobody_confirms_in_anothers_name(company: Company) -> None:
+    """A clerk who takes the mark off, or writes the version as if the member had, is found by check."""
+    customer = company.customer()
+    company.sync("alice", "carol")
+    visit = company.add("visit", VISIT, "carol", customer=customer, origin=Origin("alice"))
+    for by, codes in (("carol", {"CHK030"}), ("alice", {"CHK030", "CHK031"})):
+        ledger = company.ledger("carol")
+        path = lookup.record(ledger, visit.id).path
+        entry = ledger.repo.entry(ledger.head, path)
+        assert entry is not None
+        record = ledger.read(path)
+        forged = record.next_version(record.data, prev=entry.oid, by=by, at=ledger.now, for_=None, reason=None)
+        made = seal_record(replace(forged, to_confirm=()), path, ledger.dossier(customer))
+        place(ledger, Intent({path: made}, "confirm visit\n\nCrmctl-Action: confirm\n"))
+        assert found(company, "carol") == codes
