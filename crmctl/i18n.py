@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import string
 from pathlib import Path
 
 from crmctl.model.findings import Finding
@@ -53,12 +54,28 @@ def bind() -> None:
 
 
 def _(text: str, /, **args: object) -> str:
-    """`text` in the user's language, its `{placeholders}` filled from `args`."""
+    """`text` in the user's language, its `{placeholders}` filled from `args`.
+
+    What is counted names its noun for one and for many: `{count:change|changes}` gives `1 change`, `2 changes`.
+    """
     if _translations is None:
         set_language(chosen_language())
     assert _translations is not None
     translated = _translations.gettext(text) if text else ""
+    if args and "|" in translated:
+        return _COUNTING.vformat(translated, (), args)
     return translated.format(**args) if args else translated
+
+
+class _Counting(string.Formatter):
+    """Fills `{count:change waits|changes wait}` with the count and the words that go with it."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        return f"{value} {one if value in {1, '1'} else many}" if bar else str(format(value, format_spec))
+
+
+_COUNTING = _Counting()
 
 
 def label(pair: object) -> str:

@@ -54,6 +54,19 @@ def test_placeholders_are_filled_and_what_fills_them_is_only_text() -> None:
     assert _("") == ""
 
 
+def test_what_is_counted_agrees_with_its_number_in_both_languages() -> None:
+    said = "{count:change waits|changes wait} for you: crmctl review"
+    set_language("en")
+    assert [_(said, count=count) for count in (0, 1, 2)] == [
+        "0 changes wait for you: crmctl review", "1 change waits for you: crmctl review",
+        "2 changes wait for you: crmctl review",
+    ]  # fmt: skip
+    assert _("{name} needs {count:value|values}", name="{x|y}", count="1") == "{x|y} needs 1 value"
+    set_language("zh_CN")
+    assert "1 项" in _(said, count=1)
+    assert "change" not in _(said, count=1)
+
+
 def test_a_text_without_placeholders_is_said_as_it_stands() -> None:
     set_language("en")
     finding = Finding("SCH001", "A field is a mapping such as {is: text}")

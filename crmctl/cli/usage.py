@@ -18,7 +18,7 @@ _SENTENCES = tuple(
     for pattern, msgid in (
         (r"Got unexpected extra argument\(s\) \((?P<words>.*)\)", N_("Too many words: {words}")),
         (r"Option '(?P<name>.+)' requires an argument\.", N_("{name} needs a value")),
-        (r"Option '(?P<name>.+)' requires (?P<count>\d+) arguments\.", N_("{name} needs {count} values")),
+        (r"Option '(?P<name>.+)' requires (?P<count>\d+) arguments\.", N_("{name} needs {count:value|values}")),
         (r"Option '(?P<name>.+)' does not take a value\.", N_("{name} takes no value")),
         (r"Missing command\.", N_("A command is missing")),
         (r"(?P<value>'.*'|\".*\") is not a valid (?:integer|int)\.", N_("{value} is not a whole number")),

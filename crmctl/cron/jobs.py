@@ -66,11 +66,11 @@ def _sync(shift: Shift) -> Outcome:
     done = sync(ledger, gate=Gate())
     args = {"received": done.received, "sent": done.sent, "wrapped": done.wrapped}
     count = done.received + done.sent + done.wrapped
-    return Outcome(N_("{received} changes received, {sent} sent, {wrapped} key files renewed"), count, args)
+    return Outcome(N_("{received:change|changes} received, {sent} sent, {wrapped} key files renewed"), count, args)
 
 
 def _files(count: int) -> Outcome:
-    return Outcome(N_("{count} key files renewed"), count, {"count": count})
+    return Outcome(N_("{count:key file|key files} renewed"), count, {"count": count})
 
 
 def _land(shift: Shift) -> Outcome:
@@ -104,11 +104,13 @@ def _submit(shift: Shift) -> Outcome:
     ledger = shift.ledger
     waiting = to_hand_in(ledger)
     if not has_server(ledger):
-        return Outcome(N_("{count} changes wait; there is no server to hand them in to"), 0, {"count": waiting})
+        return Outcome(
+            N_("{count:change waits|changes wait}; there is no server to hand them in to"), 0, {"count": waiting}
+        )
     if shift.dry_run:
-        return Outcome(N_("would hand in {count} changes"), 0, {"count": waiting})
+        return Outcome(N_("would hand in {count:change|changes}"), 0, {"count": waiting})
     done = submit(ledger, gate=Gate())
-    return Outcome(N_("{count} changes handed in"), done.changes, {"count": done.changes})
+    return Outcome(N_("{count:change|changes} handed in"), done.changes, {"count": done.changes})
 
 
 def _grades(shift: Shift) -> Outcome:
@@ -130,9 +132,9 @@ def _grades(shift: Shift) -> Outcome:
             continue
         count += file_run(ledger, done)[1]
         ledger = ledger.reopened()
-    message = N_("{looked} customers looked at, {count} grades would be put forward")
+    message = N_("{looked:customer|customers} looked at, {count:grade|grades} would be put forward")
     if not shift.dry_run:
-        message = N_("{looked} customers looked at, {count} grades put forward")
+        message = N_("{looked:customer|customers} looked at, {count:grade|grades} put forward")
     return Outcome(message, count, {"looked": looked, "count": count})
 
 
@@ -157,7 +159,7 @@ def _blacklist(shift: Shift) -> Outcome:
     for entry in () if shift.dry_run else over:
         expire(ledger, entry)
         ledger = ledger.reopened()
-    message = N_("{count} entries would run out") if shift.dry_run else N_("{count} entries ran out")
+    message = N_("{count:entry|entries} would run out") if shift.dry_run else N_("{count:entry|entries} ran out")
     return Outcome(message, len(over), {"count": len(over)})
 
 
@@ -201,7 +203,7 @@ def _check(shift: Shift) -> Outcome:
     errors = tuple(finding for finding in found.findings if finding.severity == "error")
     warnings = len(found.findings) - len(errors)
     args = {"errors": len(errors), "warnings": warnings}
-    return Outcome(N_("{errors} errors, {warnings} warnings"), 0, args, errors)
+    return Outcome(N_("{errors:error|errors}, {warnings:warning|warnings}"), 0, args, errors)
 
 
 def _backup(shift: Shift) -> Outcome:

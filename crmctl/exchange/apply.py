@@ -46,7 +46,7 @@ def apply_plan(
     left_out = plan.left_out()
     if whole and left_out:
         raise Refused(
-            _("{count} rows cannot go in", count=len(left_out)), rule="--all-or-nothing",
+            _("{count:row|rows} cannot go in", count=len(left_out)), rule="--all-or-nothing",
             findings=[one for row in left_out for one in row.findings], hint=_("Correct them and plan again"),
         )  # fmt: skip
     draft = _drafted(ledger, plan, progress)
@@ -81,7 +81,8 @@ def _must_be_current(ledger: Ledger, plan: Plan, progress: Progress) -> None:
     if different:
         count = len(different)
         raise Conflict(
-            _("The ledger was changed since the import was planned; {count} rows would do something else", count=count),
+            _("The ledger was changed since the import was planned; {count:row would do|rows would do} something else",
+              count=count),
             where=", ".join(different[:5]), hint=_("Plan it again: crmctl import plan FILE"),
         )  # fmt: skip
 

@@ -124,7 +124,9 @@ def load_mapping(path: Path) -> tuple[SheetMap, ...]:
     sheets = reader.document(raw)
     if reader.findings:
         raise InvalidInput(
-            _("The mapping has {count} faults", count=len(reader.findings)), where=path.name, findings=reader.findings
+            _("The mapping has {count:fault|faults}", count=len(reader.findings)),
+            where=path.name,
+            findings=reader.findings,
         )
     return sheets
 

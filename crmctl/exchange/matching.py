@@ -98,7 +98,7 @@ class Customers:
         found = self.known.at(path, said)
         numbers = self._planned(path).get(said, [])
         if len(found) + len(numbers) > 1:
-            raise NotFound(_("{who} fits {count} customers", who=said, count=len(found) + len(numbers)))
+            raise NotFound(_("{who} fits {count:customer|customers}", who=said, count=len(found) + len(numbers)))
         if found:
             return found[0].record.dossier, None
         if not numbers:

@@ -127,7 +127,11 @@ class _Reverting:
         assert place is not None
         others = self._left_in(place.dossier) - {path} if not place.folder else set()
         if others:
-            self._keep(place.dossier, N_("Kept: {count} records were added to the customer since"), count=len(others))
+            self._keep(
+                place.dossier,
+                N_("Kept: {count:record was|records were} added to the customer since"),
+                count=len(others),
+            )
             return
         ids = [str(row["id"]) for row in rows_in(self._opened(path).data)] if self._monthly(path) else []
         self.draft.put_file(path, None, place.record_id if place.folder else place.dossier)

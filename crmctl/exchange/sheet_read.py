@@ -115,7 +115,7 @@ def _sheet(file: str, title: str, digest: str, lines: Sequence[tuple[int, Sequen
     ]
     if wide:
         raise InvalidInput(
-            _("{count} rows do not fit the header", count=len(wide)), where=where, findings=wide,
+            _("{count:row does not fit|rows do not fit} the header", count=len(wide)), where=where, findings=wide,
             hint=_("A cell with the delimiter in it needs quotes"),
         )  # fmt: skip
     return sheet

@@ -145,8 +145,8 @@ class Filled:
         ]
         if whole:
             records = sum(one.opened for one in whole)
-            every = N_("{count} kinds whole ({records} records)")
-            rest = N_("{count} other kinds whole ({records} records)")
+            every = N_("{count:kind|kinds} whole ({records:record|records})")
+            rest = N_("{count:other kind|other kinds} whole ({records:record|records})")
             seen.append(_(rest if seen else every, count=len(whole), records=records))
         lines = [
             (_("Company"), self.company),

@@ -36,7 +36,7 @@ def _meant(every: Sequence[Handed], looked: Mapping[str, Looked], word: str) -> 
         raise NotFound(_("Nothing under review fits {word}", word=word), hint="crmctl review list")
     if found is ways[-1] and len(found) > 1:
         listed = ", ".join(f"{change.name} {looked[change.name].title}" for change in found[:_SHOWN])
-        raise NotFound(_("{what} fits {count} changes", what=word, count=len(found)), hint=listed)
+        raise NotFound(_("{what} fits {count:change|changes}", what=word, count=len(found)), hint=listed)
     return found
 
 

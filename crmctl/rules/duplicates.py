@@ -66,7 +66,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why: an English msgid about record `{id}`, and the field it speaks of."""
+    """Why: an English msgid about record `{who}`, and the field it speaks of."""
 
     message: str
     field: Label | None = None
@@ -74,17 +74,19 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A record that is, or may be, the same party."""
+    """A record that is, or may be, the same party; `name` is what it is called."""
 
     id: str
     strength: Strength
     reasons: tuple[Reason, ...]
+    name: str = ""
 
     def findings(self, where: str) -> Iterator[Finding]:
         """Each reason as a finding; only a sure duplicate is an error."""
         severity: Literal["error", "warning"] = "error" if self.strength == "exact" else "warning"
+        who = f"{self.name} ({self.id})" if self.name else self.id
         for reason in self.reasons:
-            args: dict[str, object] = {"id": self.id, **({"field": reason.field} if reason.field else {})}
+            args: dict[str, object] = {"id": self.id, "who": who, **({"field": reason.field} if reason.field else {})}
             yield Finding(RULE, reason.message, severity, where, "", args)
 
 
@@ -182,7 +184,8 @@ class Register:
             if strength == "weak":
                 return None
             strength = _ORDER[_ORDER.index(strength) + 1]
-        return Duplicate(other_id, strength, tuple(dict.fromkeys(reason for _strength, reason in reasons)))
+        name = next((mark.text for mark in other.names), "")
+        return Duplicate(other_id, strength, tuple(dict.fromkeys(reason for _strength, reason in reasons)), name)
 
 
 def pairs(identities: Iterable[Identity]) -> Iterator[tuple[str, Duplicate]]:
@@ -240,7 +243,7 @@ def _same_marks(one: Identity, other: Identity) -> Iterator[tuple[Strength, Reas
     theirs = {(mark.type, _plain(mark)) for mark in other.marks}
     for mark in one.marks:
         if mark.type in strengths and (mark.type, _plain(mark)) in theirs:
-            yield strengths[mark.type], Reason(N_("{id} has the same {field}"), mark.label)
+            yield strengths[mark.type], Reason(N_("{who} has the same {field}"), mark.label)
 
 
 def _same_names(
@@ -252,7 +255,7 @@ def _same_names(
         }
         if same:
             strength: Strength = "exact" if mark.type == "name" and "name" in same else "strong"
-            yield strength, Reason(N_("{id} has the same {field}"), mark.label)
+            yield strength, Reason(N_("{who} has the same {field}"), mark.label)
 
 
 def _like_names(
@@ -269,9 +272,9 @@ def _like_names(
                 continue
             if core == their_core:
                 strength: Strength = "strong" if agree else "weak"
-                yield strength, Reason(N_("{id} has the same name but for legal form and region"))
+                yield strength, Reason(N_("{who} has the same name but for legal form and region"))
             elif _similar_enough(core, their_core):
-                yield "weak", Reason(N_("{id} has a similar name"))
+                yield "weak", Reason(N_("{who} has a similar name"))
 
 
 def _similar_enough(one: str, other: str) -> bool:

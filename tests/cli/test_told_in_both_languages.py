@@ -173,7 +173,7 @@ def test_due(told: Told, language: str) -> None:
 
 
 TRACE = {
-    "en": ["INT001: from 2026-11-18, 1 working days", "  2026-11-19  working day  1", "done on 2026-11-20"],
+    "en": ["INT001: from 2026-11-18, 1 working day", "  2026-11-19  working day  1", "done on 2026-11-20"],
     "zh_CN": ["INT001: 从 2026-11-18 起, 1 个工作日", "  2026-11-19  工作日  1", "2026-11-20 完成"],
 }
 

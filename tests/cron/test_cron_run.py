@@ -183,8 +183,8 @@ def test_a_term_that_is_over_runs_out_and_frees_nobody(
     monkeypatch.setenv("CRMCTL_NOW", "2027-05-20T10:00:00+08:00")
     assert "blacklist east: done: 0 entries ran out" in cron(company, "--department", "east")[1]
     monkeypatch.setenv("CRMCTL_NOW", "2027-05-21T10:00:00+08:00")
-    assert "1 entries would run out" in cron(company, "--department", "east", "--dry-run")[1]
-    assert "blacklist east: done: 1 entries ran out" in cron(company, "--department", "east")[1]
+    assert "1 entry would run out" in cron(company, "--department", "east", "--dry-run")[1]
+    assert "blacklist east: done: 1 entry ran out" in cron(company, "--department", "east")[1]
     known = listing(company.ledger())
     assert known is not None
     assert [row["state"] for row in known.rows] == ["expired"]
@@ -231,7 +231,7 @@ def test_a_run_of_grades_waits_for_approval_where_the_policy_says_so(company: Co
     code, said = cron(company, member=robot)
     assert code == 0, said
     assert "grades east: done: 4 customers looked at, 4 grades put forward" in said
-    assert "submit: done: 1 changes handed in" in said
+    assert "submit: done: 1 change handed in" in said
     company.sync("alice")
     assert [one.member for one in submitted(company.ledger().repo)] == [robot]
     # the change a person approves is one for the department, and lands with the next run

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import customer_name, department_name, member_name
+from crmctl.cli.commands.wording import customer_name, department_name, member_name, part_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
@@ -23,10 +23,6 @@ _STANDING = {
     "waits": N_("waits for a colleague's next sync"),
     "not meant": N_("can read, against the policy"),
 }
-_PARTS = {
-    "core": N_("Card"), "sales": N_("Sales"), "service": N_("Service"), "trade": N_("Trade"), "review": N_("Review"),
-    "closed": N_("Closed part"), "plans": N_("Day plans"),
-}  # fmt: skip
 
 
 @details(N_("Examples:\n\ncrmctl access 某某医院\n\ncrmctl access --member bob"))
@@ -101,15 +97,6 @@ def _of_member(ledger: Ledger, found: list[Access], called: dict[str, str]) -> N
         for dossier, items in by_dossier.items()
     ]  # fmt: skip
     table(columns, rows)  # type: ignore[arg-type]
-
-
-def part_name(ledger: Ledger, compartment: str) -> str:
-    """A compartment as people call it: `东区 销售`, `业务去向表 爱丽丝`."""
-    department, slash, short = compartment.partition("/")
-    name, _dot, owner = (short or department).partition(".")
-    said = _(_PARTS[name]) if name in _PARTS else name
-    parts = [department_name(ledger, department) if slash else "", said, member_name(ledger, owner) if owner else ""]
-    return " ".join(part for part in parts if part)
 
 
 def _because(ledger: Ledger, item: Access) -> str:

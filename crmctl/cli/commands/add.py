@@ -76,7 +76,7 @@ def add(
     origin = origin_of(member, reason)
     entry = Entry(found.name, fields, customer, department, owner, origin, files, marks, not_duplicate)
     done = enter(ledger, entry, dry_run=dry_run)
-    entered("add", done, found, as_json=as_json, dry_run=dry_run)
+    entered(ledger, "add", done, found, as_json=as_json, dry_run=dry_run)
 
 
 def _ask_required(ledger: Ledger, kind: Kind, fields: dict[str, object]) -> None:

@@ -225,11 +225,16 @@ def evidence(
     def draw() -> None:
         counts = {"steps": made.steps, "texts": made.texts, "sealed": made.sealed}
         out.line(_("Written to {path}", path=made.folder))
-        out.say(_("{steps} changes, {texts} versions in the clear, {sealed} sealed files", **counts))
+        out.say(_("{steps:change|changes}, {texts} versions in the clear, {sealed:sealed file|sealed files}", **counts))
         if made.closed:
-            out.say(_("{count} sealed files do not open for you: they are there sealed only", count=made.closed))
+            out.say(
+                _(
+                    "{count:sealed file does not open|sealed files do not open} for you: they are there sealed only",
+                    count=made.closed,
+                )
+            )
         if made.faults:
-            out.say(_("The history did not prove true ({count} faults): crmctl verify", count=made.faults))
+            out.say(_("The history did not prove true ({count:fault|faults}): crmctl verify", count=made.faults))
         out.say(_("This is customer data in the clear: keep it safe, and destroy it after use"))
         out.say(_("Next: {command}", command=f"python3 {made.folder / 'verify.py'}"))
 

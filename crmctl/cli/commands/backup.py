@@ -38,7 +38,7 @@ def backup(
 
     def show() -> None:
         out.line(
-            _("{path}: {branches} branches, {size} KiB, read back without a fault", path=made.path,
+            _("{path}: {branches:branch|branches}, {size} KiB, read back without a fault", path=made.path,
               branches=made.branches, size=-(-made.size // 1024))
         )  # fmt: skip
         out.say(_("No key is in it. Keep a copy of these apart from it:"))
@@ -77,7 +77,7 @@ def restore(
 
     def show() -> None:
         out.line(
-            _("{path}: {files} files as of {day}, checked without keys: {errors} errors", path=done.path,
+            _("{path}: {files:file|files} as of {day}, checked without keys: {errors:error|errors}", path=done.path,
               files=done.checked.existing, day=done.made_at[:10], errors=len(errors))
         )  # fmt: skip
         if done.member is None:

@@ -57,8 +57,9 @@ def check(
         for finding in found.findings:
             out.line(finding_line(finding))
         out.line(
-            _("{existing} files, {opened} opened: {errors} errors, {warnings} warnings", existing=found.existing,
-              opened=found.opened, errors=len(errors), warnings=len(found.findings) - len(errors))
+            _("{existing:file|files}, {opened} opened: {errors:error|errors}, {warnings:warning|warnings}",
+              existing=found.existing, opened=found.opened, errors=len(errors),
+              warnings=len(found.findings) - len(errors))
         )  # fmt: skip
 
     data = {

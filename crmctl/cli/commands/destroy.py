@@ -57,7 +57,9 @@ def destroy(
 
     def draw() -> None:
         said = (
-            _("Would destroy {id}: {count} files") if dry_run else _("Destroyed {id}: {count} files. Next: crmctl sync")
+            _("Would destroy {id}: {count:file|files}")
+            if dry_run
+            else _("Destroyed {id}: {count:file|files}. Next: crmctl sync")
         )
         out.line(said.format(id=stone.id, count=done.files))
         out.line(_("These could read it and may have kept what they read: {members}", members=", ".join(stone.readers)))

@@ -31,10 +31,11 @@ _WHY = {
 }  # fmt: skip
 
 _SPANS = {
-    "same day": N_("the same day"), "day": N_("{count} calendar days"), "working day": N_("{count} working days"),
-    "month": N_("{count} months"), "year": N_("{count} years"), "minute": N_("{count} minutes"),
-    "hour": N_("{count} hours"), "working minute": N_("{count} working minutes"),
-    "working hour": N_("{count} working hours"), "day of next month": N_("day {count} of next month"),
+    "same day": N_("the same day"), "day": N_("{count:calendar day|calendar days}"),
+    "working day": N_("{count:working day|working days}"),
+    "month": N_("{count:month|months}"), "year": N_("{count:year|years}"), "minute": N_("{count:minute|minutes}"),
+    "hour": N_("{count:hour|hours}"), "working minute": N_("{count:working minute|working minutes}"),
+    "working hour": N_("{count:working hour|working hours}"), "day of next month": N_("day {count} of next month"),
 }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def run(
         _proposals(ledger, done, [p for p in done.proposals if p.move != "stays"])
         _caps(ledger, done)
         tell_over(out, ledger, done)
-        out.say(_("{count} grades put forward", count=count) if not dry_run else _("Nothing was written"))
+        out.say(_("{count:grade|grades} put forward", count=count) if not dry_run else _("Nothing was written"))
 
     out.result("grade-run", data, show)
 
@@ -116,7 +116,7 @@ def explain(
             out.line(_("Not graded: the rules exempt such customers"))
         for seat in proposal.decision.seats:
             out.line(
-                _("{grade}: place {place} of {of}, {seats} seats ({share} of {base}) [{code}, {clause}]",
+                _("{grade}: place {place} of {of}, {seats:seat|seats} ({share} of {base}) [{code}, {clause}]",
                   grade=_grade(ledger, done, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
                   share=f"{float(seat.cap.share):.0%}", base=seat.base, code=seat.cap.code, clause=seat.cap.clause)
             )  # fmt: skip

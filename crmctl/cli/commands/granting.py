@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.access import part_name
-from crmctl.cli.commands.wording import member_name
+from crmctl.cli.commands.wording import member_name, part_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out

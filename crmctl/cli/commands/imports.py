@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmctl.cli.commands.shared import brief
+from crmctl.cli.commands.wording import brief
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out, finding_line
@@ -169,7 +169,7 @@ def _show_updates(out: Out, rows: list[PlanRow]) -> None:
         changes = "; ".join(_change(change) for change in row.changes)
         out.line(f"{row.place} {row.id} {row.title}: {changes}")
     if len(rows) > _SHOWN:
-        out.line(_("… and {count} more changes (--json shows all)", count=len(rows) - _SHOWN))
+        out.line(_("… and {count:more change|more changes} (--json shows all)", count=len(rows) - _SHOWN))
 
 
 def _change(change: FieldChange) -> str:
@@ -179,7 +179,7 @@ def _change(change: FieldChange) -> str:
 def _show_left_out(out: Out, made: Plan) -> None:
     left_out = made.left_out()
     if left_out:
-        out.line(_("{count} rows cannot go in:", count=len(left_out)))
+        out.line(_("{count:row|rows} cannot go in:", count=len(left_out)))
     for row in left_out:
         for finding in row.findings:
             if finding.severity == "error":

@@ -152,7 +152,9 @@ def check(
     def draw() -> None:
         for finding in findings:
             out.line(finding_line(finding))
-        out.line(_("{errors} errors, {warnings} warnings", errors=errors, warnings=len(findings) - errors))
+        out.line(
+            _("{errors:error|errors}, {warnings:warning|warnings}", errors=errors, warnings=len(findings) - errors)
+        )
 
     if as_json:
         out.result("policy-check", {"errors": errors, "warnings": len(findings) - errors}, draw, findings)

@@ -40,7 +40,7 @@ def try_all(
         rows = [(label(o.example.name), o.example.axis, o.wanted, o.got) for o in failed]
         if rows:
             table([(head, "left") for head in heads], rows)
-        out.line(_("{tried} examples, {failed} came out otherwise", tried=len(outcomes), failed=len(failed)))
+        out.line(_("{tried:example|examples}, {failed} came out otherwise", tried=len(outcomes), failed=len(failed)))
 
     out.result("policy-test", data, draw)
     if failed:

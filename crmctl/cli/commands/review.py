@@ -114,7 +114,7 @@ def approve(
 
     def draw() -> None:
         if dry_run:
-            out.line(_("Would approve {count} changes", count=len(chosen) + len(taken)))
+            out.line(_("Would approve {count:change|changes}", count=len(chosen) + len(taken)))
             for change in chosen:
                 out.line(f"  {change.name}  {desk.looked[change.name].title}")
             return
@@ -180,7 +180,11 @@ def _tell(
             file = notes.send_back if back else notes.comment
             ids = file(ledger, chosen, text, instruction)
             fetched(ledger.reopened(), shown)
-    said = _("Sent back: {count} changes", count=len(chosen)) if back else _("Told: {count} changes", count=len(chosen))
+    said = (
+        _("Sent back: {count:change|changes}", count=len(chosen))
+        if back
+        else _("Told: {count:change|changes}", count=len(chosen))
+    )
 
     def draw() -> None:
         out.line(said if not dry_run else _("{what} (nothing was written)", what=said))
@@ -236,13 +240,15 @@ def approved_lines(desk: Desk, done: Sequence[Approved], noted: Sequence[Notice]
     """What came of approving, for a person."""
     landed = sum(len(item.changes) for item in done if item.landed and item.given)
     further = [item for item in done if not item.landed and item.given]
-    lines = [_("Approved and in force: {count} changes", count=landed)] if landed else []
+    lines = [_("Approved and in force: {count:change|changes}", count=landed)] if landed else []
     for item in further:
-        lines.append(_("Approved: {count} changes of {name}; still open:", count=len(item.changes), name=item.bundle))
+        lines.append(
+            _("Approved: {count:change|changes} of {name}; still open:", count=len(item.changes), name=item.bundle)
+        )
         lines += [f"  {text}" for text in open_texts(desk.ledger, item.open)]
     first = sum(len(item.changes) for item in done if not item.given)
-    lines += [_("{count} were approved by somebody else meanwhile", count=first)] if first else []
-    lines += [_("Taken note of: {count} changes", count=len(noted))] if noted else []
+    lines += [_("{count:was|were} approved by somebody else meanwhile", count=first)] if first else []
+    lines += [_("Taken note of: {count:change|changes}", count=len(noted))] if noted else []
     lines += [_("Left out because of findings: {count}; crmctl review show", count=left_out)] if left_out else []
     return lines or [_("Nothing waits for you")]
 
@@ -270,7 +276,7 @@ def _draw(out: Out, desk: Desk) -> None:
         for item in desk.notices:
             out.line(f"  {item.day}  {member_name(desk.ledger, item.author)}  {', '.join(item.about)}")
     if mine:
-        count = _("{count} changes wait for you, {clean} of them without findings",
+        count = _("{count:change waits|changes wait} for you, {clean} of them without findings",
                   count=len(desk.mine), clean=len(desk.clean))  # fmt: skip
         out.say(_("{text}: {command}", text=count, command="crmctl review"))
     elif not others and not desk.notices:

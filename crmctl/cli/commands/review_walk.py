@@ -41,7 +41,11 @@ class Walk:
         if self._summary():
             self._one_by_one()
         left = len(self.desk.mine)
-        say(_("{count} changes still wait for you: crmctl review", count=left) if left else _("Nothing waits for you"))
+        say(
+            _("{count:change still waits|changes still wait} for you: crmctl review", count=left)
+            if left
+            else _("Nothing waits for you")
+        )
 
     def _again(self, ledger: object = None) -> None:
         self.desk = desk_of(self.desk.ledger.reopened() if ledger is None else ledger)  # type: ignore[arg-type]
@@ -51,7 +55,7 @@ class Walk:
     def _summary(self) -> bool:
         """Show what waits; False when the person leaves."""
         desk = self.desk
-        say(_("{count} changes wait for you, {clean} of them without findings",
+        say(_("{count:change waits|changes wait} for you, {clean} of them without findings",
               count=len(desk.mine), clean=len(desk.clean)))  # fmt: skip
         for change in desk.clean[:_FEW]:
             names = ", ".join(member_name(desk.ledger, author) for author in change.authors)

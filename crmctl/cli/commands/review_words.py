@@ -176,7 +176,7 @@ def _entered(ledger: Ledger, seen: Seen) -> str:
     parts = [_("entered {moment} by {by}", moment=moment_text(seen.entered), by=by)]
     if seen.happened:
         days = (datetime.fromisoformat(seen.entered).date() - datetime.fromisoformat(seen.happened).date()).days
-        parts += [_("{days} days after {day}", days=days, day=seen.happened[:10])] if days > 0 else []
+        parts += [_("{days:day|days} after {day}", days=days, day=seen.happened[:10])] if days > 0 else []
     if seen.reason:
         parts.append(_("why: {reason}", reason=seen.reason))
     return ", ".join(parts)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crmctl.cli.commands.wording import change_text
 from crmctl.cli.out import Out
 from crmctl.i18n import N_, _, label
-from crmctl.model.changes import FieldChange
+from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def origin_of(member: str | None, reason: str | None) -> Origin:
     return Origin(member, reason)
 
 
-def entered(action: str, done: Entered, kind: Kind, *, as_json: bool, dry_run: bool) -> None:
+def entered(ledger: Ledger, action: str, done: Entered, kind: Kind, *, as_json: bool, dry_run: bool) -> None:
     """Say what was entered: the id on stdout, what changed beside it."""
     out = Out(as_json)
     changes = [{"field": c.field, "before": c.before, "after": c.after} for c in done.changes]
@@ -46,24 +47,6 @@ def entered(action: str, done: Entered, kind: Kind, *, as_json: bool, dry_run: b
         out.line(f"{word} {label(kind.label)} {done.id}")
         if action != "add" or dry_run:
             for change in done.changes:
-                out.line("  " + change_line(kind, change))
+                out.line(f"  {change_text(ledger, kind, change)}")
 
     out.result(action, data, show, done.findings)
-
-
-def change_line(kind: Kind, change: FieldChange) -> str:
-    """`电话: 010-1 → 010-2`."""
-    field = kind.field(change.field.split(".")[0])
-    name = label(field.label) if field else _(change.field)
-    return f"{name}: {brief(change.before)} → {brief(change.after)}"
-
-
-def brief(value: object) -> str:
-    """A value in one line."""
-    if value is None:
-        return "-"
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={brief(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return "; ".join(brief(item) for item in value)
-    return str(value)

@@ -39,7 +39,7 @@ def sheet(
     done = write_sheet(open_ledger(directory), kind, where, path)
 
     def show() -> None:
-        out.line(_("{count} rows in {file}", count=done.rows, file=str(done.path)))
+        out.line(_("{count:row|rows} in {file}", count=done.rows, file=str(done.path)))
         if done.unseen:
             out.say(_("{count} more exist that you cannot open", count=done.unseen))
         out.say(_("The file is in the clear. When you are done editing: crmctl import plan {file} --kind {kind}",

@@ -47,12 +47,12 @@ def submit(
         if not done.changes and not done.numbers:
             out.line(_("Nothing new to hand in"))
         elif dry_run:
-            out.line(_("{count} changes to hand in for review", count=done.changes))
+            out.line(_("{count:change|changes} to hand in for review", count=done.changes))
         else:
-            out.line(_("Handed in for review: {count} changes", count=done.changes))
+            out.line(_("Handed in for review: {count:change|changes}", count=done.changes))
         known = dict(connect(ledger, ["customer"]).execute("SELECT id, name FROM customer")) if done.records else {}
         for record_id in done.records[:_SHOWN]:
-            out.line(f"  {record_id}  {known.get(record_id, '')}".rstrip())
+            out.line(f"  {record_id}  {known.get(record_id) or _kind_name(ledger, record_id)}".rstrip())
         if len(done.records) > _SHOWN:
             out.line("  …")
         for line in waiting_lines(ledger, done.waits_for):
@@ -64,6 +64,12 @@ def submit(
         "waits_for": [_document(ledger, demand) for demand in done.waits_for],
     }  # fmt: skip
     out.result("submit", data, draw)
+
+
+def _kind_name(ledger: Ledger, record_id: str) -> str:
+    """`Visit` of a record's id; empty for what is no record."""
+    prefix = record_id.partition("-")[0]
+    return next((label(kind.label) for kind in ledger.in_force.kinds.values() if kind.prefix == prefix), "")
 
 
 def waiting_lines(ledger: Ledger, demands: tuple[Wanted, ...]) -> list[str]:

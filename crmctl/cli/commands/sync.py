@@ -68,7 +68,7 @@ def sync(
     }  # fmt: skip
 
     def draw() -> None:
-        out.line(_("Received {received} changes, sent {sent}", received=done.received, sent=done.sent))
+        out.line(_("Received {received:change|changes}, sent {sent}", received=done.received, sent=done.sent))
         if done.waiting:
             out.line(_("{count} of your changes still to hand in: crmctl submit", count=done.waiting))
 

@@ -85,7 +85,7 @@ def update(
         raise UsageError(_("--known-since lies in the future"), hint=f"--known-since {ledger.today}")
     origin = replace(origin_of(member, reason), known_since=known_since)
     done = change(ledger, found.id, fields, origin, unverified=marks, files=files, dry_run=dry_run)
-    entered("update", done, kind, as_json=as_json, dry_run=dry_run)
+    entered(ledger, "update", done, kind, as_json=as_json, dry_run=dry_run)
 
 
 @details(
@@ -116,7 +116,7 @@ def advance(
     files = files_of(kind, fields)
     origin = origin_of(member, reason)
     done = move(ledger, found.id, state, fields, origin, department=department, files=files, dry_run=dry_run)
-    entered("advance", done, kind, as_json=as_json, dry_run=dry_run)
+    entered(ledger, "advance", done, kind, as_json=as_json, dry_run=dry_run)
 
 
 def present(ledger: Ledger, found: Found) -> Mapping[str, Value]:

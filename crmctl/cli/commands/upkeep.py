@@ -51,7 +51,7 @@ def dedupe(
             (_(_SURENESS[other.strength]), names.get(one), one, names.get(other.id), other.id) for one, other in chosen
         ]
         table([(head, "left") for head in heads], rows)
-        out.say(_("{count} pairs; one of two: crmctl merge KEEP OTHER", count=len(chosen)))
+        out.say(_("{count:pair|pairs}; one of two: crmctl merge KEEP OTHER", count=len(chosen)))
 
     out.result("dedupe", data, draw)
 

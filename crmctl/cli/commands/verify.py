@@ -42,7 +42,9 @@ def verify(
     def show() -> None:
         for finding in result.findings:
             out.line(finding_line(finding))
-        out.line(_("{commits} commits verified: {errors} faults", commits=result.commits, errors=len(errors)))
+        out.line(
+            _("{commits:commit|commits} verified: {errors:fault|faults}", commits=result.commits, errors=len(errors))
+        )
 
     data = {
         "since": start, "commits": result.commits, "faults": len(errors),

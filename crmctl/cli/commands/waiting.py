@@ -30,7 +30,7 @@ def counted(ledger: Ledger) -> tuple[int, int]:
         return 0, 0
     from crmctl.ledger.waiting.handed_in import to_hand_in
 
-    every, new = sum(len(stack.commits) for stack in ledger.pending.stacks), to_hand_in(ledger)
+    every, new = len(ledger.pending.stacks), to_hand_in(ledger)
     return new, every - new
 
 
@@ -50,5 +50,7 @@ def summary(ledger: Ledger) -> list[str]:
     new, others = counted(ledger)
     lines = [_("{count} of your changes still to hand in: crmctl submit", count=new)] if new else []
     mine = asked_of_me(ledger)
-    lines += [_("{count} changes wait for you: crmctl review", count=mine)] if mine else []
-    return lines + ([_("{count} of your changes wait for review", count=others)] if others else [])
+    lines += [_("{count:change waits|changes wait} for you: crmctl review", count=mine)] if mine else []
+    return lines + (
+        [_("{count:of your changes waits|of your changes wait} for review", count=others)] if others else []
+    )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from crmctl.cli.commands.shared import brief
 from crmctl.errors import NotFound
-from crmctl.i18n import _, label
+from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange
 from crmctl.model.dossier import is_office
+from crmctl.model.fields.region import region_name_in
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.values import Value
+from crmctl.resources import divisions_list
+
+_PARTS = {
+    "core": N_("Card"), "sales": N_("Sales"), "service": N_("Service"), "trade": N_("Trade"), "review": N_("Review"),
+    "closed": N_("Closed part"), "plans": N_("Day plans"),
+}  # fmt: skip
 
 
 def member_name(ledger: Ledger, member: str | None) -> str:
@@ -29,6 +36,15 @@ def department_name(ledger: Ledger, department: str | None) -> str:
     """A department's label."""
     found = ledger.in_force.org.departments.get(department or "")
     return label(found.label) if found else department or ""
+
+
+def part_name(ledger: Ledger, compartment: str) -> str:
+    """A compartment as people call it: `东区 销售`, `业务去向表 爱丽丝`."""
+    department, slash, short = compartment.partition("/")
+    name, _dot, owner = (short or department).partition(".")
+    said = _(_PARTS[name]) if name in _PARTS else name
+    parts = [department_name(ledger, department) if slash else "", said, member_name(ledger, owner) if owner else ""]
+    return " ".join(part for part in parts if part)
 
 
 def state_name(ledger: Ledger, kind: Kind | None, state: str) -> str:
@@ -74,6 +90,17 @@ def field_named(kind: Kind, word: str) -> str:
     raise NotFound(_("{kind} has no field {name}", kind=label(kind.label), name=word), hint=hint)
 
 
+def brief(value: object) -> str:
+    """A value in one line."""
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={brief(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(brief(item) for item in value)
+    return str(value)
+
+
 def spoken(ledger: Ledger, field: Field, value: Value) -> str:
     """A value as a person reads it: a choice by its label, a group field by field."""
     if field.type == "group" and isinstance(value, dict):
@@ -91,16 +118,34 @@ def spoken(ledger: Ledger, field: Field, value: Value) -> str:
 def _plainly(ledger: Ledger, field: Field, value: Value) -> str:
     if isinstance(value, list):
         return ", ".join(_plainly(ledger, field, item) for item in value)
-    if field.type == "member":
-        return member_name(ledger, str(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if field.type == "instant":
-        return str(value)[:16].replace("T", " ")
-    if field.type == "choice":
-        words = ledger.in_force.pack.vocab.get(str(field.options.get("of", "")), {})
-        return label(words.get(str(value), str(value)))
-    return brief(value)
+    said = _SAID.get(field.type)
+    return said(ledger, field, str(value)) if said else brief(value)
+
+
+def _choice(ledger: Ledger, field: Field, value: str) -> str:
+    words = ledger.in_force.pack.vocab.get(str(field.options.get("of", "")), {})
+    return label(words.get(value, value))
+
+
+def _reference(ledger: Ledger, field: Field, value: str) -> str:
+    """`某某医院 C-7Q2M9K4T`; the id alone of a customer one may not open, and of other records."""
+    if field.options.get("to") != "customer":
+        return value
+    from crmctl.ledger.snapshot.names import names
+
+    name = names(ledger).name_of(value)
+    return f"{name} {value}" if name else value
+
+
+_SAID: Mapping[str, Callable[[Ledger, Field, str], str]] = {
+    "member": lambda ledger, _field, value: member_name(ledger, value),
+    "region": lambda _ledger, field, value: region_name_in(divisions_list(), value, field.options),
+    "instant": lambda _ledger, _field, value: value[:16].replace("T", " "),
+    "choice": _choice,
+    "ref": _reference,
+}
 
 
 def value_text(ledger: Ledger, kind: Kind, name: str, value: Value) -> str:

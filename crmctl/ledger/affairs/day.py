@@ -157,7 +157,7 @@ def lengthy(ledger: Ledger, sheet: Sheet) -> list[Finding]:
     """A warning for each row that takes longer than the policy advises (the way or the talk, as it says)."""
     values = ledger.values()
     limit, name = values.get("visit_minutes"), str(values.get("visit_minutes_of") or "minutes")
-    message = N_("Row {row} takes {minutes} minutes; {limit} are advised")
+    message = N_("Row {row} takes {minutes:minute|minutes}; {limit} are advised")
     return [
         Finding("DAY002", message, "warning", sheet.id or "", f"{_ROWS}.{number}.{name}",
                 {"row": number + 1, "minutes": row[name], "limit": limit})

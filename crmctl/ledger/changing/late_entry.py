@@ -33,7 +33,7 @@ def entered_late(ledger: Ledger, kind: Kind, record: Record) -> list[Finding]:
     row = DueRow(kind.name, record.id, record.dossier, department, values)
     return [
         Finding(
-            item.code, "Entered {days} days after it was due ({due}): {text}", "warning", record.id, clock.at,
+            item.code, "Entered {days:day|days} after it was due ({due}): {text}", "warning", record.id, clock.at,
             {"days": item.late_days, "due": item.due, "text": item.text},
         )
         for clock in clocks for item in due_items(clock, [row], around) if item.done is not None

@@ -139,7 +139,9 @@ def _identity(patient: Patient) -> Iterator[Finding]:
 def _agent(patient: Patient) -> Iterator[Finding]:
     for held in agent.status(patient.home):
         args = {"member": held.member, "minutes": held.seconds_left // 60}
-        yield Finding("DOC016", N_("The keys of {member} are open for {minutes} more minutes"), "info", args=args)
+        yield Finding(
+            "DOC016", N_("The keys of {member} are open for {minutes:more minute|more minutes}"), "info", args=args
+        )
 
 
 def _recovery(patient: Patient) -> Iterator[Finding]:

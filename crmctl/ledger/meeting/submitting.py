@@ -25,7 +25,8 @@ _TRIES = 5
 class Waiting:
     """What was (or would be) handed in: how many changes are new to the server, and under which numbers.
 
-    `records` are the ids the new changes are about; `waits_for` is what everything that waits asks for, new or not.
+    A change is what a reviewer looks at as one: all that waits about one customer. `records` are the ids the new
+    changes are about; `waits_for` is what everything that waits asks for, new or not.
     """
 
     changes: int
@@ -81,7 +82,7 @@ def _waiting(ledger: Ledger, steps: Iterable[Step]) -> Waiting:
     commits = [commit for stack in fresh for commit in stack.commits]
     ids = [value for info in ledger.repo.commits(commits) for key, value in info.trailers if key == "Crmctl-Record"]
     numbers = tuple(step.number for step in steps if step.stacks)
-    return Waiting(len(commits), numbers, tuple(dict.fromkeys(ids)), demands(ledger, ledger.pending.stacks))
+    return Waiting(len(fresh), numbers, tuple(dict.fromkeys(ids)), demands(ledger, ledger.pending.stacks))
 
 
 def _base(ledger: Ledger) -> str:

@@ -29,6 +29,7 @@ from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.meeting.destroying import give_receipts
 from crmctl.ledger.meeting.epochs import erase_old_epochs, next_keyring, old_keyrings, old_on_server
 from crmctl.ledger.meeting.rewrap import rewrap
+from crmctl.ledger.reading.slots_given import SLOT
 from crmctl.ledger.snapshot.purge import purge
 from crmctl.ledger.waiting.carrying import carry
 from crmctl.ledger.waiting.destroyed_meanwhile import destroyed, own_commits, touched
@@ -252,5 +253,7 @@ def _merge_base(ledger: Ledger, ours: str, theirs: str) -> str:
 
 def _count(repo_range: tuple[str | None, str], ledger: Ledger) -> int:
     old, new = repo_range
+    """The changes in a range, without the landings and approvals that brought them."""
     words = [new, f"^{old}"] if old else [new]
-    return int(ledger.repo.run("rev-list", "--count", "--no-merges", *words).decode().strip())
+    only = ("--no-merges", "-F", f"--grep={SLOT}: ", "--invert-grep")
+    return int(ledger.repo.run("rev-list", "--count", *only, *words).decode().strip())

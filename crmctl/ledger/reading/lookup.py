@@ -45,7 +45,7 @@ def customer(ledger: Ledger, who: str) -> str:
     if matches:
         listed = ", ".join(f"{match.id} {match.name}" for match in matches[:_SHOWN])
         raise NotFound(
-            _("{who} fits {count} customers", who=who, count=len(matches)),
+            _("{who} fits {count:customer|customers}", who=who, count=len(matches)),
             hint=_("Name one of: {listed}", listed=listed),
         )
     raise NotFound(_("No customer you can open fits {who}", who=who), hint=f"crmctl find {who}")
@@ -84,7 +84,7 @@ def _by_record_id(ledger: Ledger, what: str, kind_name: str) -> Found:
         return found[0]
     if found:
         listed = ", ".join(item.id for item in found[:_SHOWN])
-        raise NotFound(_("{what} fits {count} records", what=what, count=len(found)), hint=listed)
+        raise NotFound(_("{what} fits {count:record|records}", what=what, count=len(found)), hint=listed)
     raise NotFound(_("There is no {id}", id=what), hint=f"crmctl list {kind_name}")
 
 

@@ -106,7 +106,7 @@ def _must_be_compatible(kind: Kind, records: int, findings: list[Finding]) -> No
         return
     name = label(kind.label)
     raise Refused(
-        _("{kind} cannot be changed so: {count} records exist", kind=name, count=records)
+        _("{kind} cannot be changed so: {count:record|records} exist", kind=name, count=records)
         if records
         else _("{kind} cannot be changed so", kind=name),
         rule=errors[0].code,

@@ -54,6 +54,11 @@ class Names:
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM names").fetchone()[0])
 
+    def name_of(self, dossier: str) -> str:
+        """What a customer is called; empty for one the member cannot open."""
+        row = self._connection.execute("SELECT name FROM names WHERE id = ?", (dossier,)).fetchone()
+        return str(row[0]) if row else ""
+
     def search(self, who: str) -> list[Name]:
         """Those meant by `who`: by a whole word, else the id's beginning, else a fragment, else pinyin initials."""
         needle = _folded(who)

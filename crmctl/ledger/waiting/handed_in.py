@@ -125,10 +125,13 @@ def _units(ledger: Ledger, one: Submitted, tips: Collection[str]) -> set[str]:
 
 
 def to_hand_in(ledger: Ledger) -> int:
-    """How many own changes the server should hear of: new ones, and those handed in together with one taken back."""
+    """How many own changes the server should hear of: new ones, and those handed in together with one taken back.
+
+    Counted as a reviewer counts them: all that waits about one customer is one.
+    """
     new = not_handed_in(ledger)
     steps = ([stack for stack in step.stacks if stack in new] or step.stacks for step in steps_of(ledger))
-    return sum(len(stack.commits) for stacks in steps for stack in stacks)
+    return sum(len(stacks) for stacks in steps)
 
 
 def withdrawn_push(ledger: Ledger) -> Push:

@@ -64,7 +64,7 @@ def test_a_supervisor_sees_who_handed_in_what_and_every_field_in_the_clear(revie
         "to be looked at by Supervisor",
     ):
         assert words in shown
-    assert "1 changes wait for you: crmctl review" in run(reviewed, capsys, "carol", "due")
+    assert "1 change waits for you: crmctl review" in run(reviewed, capsys, "carol", "due")
     assert "Waits for you" in run(reviewed, capsys, "carol", "review", "list")
     assert "Waits for others" in run(reviewed, capsys, "alice", "review", "list")
 
@@ -74,7 +74,7 @@ def test_an_approval_puts_the_change_in_force(reviewed: Company, capsys: Capsys)
     customer = reviewed.customer()
     hand_in(reviewed, "alice")
     said = run(reviewed, capsys, "carol", "review", "approve", "--clean")
-    assert "Approved and in force: 1 changes" in said
+    assert "Approved and in force: 1 change" in said
     assert waiting(reviewed, capsys) == []
     reviewed.sync("alice", "bob")
     assert reviewed.ledger("alice").pending.stacks == ()
@@ -94,9 +94,9 @@ def test_part_of_a_submission_is_approved_and_the_rest_goes_on_waiting(reviewed:
     assert [change["about"] for bundle in left for change in bundle["changes"]] == [[second]]
     said = run(reviewed, capsys, "alice", "sync")
     assert "still to hand in" not in said
-    assert "1 of your changes wait for review" in run(reviewed, capsys, "alice", "due")
+    assert "1 of your changes waits for review" in run(reviewed, capsys, "alice", "due")
     said = run(reviewed, capsys, "carol", "review", "approve", "--all")
-    assert "in force: 1 changes" in said, said
+    assert "in force: 1 change" in said, said
     reviewed.sync("alice")
     assert reviewed.ledger("alice").pending.stacks == ()
     assert not list(reviewed.ledger("alice").repo.refs("refs/remotes/origin/review"))
@@ -109,7 +109,7 @@ def test_what_is_sent_back_stands_in_the_authors_list_with_the_reason(reviewed: 
     reviewed.sync("carol")
     run(reviewed, capsys, "carol", "review", "return", "alice/1", code=2)
     said = run(reviewed, capsys, "carol", "review", "return", "alice/1", "--reason", "电话与合同不符")
-    assert "Sent back: 1 changes" in said
+    assert "Sent back: 1 change" in said
     found = data(reviewed, capsys, "carol", "review", "list")
     assert (found["for_me"], found["bundles"][0]["changes"][0]["returned"]) == (0, True)
     run(reviewed, capsys, "carol", "review", "approve", "alice/1", code=6)
@@ -133,7 +133,7 @@ def test_a_customer_s_name_is_found_in_any_case(reviewed: Company, capsys: Capsy
     reviewed.customer()
     hand_in(reviewed, "alice")
     reviewed.sync("carol")
-    assert "Approved and in force: 1 changes" in run(reviewed, capsys, "carol", "review", "approve", "northern HOSP")
+    assert "Approved and in force: 1 change" in run(reviewed, capsys, "carol", "review", "approve", "northern HOSP")
 
 
 def test_what_the_rules_find_is_left_for_a_second_look(reviewed: Company, capsys: Capsys) -> None:
@@ -149,7 +149,7 @@ def test_what_the_rules_find_is_left_for_a_second_look(reviewed: Company, capsys
     assert (found["for_me"], found["without_findings"]) == (2, 1)
     assert "INT013" in run(reviewed, capsys, "carol", "review", "show")
     said = run(reviewed, capsys, "carol", "review", "approve", "--clean")
-    assert "in force: 1 changes" in said
+    assert "in force: 1 change" in said
     assert "Left out because of findings: 1" in said
 
 

@@ -40,7 +40,7 @@ def test_what_waits_is_told_until_it_has_landed(reviewed: Company, capsys: pytes
     assert "1 of your changes still to hand in: crmctl submit" in run(reviewed, capsys, "sync")
     run(reviewed, capsys, "submit")
     assert "Handed in for review" in run(reviewed, capsys, "show", customer)
-    assert "1 of your changes wait for review" in run(reviewed, capsys, "due")
+    assert "1 of your changes waits for review" in run(reviewed, capsys, "due")
     assert data(reviewed, capsys, "due")["waiting"] == {"to_submit": 0, "submitted": 1, "for_me": 0}
     review_and_land(reviewed, "carol", "supervisor", "east")
     assert "hand in" not in run(reviewed, capsys, "sync")
@@ -52,7 +52,7 @@ def test_what_waits_is_told_until_it_has_landed(reviewed: Company, capsys: pytes
 def test_a_dry_run_hands_nothing_in(reviewed: Company, capsys: pytest.CaptureFixture[str]) -> None:
     reviewed.customer()
     said = run(reviewed, capsys, "submit", "--dry-run")
-    assert "1 changes to hand in for review" in said
+    assert "1 change to hand in for review" in said
     assert CARD["name"] in said
     assert "Waits for Carol to look at it (East) [REV001]" in said
     assert git(reviewed.path / "server.git", "for-each-ref", "refs/heads/review", "refs/heads/outbox") == ""
@@ -62,7 +62,7 @@ def test_the_document_says_number_and_for_whom(reviewed: Company, capsys: pytest
     customer = reviewed.customer()
     reviewed.add("visit", VISIT, customer=customer)
     told = data(reviewed, capsys, "submit")
-    assert (told["changes"], told["number"], told["records"][0]) == (2, 1, customer)
+    assert (told["changes"], told["number"], told["records"][0]) == (1, 1, customer)  # as a reviewer counts
     (demand,) = told["waits_for"]
     assert (demand["code"], demand["departments"], demand["slots"][0]["members"]) == ("REV001", ["east"], ["carol"])
     again = data(reviewed, capsys, "submit")

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmctl.model.fields import FIELD_TYPES, FieldProblem, credit_code_check_char, region_name
+from crmctl.model.fields import region as region_module
 from crmctl.model.fields.credit_code import ALPHABET
+from crmctl.model.fields.region import region_name_in
+from crmctl.resources import divisions_list
 
 FIRST_17 = st.text(ALPHABET, min_size=17, max_size=17)
 REAL = "91110000600037341L"
@@ -216,3 +219,13 @@ def test_codes_have_full_names_that_lead_back() -> None:
     assert region_name("429004") == "湖北省仙桃市"
     for code in ("440000", "440300", "440305", "150000", "632500", "540102", "710000", "469001"):
         assert parse("region", region_name(code)) == code
+
+
+def test_one_code_looked_up_alone_has_the_name_it_has_in_the_whole_list() -> None:
+    listed, whole = divisions_list(), region_module._divisions(())
+    sample = [*sorted(whole.names)[::7], *sorted(whole.gone)[::7], "999999", "449999"]
+    assert [region_name_in(listed, code) for code in sample] == [region_name(code) for code in sample]
+    extra = {"extra": {"330113": "临平区"}}
+    assert region_name_in(listed, "330113", extra) == region_name("330113", extra) == "浙江省杭州市临平区"
+    assert region_name_in(listed, "Paris") == "Paris"
+    assert region_name_in(b"", "440305") == "440305"
