@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from crmctl.i18n import _, label
@@ -21,25 +21,36 @@ from crmctl.report.words import Words
 MOST_BARS = 12
 _MOST_LABELS = 8
 _BARS_WIDTH, _ROW, _BAR = 340, 20, 13
-_LABELS, _VALUES = 104, 86
+_LABELS, _VALUES, _CHANGES = 104, 86, 48
 _LABELS_MOST = 144  # labels get more room where they need it, the bars the less
-_LINE_WIDTH, _LINE_HEIGHT, _FOOT, _LEFT, _RIGHT, _TOP = 680, 180, 22, 84, 24, 10
+_LINE_WIDTH, _LINE_HEIGHT, _FOOT, _LEFT, _RIGHT, _TOP = 680, 156, 22, 84, 24, 10
 _STEPS = 4
+_LARGE = 10_000
 _EM, _HALF = 12, 7  # how wide a Chinese and another character are at most, at the page's size
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One row: what it is called, its figure as a number and in words."""
+    """One row: what it is called, its figure as a number and in words, and how it moved."""
 
     label: str
     number: Decimal | None
     text: str
+    change: str = ""
+    change_name: str = ""
 
     @property
     def title(self) -> str:
         """The words shown to the pointer."""
-        return f"{self.label}: {self.text or _('unknown')}"
+        moved = f" ({self.change_name} {self.change})" if self.change else ""
+        return f"{self.label}: {self.text or _('unknown')}{moved}"
+
+    @property
+    def short(self) -> str:
+        """The figure as it stands beside the bar: a large one in whole units, whole in the title and the table."""
+        if self.number is None or abs(self.number) < _LARGE:
+            return self.text or "–"
+        return format(self.number.quantize(Decimal(1), ROUND_HALF_UP), ",f")
 
 
 def chart_of(table: FilledTable, words: Words) -> dict[str, Any] | None:
@@ -48,7 +59,7 @@ def chart_of(table: FilledTable, words: Words) -> dict[str, Any] | None:
     if chart is None or not table.rows:
         return None
     points = list(_points(table, chart, words))
-    drawn = _bars(points[:MOST_BARS]) if chart.type == "bars" else _line(points)
+    drawn = _bars(points[:MOST_BARS], _CHANGES if chart.change else 0) if chart.type == "bars" else _line(points)
     return {
         "type": chart.type,
         "title": f"{table.title}: {label(_column(table, chart.value)[1].label)}",
@@ -63,9 +74,16 @@ def _column(table: FilledTable, name: str) -> tuple[int, Column]:
 
 def _points(table: FilledTable, chart: Chart, words: Words) -> Iterable[_Point]:
     (at, name), (place, value) = _column(table, chart.label), _column(table, chart.value)
+    moved = _column(table, chart.change) if chart.change else None
     for row in table.rows:
         text = words.text(name, row[at]).replace("\n", " ") or _("(none)")
-        yield _Point(text, _number(value, row[place], words), words.text(value, row[place]))
+        number, figure = _number(value, row[place], words), words.text(value, row[place])
+        if moved is None:
+            yield _Point(text, number, figure)
+            continue
+        change = words.text(moved[1], row[moved[0]])
+        signed = change if change.startswith("-") or not change else f"+{change}"
+        yield _Point(text, number, figure, signed, label(moved[1].label))
 
 
 def _number(column: Column, cell: Cell, words: Words) -> Decimal | None:
@@ -74,19 +92,20 @@ def _number(column: Column, cell: Cell, words: Words) -> Decimal | None:
     return Decimal(from_minor(int(str(cell)), words.currency) if column.type == "money" else str(cell))
 
 
-def _bars(points: Sequence[_Point]) -> dict[str, object]:
+def _bars(points: Sequence[_Point], changes: int) -> dict[str, object]:
     known = [point.number for point in points if point.number is not None]
     low, high = min([Decimal(0), *known]), max([Decimal(0), *known])
     room = min(max(_LABELS, *(sum(map(_wide, point.label)) for point in points)), _LABELS_MOST) if points else _LABELS
-    scale = _Scale(low, high if high > low else low + 1, room + 8, _BARS_WIDTH - _VALUES)
+    scale = _Scale(low, high if high > low else low + 1, room + 8, _BARS_WIDTH - _VALUES - changes)
     marks = []
     for number, point in enumerate(points):
         top = number * _ROW
         start, end = sorted((scale.place(Decimal(0)), scale.place(point.number or Decimal(0))))
         marks.append({
             "x": start, "y": top + (_ROW - _BAR) // 2, "width": end - start, "height": _BAR,
-            "label": shortened(point.label, room), "label_x": room, "value": point.text or "–",
+            "label": shortened(point.label, room), "label_x": room, "value": point.short,
             "value_x": end + 5, "text_y": top + 14, "title": point.title,
+            "change": point.change, "change_x": _BARS_WIDTH - 2, "falls": point.change.startswith("-"),
         })  # fmt: skip
     return {"width": _BARS_WIDTH, "height": len(points) * _ROW + 2, "marks": marks}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from crmctl.i18n import label
@@ -20,9 +20,17 @@ if TYPE_CHECKING:
 
 
 def coverage(
-    ledger: Ledger, connection: Connection, report: Report, question: Question, kinds: Iterable[Kind]
+    ledger: Ledger,
+    connection: Connection,
+    report: Report,
+    question: Question,
+    kinds: Iterable[Kind],
+    unnamed: Collection[str] = (),
 ) -> tuple[Coverage, ...]:
-    """For each kind the question reads: sealed files in scope, and those of them that were opened."""
+    """For each kind the question reads: sealed files in scope, and those of them that were opened.
+
+    `unnamed` are the kinds that only a clock looks at: where none of one opens it is left out, and told so.
+    """  # fmt: skip
     wanted = {kind.name if kind.single else kind.folder: kind for kind in kinds}
     existing: Counter[str] = Counter()
     for path, _oid in ledger.record_blobs():
@@ -30,10 +38,12 @@ def coverage(
         kind = wanted.get(place.folder or place.record_id) if place else None
         if place and kind and _counts(ledger, report, question, place):
             existing[kind.name] += 1
-    return tuple(
-        Coverage(kind.name, label(kind.label), _opened(ledger, connection, report, question, kind), existing[kind.name])
-        for kind in wanted.values()
-    )
+    found = []
+    for kind in wanted.values():
+        opened = _opened(ledger, connection, report, question, kind)
+        left_out = kind.name in unnamed and not opened and existing[kind.name] > 0
+        found.append(Coverage(kind.name, label(kind.label), opened, existing[kind.name], left_out))
+    return tuple(found)
 
 
 def _opened(ledger: Ledger, connection: Connection, report: Report, question: Question, kind: Kind) -> int:

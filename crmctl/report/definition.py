@@ -54,25 +54,32 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of a table: what column `value` says for each `label`, as bars or as a line through them."""
+    """A picture of a table: what column `value` says for each `label`, as bars or as a line through them.
+
+    `change` names the column of percent that tells, beside a bar, how it moved.
+    """
 
     type: ChartName
     label: str
     value: str
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What tells the records behind a table's figures.
 
-    Either a question of its own (`sql`), which gives the table's key columns, `figure` (a column's
-    name; empty for the whole row), `record_kind`, `record` and where it is summed `value`; or, for a table of
-    records, their `kind` and the `column` that holds their ids.
+    Either a question of its own (`sql`), or, for a table of records, the `column` that holds their ids with their
+    `kind`, or the column it stands in (`kind_in`). The question gives the table's key columns, `record_kind` and
+    `record`, and either `figure` (a column's name; empty for the whole row) and where it is summed `value`, or a
+    column by the name of each figure with what the record adds to it (null or nought: nothing); then one file may
+    serve several tables.
     """
 
     sql: str = ""
     sql_file: str = ""
     kind: str = ""
+    kind_in: str = ""
     column: str = ""
 
 

@@ -21,7 +21,13 @@ def to_document(filled: Filled) -> dict[str, object]:
         **({"given": filled.given} if filled.given else {}),
         **({"before": filled.before} if filled.before else {}),
         "coverage": [
-            {"kind": one.kind, "label": one.label, "opened": one.opened, "existing": one.existing}
+            {
+                "kind": one.kind,
+                "label": one.label,
+                "opened": one.opened,
+                "existing": one.existing,
+                **({"left_out": True} if one.left_out else {}),
+            }
             for one in filled.coverage
         ],
         "complete": filled.complete,

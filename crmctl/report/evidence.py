@@ -1,6 +1,6 @@
 """The records behind a report's figures, as tables of their own that go through every format (R-PER-14).
 
-A figure that is a count or a sum is added up a second time from its records; what differs is told.
+A figure that is a count, a sum or a mean is reckoned a second time from its records; what differs is told.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from crmctl.report.definition import SUMMABLE, Column, Table
 from crmctl.report.filled import Filled, FilledTable, Row, Source
 
 _SUFFIX = "_evidence"
+_ROUNDED = Decimal("0.05")  # means are told to a tenth
 
 
 def with_evidence(filled: Filled) -> Filled:
@@ -34,9 +35,19 @@ def differing(filled: Filled) -> list[str]:
             if place is None or table.columns[place].type not in SUMMABLE:
                 continue
             shown = table.rows[number][place]
-            if Decimal(str(shown or 0)) != _sum(sources):
+            if not _adds_up(table.columns[place], Decimal(str(shown or 0)), sources):
                 found.append(f"{table.title}: {_row_name(filled, table, number)}: {label(table.columns[place].label)}")
     return found
+
+
+def _adds_up(column: Column, shown: Decimal, sources: list[Source]) -> bool:
+    """Whether the records make the figure: its sum, or the mean where it is a number that is not summed."""
+    total = _sum(sources)
+    if shown == total:
+        return True
+    if column.type != "quantity" or column.total or not sources:
+        return False
+    return abs(shown - total / len(sources)) <= _ROUNDED
 
 
 def _sum(sources: list[Source]) -> Decimal:

@@ -14,8 +14,9 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.redaction import redact, withheld_from
 from crmctl.model.dossier import is_office
 from crmctl.model.kinds import Kind
+from crmctl.report.behind import behind, check_columns
 from crmctl.report.definition import Column, Report, Table
-from crmctl.report.filled import Cell, Filled, FilledTable, Source
+from crmctl.report.filled import Cell, Filled, FilledTable
 from crmctl.report.question import Asked, Question, settle
 from crmctl.report.words import Words
 
@@ -46,16 +47,17 @@ def fill(
     read = {name for name, _column in columns}
     if evidence:
         read |= {name for table in report.tables for name in prove_evidence(ledger, report, table, parameters)}
-    behind = set(kinds_behind(ledger, read))
-    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in behind]
+    unnamed = set(kinds_behind(ledger, read))
+    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in unnamed]
     connection = connect(ledger, [kind.name for kind in kinds])
     try:
         missing = redact(connection, kinds, withheld_from(ledger) if withheld is None else withheld, columns)
         provide(connection, ledger, read, question.as_of)
         tables = tuple(_filled(connection, table, parameters, question) for table in report.tables)
         if evidence:
-            tables = tuple(replace(one, behind=_behind(connection, one, parameters)) for one in tables)
-        counted = coverage(ledger, connection, report, question, kinds)
+            tables = tuple(replace(one, behind=behind(connection, one, parameters, _cell)) for one in tables)
+        unnamed -= {kind.name for kind in kinds if kind.table in read}
+        counted = coverage(ledger, connection, report, question, kinds, unnamed)
         name = _customer_name(connection, question) if "customer" in read else None
         customers = _customers(ledger, connection, report, question, kinds) if withheld is not None else ()
     finally:
@@ -120,17 +122,7 @@ def prove_evidence(ledger: Ledger, report: Report, table: Table, parameters: Map
     if evidence is None or not evidence.sql:
         return frozenset()
     found = _surveyed(ledger, report, evidence.sql, evidence.sql_file, parameters)
-    wanted = [*(column.name for column in table.columns if column.key), "figure", "record_kind", "record"]
-    wrong = [name for name in wanted if name not in found.columns]
-    wrong += [name for name in found.columns if name not in {*wanted, "value"}]
-    if wrong:
-        raise BadConfiguration(
-            _(
-                "Evidence gives the key columns, figure, record_kind, record and maybe value; not so {column}",
-                column=wrong[0],
-            ),
-            where=evidence.sql_file,
-        )
+    check_columns(report, table, found.columns)
     return found.tables
 
 
@@ -184,36 +176,6 @@ def _filled(connection: Connection, table: Table, parameters: Mapping[str, objec
     pairs = list(zip(columns, places, strict=True))
     rows = tuple(tuple(_cell(table, column, row[place]) for column, place in pairs) for row in answer.rows)
     return FilledTable(table, columns, rows)
-
-
-def _behind(connection: Connection, one: FilledTable, parameters: Mapping[str, object]) -> tuple[Source, ...] | None:
-    """The records behind the table's figures, by row and column; None when the report does not tell them."""
-    from crmctl.ledger.snapshot.question import ask
-
-    evidence = one.table.evidence
-    if evidence is None:
-        return None
-    if not evidence.sql:
-        place = next(n for n, column in enumerate(one.columns) if column.name == evidence.column)
-        return tuple(Source(n, "", evidence.kind, str(row[place])) for n, row in enumerate(one.rows) if row[place])
-    try:
-        answer = ask(connection, evidence.sql, parameters)
-    except InvalidInput as error:
-        raise BadConfiguration(error.what, where=evidence.sql_file) from error
-    keys = [(place, column) for place, column in enumerate(one.columns) if column.key]
-    rows = {tuple(row[place] for place, _column in keys): number for number, row in enumerate(one.rows)}
-    columns = {column.name: column for column in one.columns}
-    found: list[Source] = []
-    for line in answer.rows:
-        values = dict(zip(answer.columns, line, strict=True))
-        number = rows.get(tuple(_cell(one.table, column, values[column.name]) for _place, column in keys))
-        figure = str(values["figure"] or "")
-        if number is None or (figure and figure not in columns):
-            continue  # of a row or a month that is not shown
-        value = values.get("value")
-        worth = None if value is None or not figure else _cell(one.table, columns[figure], value)
-        found.append(Source(number, figure, str(values["record_kind"]), str(values["record"]), worth))
-    return tuple(sorted(found, key=lambda one: (one.row, one.figure, one.kind, one.id)))
 
 
 def _cell(table: Table, column: Column, value: object) -> Cell:

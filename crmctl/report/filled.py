@@ -86,12 +86,17 @@ class FilledTable:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many of a kind's records in scope could be opened."""
+    """How many of a kind's records in scope could be opened.
+
+    `left_out`: no question names the kind, only a clock looks at it, and none of it is the reader's to open;
+    what would be due about it is not among the figures.
+    """
 
     kind: str
     label: str
     opened: int
     existing: int
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,12 @@ class Filled:
 
     @property
     def complete(self) -> bool:
-        """Whether every record in scope was opened."""
-        return all(one.opened == one.existing for one in self.coverage)
+        """Whether every record in scope was opened that the figures are made of."""
+        return all(one.opened == one.existing or one.left_out for one in self.coverage)
 
     def heading(self) -> list[tuple[str, str]]:
         """What every output says about itself: (name, value) pairs in the user's language."""
-        there = [one for one in self.coverage if one.existing]
+        there = [one for one in self.coverage if one.existing and not one.left_out]
         # with many kinds, those that opened whole are told by their number only
         whole = [one for one in there if one.opened == one.existing] if len(there) > _MANY_KINDS else []
         seen = [
@@ -155,6 +160,7 @@ class Filled:
             (_("As of"), self.as_of),
             (_("Compared with"), self.before or ""),
             (_("Opened"), _("; ").join(seen) or _("nothing there is to open")),
+            (_("Not counted"), _("; ").join(one.label for one in self.coverage if one.left_out)),
             (_("State of the ledger"), self.commit[:10]),
             (_("Withheld"), _("; ").join(self.withheld)),
             (_("Given out"), self.given or ""),

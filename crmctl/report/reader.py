@@ -55,8 +55,8 @@ _KEYS = (
     "tables",
 )
 _TABLE_KEYS = ("sql", "title", "columns", "layout", "by", "note", "empty", "chart", "evidence")
-_EVIDENCE_KEYS = ("kind", "column")
-_CHART_KEYS = ("is", "label", "value")
+_EVIDENCE_KEYS = ("kind", "kind_in", "column")
+_CHART_KEYS = ("is", "label", "value", "change")
 _COLUMN_KEYS = ("is", "of", "label", "total", "month", "key", "empty")
 _NEEDS_OF = frozenset({"choice", "state", "field"})
 _MONTHS = 120
@@ -197,7 +197,10 @@ class _Reader:
                 self._fault(path, _("There is no file {file} in this folder", file=raw))
             return Evidence(sql=with_views(self._text(raw), self.views), sql_file=f"{self.folder}/{raw}")
         spec = self._mapping(raw, path, _EVIDENCE_KEYS)
-        column = self._word(spec.get("column"), (*path, "column"), [column.name for column in columns])
+        names = [column.name for column in columns]
+        column = self._word(spec.get("column"), (*path, "column"), names)
+        if "kind_in" in spec:
+            return Evidence(kind_in=self._word(spec["kind_in"], (*path, "kind_in"), names), column=column)
         kind = spec.get("kind")
         if not isinstance(kind, str):
             self._fault((*path, "kind"), _("A kind is needed here"))
@@ -209,7 +212,11 @@ class _Reader:
         fixed = [column for column in columns if column.month is None]
         label = self._word(spec.get("label"), (*path, "label"), [column.name for column in fixed])
         numbers = [column.name for column in fixed if column.type in NUMBERS]
-        return Chart(cast("ChartName", name), label, self._word(spec.get("value"), (*path, "value"), numbers))
+        value, change = self._word(spec.get("value"), (*path, "value"), numbers), ""
+        if "change" in spec:
+            shares = [column.name for column in fixed if column.type == "percent"]
+            change = self._word(spec["change"], (*path, "change"), shares)
+        return Chart(cast("ChartName", name), label, value, change)
 
     def _columns(self, raw: Value, path: Path) -> tuple[Column, ...]:
         if not isinstance(raw, dict) or not raw:

@@ -43,6 +43,23 @@ def test_bars_are_as_long_as_their_figures(draw: Draw, put: Put) -> None:
     assert chart["marks"][3]["title"] == "d: unknown"
 
 
+def test_a_bar_tells_how_it_moved_and_large_figures_in_whole_units(draw: Draw, put: Put) -> None:
+    report = CHARTED.replace("SHAPE, label: word, value: number", "bars, label: word, value: number, change: moved")
+    rows = "VALUES ('up', 12345.67, 12.3), ('down', 99.5, -4.0), ('new', 1, NULL)"
+    put({
+        "report.yaml": report + "      moved: {is: percent, label: [升降, Change]}\n",
+        "rows.sql": f"WITH one (word, number, moved) AS ({rows}) SELECT word, number, moved FROM one",
+    })  # fmt: skip
+    filled = draw("probe")
+    chart = chart_of(filled.tables[0], filled.words)
+    assert chart is not None
+    found = [(mark["value"], mark["change"], mark["falls"], mark["title"]) for mark in chart["marks"]]
+    assert found == [
+        ("12,346", "+12.3%", False, "up: 12,345.67 (Change +12.3%)"), ("99.5", "-4.0%", True, "down: 99.5 (Change -4.0%)"),
+        ("1", "", False, "new: 1"),
+    ]  # fmt: skip
+
+
 def test_a_negative_bar_ends_where_the_others_begin(draw: Draw, put: Put) -> None:
     chart, _filled = drawn(draw, put, "bars", [("gain", "30"), ("loss", "-10")])
     gain, loss = chart["marks"]

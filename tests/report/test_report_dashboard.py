@@ -17,7 +17,7 @@ def test_key_figures_are_what_the_records_say(draw: Draw) -> None:
     filled = draw("dashboard", department="east")
     (figures,) = rows(filled, "figures")
     assert figures == {
-        "customers": 3, "new_customers": 3, "sales_month": None, "sales_year": 270000, "visits_month": 1,
+        "customers": 3, "new_customers": 3, "sales_month": None, "sales_year": 270000, "change": None, "visits_month": 1,
         "visits_planned": 0, "overdue": figures["overdue"], "open_complaints": 1, "blacklisted": 0,
     }  # fmt: skip
     assert filled.period is None
@@ -74,9 +74,10 @@ def test_satisfaction_is_of_those_who_answered(draw: Draw, trade: Company) -> No
         draft.new_record(draft.kind("survey"), dossier, "east", values)
     draft.commit("import")
     found = rows(draw("dashboard", department="east"), "satisfaction")
-    assert [(row["answer"], row["answers"], row["share"]) for row in found] == [
-        ("satisfied", 1, 50), ("dissatisfied", 1, 50), ("no_answer", 2, None),
+    assert [(row["span"], row["asked"], row["answered"], row["content_share"]) for row in found] == [
+        ("all", 4, 2, 50), ("2026Q4", 4, 2, 50),
     ]  # fmt: skip
+    assert (found[0]["low"], found[0]["high"]) == (Decimal("9.5"), Decimal("90.5"))  # one of two says little
 
 
 def test_grades_stand_beside_their_seats_and_only_the_last_approved_counts(draw: Draw, trade: Company) -> None:

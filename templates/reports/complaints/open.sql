@@ -10,10 +10,7 @@ SELECT
   k.content
 FROM complaint AS k
 LEFT JOIN customer AS c ON c.id = k.dossier
-LEFT JOIN (
-  SELECT dossier, department, grade, max(coalesce(decided_on, "on")) AS day FROM grade
-  WHERE state = 'approved' AND axis IS NULL AND product IS NULL GROUP BY dossier, department
-) AS g ON g.dossier = k.dossier AND g.department = k.department
+LEFT JOIN graded AS g ON g.dossier = k.dossier AND g.department = k.department
 WHERE k.state <> 'closed'
   AND (:department IS NULL OR k.department = :department)
 ORDER BY CASE g.grade WHEN 'vip' THEN 1 WHEN 'preferred' THEN 2 WHEN 'qualified' THEN 3 ELSE 4 END, k.received_at, k.id

@@ -9,3 +9,4 @@ WHERE done_on IS NULL
     OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))
 GROUP BY member
 ORDER BY overdue DESC, coming DESC, member
+LIMIT 8

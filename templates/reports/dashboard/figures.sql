@@ -4,13 +4,19 @@ span AS (
 ),
 mine AS (SELECT * FROM assignment WHERE :department IS NULL OR department = :department),
 -- what nobody could open is unknown, not nought
-shut AS (SELECT kind FROM coverage GROUP BY kind HAVING sum(opened) = 0 AND sum(existing) > 0)
+shut AS (SELECT kind FROM coverage GROUP BY kind HAVING sum(opened) = 0 AND sum(existing) > 0),
+sales AS (
+  SELECT sum(amount) AS year, sum(recent) AS recent, sum(earlier) AS earlier,
+    sum(CASE WHEN date >= span.month THEN amount END) AS month
+  FROM sold_in_year, span
+)
 SELECT
-  (SELECT count(DISTINCT dossier) FROM mine) AS customers,
+  (SELECT count(DISTINCT dossier) FROM mine WHERE state NOT IN ('suspended', 'past', 'merged')) AS customers,
   (SELECT count(*) FROM customer AS c, span
    WHERE c.obtained_at_on BETWEEN span.month AND :as_of AND c.id IN (SELECT dossier FROM mine)) AS new_customers,
-  (SELECT sum(amount) FROM sale, span WHERE date BETWEEN span.month AND :as_of) AS sales_month,
-  (SELECT sum(amount) FROM sale, span WHERE date BETWEEN span.year AND :as_of) AS sales_year,
+  (SELECT month FROM sales) AS sales_month,
+  (SELECT year FROM sales) AS sales_year,
+  (SELECT 100.0 * (recent - earlier) / nullif(earlier, 0) FROM sales) AS change,
   CASE WHEN 'visit' NOT IN (SELECT kind FROM shut) THEN
     (SELECT count(*) FROM visit AS v, span WHERE v.state = 'done' AND v."on" BETWEEN span.month AND :as_of
        AND (:department IS NULL OR v.department = :department)) END AS visits_month,

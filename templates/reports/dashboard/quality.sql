@@ -7,3 +7,4 @@ SELECT
 FROM card
 GROUP BY owner
 ORDER BY completeness, owner
+LIMIT 8

@@ -1,6 +1,11 @@
-WITH part AS (SELECT * FROM sale WHERE date BETWEEN date(:as_of, 'start of month', '-11 months') AND :as_of)
-SELECT region, sum(amount) AS amount, 100.0 * sum(amount) / nullif((SELECT sum(amount) FROM part), 0) AS share
-FROM part
+SELECT
+  region,
+  sum(amount) AS amount,
+  100.0 * sum(amount) / nullif((SELECT sum(amount) FROM sold_in_year), 0) AS share,
+  sum(recent) AS recent,
+  sum(earlier) AS earlier,
+  100.0 * (coalesce(sum(recent), 0) - sum(earlier)) / nullif(sum(earlier), 0) AS change
+FROM sold_in_year
 GROUP BY region
 ORDER BY amount DESC, region
-LIMIT 8
+LIMIT 6

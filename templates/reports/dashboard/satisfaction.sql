@@ -4,16 +4,24 @@ WITH said AS (
   SELECT overall, "on", department FROM survey WHERE overall IS NOT NULL
 ),
 counted AS (
-  SELECT answer, count(*) AS answers FROM said
+  SELECT coalesce(day, :as_of) AS day, answer <> 'no_answer' AS answered, answer IN ('satisfied', 'very_satisfied') AS content
+  FROM said
   WHERE coalesce(day, :as_of) BETWEEN date(:as_of, 'start of month', '-11 months') AND :as_of
     AND (:department IS NULL OR department = :department)
-  GROUP BY answer
+),
+spans AS (
+  SELECT 'all' AS span, answered, content FROM counted
+  UNION ALL
+  SELECT substr(day, 1, 4) || 'Q' || ((CAST(substr(day, 6, 2) AS INTEGER) + 2) / 3), answered, content FROM counted
 )
 SELECT
-  answer,
-  answers,
-  CASE WHEN answer <> 'no_answer' THEN
-    100.0 * answers / (SELECT sum(answers) FROM counted WHERE answer <> 'no_answer') END AS share
-FROM counted
-ORDER BY CASE answer WHEN 'very_satisfied' THEN 1 WHEN 'satisfied' THEN 2 WHEN 'neutral' THEN 3
-  WHEN 'dissatisfied' THEN 4 WHEN 'very_dissatisfied' THEN 5 ELSE 6 END, answer
+  span,
+  count(*) AS asked,
+  sum(answered) AS answered,
+  100.0 * sum(content) / nullif(sum(answered), 0) AS content_share,
+  round(wilson_low(sum(content), sum(answered)), 1) AS low,
+  round(wilson_high(sum(content), sum(answered)), 1) AS high
+FROM spans
+GROUP BY span
+ORDER BY span = 'all' DESC, span DESC
+LIMIT 5

@@ -2,9 +2,6 @@ SELECT f."on" AS day, f.id, coalesce(c.name, f.dossier) AS customer, g.grade = '
   f.answer, f.action, f.improvement
 FROM feedback AS f
 LEFT JOIN customer AS c ON c.id = f.dossier
-LEFT JOIN (
-  SELECT dossier, department, grade, max(coalesce(decided_on, "on")) AS day FROM grade
-  WHERE state = 'approved' AND axis IS NULL AND product IS NULL GROUP BY dossier, department
-) AS g ON g.dossier = f.dossier AND g.department = f.department
+LEFT JOIN graded AS g ON g.dossier = f.dossier AND g.department = f.department
 WHERE f."on" BETWEEN :from AND :to AND (:department IS NULL OR f.department = :department)
 ORDER BY coalesce(g.grade = 'vip', 0) DESC, f.answer IS NOT NULL, f."on" DESC, f.id

@@ -6,6 +6,7 @@ WITH entry AS (
 SELECT
   CAST(julianday(:as_of) - julianday(max(e.entered_on)) AS INTEGER) AS days,
   max(e.entered_on) AS last_on,
+  c.id,
   c.name,
   a.owner
 FROM assignment AS a

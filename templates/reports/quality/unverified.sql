@@ -1,6 +1,7 @@
 SELECT
   mark.value AS verify_by,
   mark.value < :as_of AS overdue,
+  c.id,
   c.name,
   mark.key AS what,
   a.owner

@@ -9,9 +9,7 @@ SELECT
   round(wilson_low(sum(content), count(content)), 1) AS low,
   round(wilson_high(sum(content), count(content)), 1) AS high,
   round(avg(CASE WHEN content IS NOT NULL THEN points END), 1) AS index_points
-FROM said LEFT JOIN (
-  SELECT dossier, department, grade, max(coalesce(decided_on, "on")) AS day FROM grade
-  WHERE state = 'approved' AND axis IS NULL AND product IS NULL GROUP BY dossier, department
-) AS g ON g.dossier = said.dossier AND g.department = said.department
+FROM said
+LEFT JOIN graded AS g ON g.dossier = said.dossier AND g.department = said.department
 GROUP BY 1
 ORDER BY asked DESC, 1
