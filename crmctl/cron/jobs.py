@@ -115,7 +115,8 @@ def _submit(shift: Shift) -> Outcome:
 
 def _grades(shift: Shift) -> Outcome:
     """Grade a department on each axis that is put forward as records, on the last day of the period that is over."""
-    from crmctl.ledger.changing.regrading import file_run, run, to_file
+    from crmctl.ledger.affairs.grading import file_run
+    from crmctl.ledger.changing.regrading import run, to_file
     from crmctl.ledger.deciding import axes_here
 
     ledger, department = shift.ledger, _department(shift)

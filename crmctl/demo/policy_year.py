@@ -21,9 +21,10 @@ from crmctl.demo.texts import Texts, read_texts
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import _, language
 from crmctl.ledger.affairs import blacklisting
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import Entry, add
-from crmctl.ledger.changing.regrading import file_run, run
+from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import adopt, set_value

@@ -8,26 +8,10 @@ from datetime import date
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
-from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, axes_of, label_of, words_of
 from crmctl.policy.dated import values_on
-from crmctl.policy.decision import DecisionRules, PackFile, axis_names, read_decision_rules
+from crmctl.policy.decision import DecisionRules, axis_names, packs_in_force, read_decision_rules
 from crmctl.policy.overlay import lay_overlay, overlay_of
-
-_COMPANY = "policy/company.yaml"
-
-
-def packs_in_force(raw: Mapping[str, Value]) -> list[PackFile]:
-    """The packs among the clear files, the lowest first, the company's own last."""
-    company = raw.get(_COMPANY)
-    extends = company.get("extends") if isinstance(company, dict) else None
-    names = [f"policy/packs/{name}.yaml" for name in extends] if isinstance(extends, list) else []
-    packs: list[PackFile] = []
-    for path in [*names, _COMPANY]:
-        content = raw.get(path)
-        if isinstance(content, dict):
-            packs.append((path, content))
-    return packs
 
 
 def rules_for(

@@ -23,6 +23,7 @@ from crmctl.policy.grading import Grading
 from crmctl.policy.scorecard import Scorecard
 
 PackFile = tuple[str, Mapping[str, Value]]
+_COMPANY = "policy/company.yaml"
 Vocab = Mapping[str, Mapping[str, Label]]
 _ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
 _FACT_KEYS = frozenset({"is", "of", "sql", "empty", "applies", "unit", "label", "clause"})
@@ -81,6 +82,19 @@ def declared(packs: Sequence[PackFile], vocab: Vocab, findings: list[Finding]) -
             findings.append(Finding("POL012", N_("{name} applies by a fact that is not there: {other}"), "error",
                                     "", f"facts.{name}.applies", {"name": name, "other": leaf.name}))  # fmt: skip
     return Declared(facts, applies, sets)
+
+
+def packs_in_force(raw: Mapping[str, Value]) -> list[PackFile]:
+    """The packs among the clear files of a ledger, the lowest first, the company's own last."""
+    company = raw.get(_COMPANY)
+    extends = company.get("extends") if isinstance(company, dict) else None
+    names = [f"policy/packs/{name}.yaml" for name in extends] if isinstance(extends, list) else []
+    packs: list[PackFile] = []
+    for path in [*names, _COMPANY]:
+        content = raw.get(path)
+        if isinstance(content, dict):
+            packs.append((path, content))
+    return packs
 
 
 def axis_names(packs: Sequence[PackFile]) -> list[str]:

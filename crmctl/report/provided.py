@@ -104,7 +104,7 @@ def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
 
 
 def _destroyed(ledger: Ledger) -> Iterator[tuple[str, ...]]:
-    from crmctl.ledger.meeting.destroying import tombstones
+    from crmctl.ledger.reading.tombstones import tombstones
 
     for erased in tombstones(ledger):
         stone = erased.tombstone

@@ -19,8 +19,9 @@ from crmctl.exchange.apply import apply_plan
 from crmctl.exchange.plan import Order
 from crmctl.exchange.plan_file import keep
 from crmctl.exchange.planner import plan_import
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Draft, Origin
-from crmctl.ledger.changing.regrading import Run, file_run, run
+from crmctl.ledger.changing.regrading import Run, run
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.setup.administer import change_setup

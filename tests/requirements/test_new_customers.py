@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from crmctl.errors import InvalidInput, NoKey, Refused
+from crmctl.ledger.affairs.searching import prove
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import advance, update
-from crmctl.ledger.changing.proving import prove
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.keys.identity import create
 from crmctl.ledger.reading.due import agenda, own

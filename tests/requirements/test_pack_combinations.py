@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from crmctl.errors import InvalidInput, Refused
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
-from crmctl.ledger.changing.regrading import file_run, run
+from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading.due import agenda, own, team_of
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value

@@ -68,7 +68,7 @@ def destroy(
 
 
 def _list(ledger: Ledger, out: Out) -> None:
-    from crmctl.ledger.meeting.destroying import tombstones
+    from crmctl.ledger.reading.tombstones import tombstones
 
     found = tombstones(ledger)
     data = [

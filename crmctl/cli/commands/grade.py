@@ -20,7 +20,8 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.changing.regrading import Run, compare, file_run
+from crmctl.ledger.affairs.grading import file_run
+from crmctl.ledger.changing.regrading import Run, compare
 from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger

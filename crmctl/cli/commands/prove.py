@@ -23,7 +23,7 @@ def prove(
     as_json: AsJson = False,
 ) -> None:
     """Make the search a record needs and keep its result."""
-    from crmctl.ledger.changing.proving import prove as search
+    from crmctl.ledger.affairs.searching import prove as search
 
     out = Out(as_json)
     done = search(open_ledger(directory), record, dry_run=dry_run)

@@ -10,13 +10,13 @@ from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _
 from crmctl.ledger.affairs.dealing import may_arrange
 from crmctl.ledger.changing.draft import Draft, Origin
-from crmctl.ledger.deciding import packs_in_force
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.guarding import spoken_here
 from crmctl.ledger.snapshot.closeup import closeup
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.values import Value
+from crmctl.policy.decision import packs_in_force
 
 KIND = "ending"
 BINDERS = ("suspended", "past")

@@ -21,6 +21,7 @@ from crmctl.ledger.changing.addressing import must_stay
 from crmctl.ledger.changing.arrows import must_follow
 from crmctl.ledger.changing.confirmed import asked_to_confirm
 from crmctl.ledger.changing.guards import guard, guard_file, guard_intake
+from crmctl.ledger.changing.message import change_message, generation_trailers
 from crmctl.ledger.changing.numbering import number_alone
 from crmctl.ledger.changing.placing import Intent, place
 from crmctl.ledger.changing.sealed_record import seal_record
@@ -41,8 +42,6 @@ from crmctl.model.paths import addressed_to, attachment_path, compartment_of, re
 from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
 from crmctl.model.values import Value
-
-_TRAILERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ class Draft:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.findings: list[Finding] = []
+        self.proves = False  # whether it may fill in what a search found (`ledger/affairs/searching.py`)
         self.wrapping = Wrapping(ledger)
         self._records: dict[str, Record] = {}
         self._on_main: dict[str, tuple[str, Record]] = {}
@@ -226,7 +226,7 @@ class Draft:
         for record in self._records.values():  # whom a later step of this draft took the reading right
             self.wrapping.turn_where_due(record.dossier, [record.compartment])
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
-        message = self._message(action, kind, trailers)
+        message = change_message(action, kind, self._touched, [*trailers, *generation_trailers(self._records.values())])
         said = tuple(record.data for record in self._records.values() if not self.kind(record.kind).addressee)
         made = place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
         return number_alone(self.ledger, {record.kind for record in self._records.values()}, made)
@@ -236,19 +236,6 @@ class Draft:
         return [Kept(path, record) for path, record in self._records.items()]
 
     # Inside
-
-    def _message(self, action: str, kind: str, trailers: Sequence[str]) -> str:
-        ids = list(dict.fromkeys(self._touched))
-        about = ids[0] if len(ids) == 1 else f"{len(ids)} records"
-        lines = [f"Crmctl-Action: {action}", *(f"Crmctl-Record: {record_id}" for record_id in ids[:_TRAILERS])]
-        if len(ids) > _TRAILERS:
-            lines.append(f"Crmctl-Records: {len(ids)}")
-        lines += [*trailers, *self._generation_trailers()]
-        return " ".join(part for part in (action, kind, about) if part) + "\n\n" + "\n".join(lines) + "\n"
-
-    def _generation_trailers(self) -> Iterable[str]:
-        used = {(record.dossier, record.compartment, record.generation) for record in self._records.values()}
-        return [f"Crmctl-Generation: {d}:{c}:{g}" for d, c, g in sorted(used)][:_TRAILERS]
 
     def _edits(self) -> dict[str, bytes | None]:
         sealed: dict[str, bytes | None] = {path: self._seal(record, path) for path, record in self._records.items()}

@@ -13,11 +13,12 @@ from weakref import WeakKeyDictionary
 from crmctl.errors import BadConfiguration, NoKey, Refused
 from crmctl.i18n import N_, _
 from crmctl.ledger.changing.regrading import Run, run
-from crmctl.ledger.deciding import axes_here, grade_label, packs_in_force
+from crmctl.ledger.deciding import axes_here, grade_label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.policy.axes import MAIN_AXIS, axes_of
+from crmctl.policy.decision import packs_in_force
 from crmctl.policy.grading import Cap
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from crmctl.errors import NotFound, Refused
-from crmctl.i18n import _, label
-from crmctl.ledger.changing.draft import Draft, Origin
+from crmctl.errors import NotFound
+from crmctl.i18n import _
 from crmctl.ledger.deciding import rules_for
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.facts import DepartmentFacts, department_facts, period_parameters
@@ -117,29 +116,6 @@ def _asked(department: str, as_of: date, axis: str, product: str | None) -> dict
 def _score(rules: DecisionRules) -> dict[str, Fact]:
     card = rules.axis.scorecard
     return {card.name: card.fact} if card else {}
-
-
-def file_run(ledger: Ledger, done: Run) -> tuple[str, int]:
-    """Put a run's outcome forward as grade records, in one change. Returns (commit, how many).
-
-    A customer whose last record says the same already gets none: a second run writes nothing.
-    """
-    if not done.rules.axis.records:
-        raise Refused(
-            _("{axis} is reckoned when asked and not put forward", axis=label(done.rules.axis.label)), rule="GRD001",
-            hint=f"crmctl grade run --axis {done.rules.axis.name} --dry-run",
-        )  # fmt: skip
-    new, draft = to_file(ledger, done), Draft(ledger)
-    if done.rules.axis.sets_state:
-        for proposal in new:
-            assignment = draft.dossier(proposal.id).assignments[done.department]
-            changed = replace(assignment, state=proposal.decision.grade or assignment.state)
-            draft.set_assignment(proposal.id, done.department, changed)
-        return draft.commit("grade-run", "customer"), len(new)
-    kind = draft.kind("grade")
-    for proposal in new:
-        draft.new_record(kind, proposal.id, done.department, grade_record(done, proposal), Origin(reason="grade run"))
-    return draft.commit("grade-run", "grade"), len(new)
 
 
 def to_file(ledger: Ledger, done: Run) -> list[Proposal]:

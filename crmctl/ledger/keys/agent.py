@@ -13,7 +13,7 @@ import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FOLDER_LIMIT = 60  # bytes, which leaves room for a name in the 104 to 108 of a socket's path
 _PATIENCE = 1.0
 _START_PATIENCE = 20.0
-_LONGEST_ANSWER = 256
+LONGEST_SECRET = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ def start(home: Path, member: str, secret: str, seconds: int) -> None:
     path = _socket_path(home, member)
     _own_folder(path.parent)
     stop(home, member)
-    package = Path(__file__).resolve().parents[2]
+    package = Path(__file__).resolve().parents[3]
     # from the package's folder, because python -m imports from where it stands before all else
-    command = [sys.executable, "-m", "crmctl.ledger.keys.agent", str(path), str(seconds)]
+    command = [sys.executable, "-m", "crmctl.ledger.keys.agent_server", str(path), str(seconds)]
     try:
         done = subprocess.run(
             command,
@@ -181,7 +181,7 @@ def _request(path: Path, word: bytes) -> bytes | None:
 
 def _read_all(connection: socket.socket) -> bytes:
     content = b""
-    while len(content) < _LONGEST_ANSWER and (part := connection.recv(_LONGEST_ANSWER)):
+    while len(content) < LONGEST_SECRET and (part := connection.recv(LONGEST_SECRET)):
         content += part
     return content
 
@@ -197,24 +197,3 @@ def peer_is_me(connection: socket.socket) -> bool:
     size = struct.calcsize("3i")
     _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, credentials, size))
     return bool(uid == _me())
-
-
-def _main(arguments: list[str]) -> NoReturn:
-    """Read the secret from standard input, listen, go to the background, serve until the time is up."""
-    from crmctl.ledger.keys.agent_server import Server
-
-    path, seconds = Path(arguments[0]), int(arguments[1])
-    secret = bytearray(_LONGEST_ANSWER)
-    del secret[os.readv(0, [secret]) :]
-    if not secret:
-        sys.exit(1)
-    server = Server(path, secret, seconds)
-    if os.fork():
-        os._exit(0)
-    server.detach()
-    server.serve()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1:])

@@ -9,8 +9,9 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
-from crmctl.ledger.keys.agent import peer_is_me
+from crmctl.ledger.keys.agent import LONGEST_SECRET, peer_is_me
 
 _GLANCE = 20.0  # seconds between looks at the clock: after a suspend the time may be up
 _PATIENCE = 1.0
@@ -92,3 +93,22 @@ def _forbid_dumps() -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _main(arguments: list[str]) -> NoReturn:
+    """Read the secret from standard input, listen, go to the background, serve until the time is up."""
+    path, seconds = Path(arguments[0]), int(arguments[1])
+    secret = bytearray(LONGEST_SECRET)
+    del secret[os.readv(0, [secret]) :]
+    if not secret:
+        sys.exit(1)
+    server = Server(path, secret, seconds)
+    if os.fork():
+        os._exit(0)
+    server.detach()
+    server.serve()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])

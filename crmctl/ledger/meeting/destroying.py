@@ -6,22 +6,23 @@ and whoever could read may have kept what was read: the tombstone says who that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from crmctl.errors import InvalidInput, Refused
 from crmctl.i18n import _
 from crmctl.ledger.changing.placing import author_of, waits
-from crmctl.ledger.disk.yamlio import dump, load
+from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.transaction import Change, RefMove, move_refs, write
 from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.meeting.epochs import erase_old_epochs
 from crmctl.ledger.outbox import outboxes
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.access import access_to
 from crmctl.ledger.reading.key_register import this_device
+from crmctl.ledger.reading.tombstones import tombstones
 from crmctl.model.dossier import Dossier, folder_of, wraps_folder
-from crmctl.model.tombstone import RECEIPT, TOP, Tombstone, buried_in, read_tombstone, receipt_path
+from crmctl.model.tombstone import RECEIPT, Tombstone, receipt_path
 from crmctl.model.values import Value
 
 _REASONS = "destroy_reason"
@@ -35,20 +36,6 @@ class Destroyed:
     tombstone: Tombstone
     files: int
     commit: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """A tombstone and the devices that have told that the keys are gone there."""
-
-    tombstone: Tombstone
-    devices: tuple[str, ...]
-
-    @property
-    def waiting(self) -> tuple[str, ...]:
-        """Who could read and has not told yet."""
-        told = {device.partition(".")[0] for device in self.devices}
-        return tuple(member for member in self.tombstone.readers if member not in told)
 
 
 def destroy(ledger: Ledger, who: str, reason: str, *, dry_run: bool = False) -> Destroyed:
@@ -82,26 +69,12 @@ def destroy(ledger: Ledger, who: str, reason: str, *, dry_run: bool = False) -> 
         return Destroyed(stone, files, None)
     commit = _write(ledger, stone, edits)
     if ledger.repo.resolve("refs/remotes/origin/main") is None:
-        from crmctl.ledger.meeting.epochs import erase_old_epochs
         from crmctl.ledger.snapshot.purge import purge
 
         erase_old_epochs(ledger.reopened())
         purge(ledger.reopened())
         give_receipts(ledger.reopened())
     return Destroyed(stone, files, commit)
-
-
-def tombstones(ledger: Ledger) -> list[Erased]:
-    """Every tombstone, with the devices that told."""
-    found: dict[str, Tombstone] = {}
-    devices: dict[str, list[str]] = {}
-    for path, oid in ledger.repo.walk(ledger.main, TOP):
-        folder, _slash, name = path.rpartition("/")
-        if buried_in(path):
-            found[folder] = read_tombstone(load(ledger.repo.read_blob(oid), path))
-        else:
-            devices.setdefault(folder, []).append(name.removesuffix(".yaml"))
-    return [Erased(stone, tuple(sorted(devices.get(folder, ())))) for folder, stone in found.items()]
 
 
 def give_receipts(ledger: Ledger) -> int:
@@ -167,9 +140,3 @@ def _next_epoch(ledger: Ledger, dossier_id: str, ref: str) -> Change:
     edits["keyring.yaml"] = dump(head)
     message = f"keyring of {settings.id}\n\nCrmctl-Main: {ledger.main}\n"
     return Change(ref, None, edits, message, parents=[], tree=tip, expected=None)
-
-
-def destroyed_folders(ledger: Ledger) -> Iterator[str]:
-    """Where on the keyring the wraps of destroyed dossiers would lie."""
-    for item in tombstones(ledger):
-        yield wraps_folder(item.tombstone.id) + "/"

@@ -8,7 +8,7 @@ from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.keys.keyring_merge import merged_keyring
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.meeting.destroying import destroyed_folders
+from crmctl.ledger.reading.tombstones import destroyed_folders
 
 _REMOTE = "refs/remotes/origin/"
 _WHERE = ("refs/heads/keyring/", f"{_REMOTE}keyring/", "refs/crmctl/server/keyring/")

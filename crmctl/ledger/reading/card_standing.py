@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from crmctl.errors import BadConfiguration
-from crmctl.ledger.deciding import axes_here, packs_in_force, rules_for
+from crmctl.ledger.deciding import axes_here, rules_for
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.facts import fact_parameters, period_parameters, typed_value
 from crmctl.ledger.snapshot.closeup import Closeup, closeup, kinds_named
@@ -20,7 +20,7 @@ from crmctl.model.kinds import Label
 from crmctl.model.record import Record
 from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, Axis
-from crmctl.policy.decision import DecisionRules, declared, settle
+from crmctl.policy.decision import DecisionRules, declared, packs_in_force, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
 
 GRADE = "grade"

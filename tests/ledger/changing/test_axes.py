@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import BadConfiguration, InvalidInput, NotFound, Refused
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.changing.grade_cap import overfull_grades
-from crmctl.ledger.changing.regrading import file_run, run
+from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.deciding import axes_here, axis_named, rules_for
 from crmctl.ledger.git.transaction import Change, Who, write
 from crmctl.ledger.ledger import MAIN

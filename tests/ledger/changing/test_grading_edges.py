@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from crmctl.ledger.affairs.dealing import assign
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.grade_cap import overfull_grades
-from crmctl.ledger.changing.regrading import file_run, run
+from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value

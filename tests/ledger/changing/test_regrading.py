@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from crmctl.errors import BadConfiguration, NoKey
-from crmctl.ledger.changing.regrading import compare, file_run, run
+from crmctl.ledger.affairs.grading import file_run
+from crmctl.ledger.changing.regrading import compare, run
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.transaction import Change, Who, write
 from crmctl.ledger.ledger import MAIN

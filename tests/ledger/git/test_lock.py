@@ -25,7 +25,7 @@ from crmctl.ledger.git.lock import (
 from crmctl.ledger.git.repository import Repository
 from tests.ledger.git_repos import put
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys, subprocess
 from pathlib import Path

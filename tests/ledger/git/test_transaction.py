@@ -314,7 +314,7 @@ for number in range(12):
 
 
 def test_two_writers_racing_lose_nothing(ledger: Repository) -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     racers = [subprocess.Popen([sys.executable, "-c", RACE, str(ledger.path), name], cwd=root) for name in ("a", "b")]
     assert [racer.wait() for racer in racers] == [0, 0]
     held = files(ledger, MAIN)

@@ -12,8 +12,9 @@ from crmctl.ledger.checking.backup import backup, restore
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.meeting.destroying import destroy, tombstones
+from crmctl.ledger.meeting.destroying import destroy
 from crmctl.ledger.meeting.sync import sync
+from crmctl.ledger.reading.tombstones import tombstones
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.snapshot.names import names
 from crmctl.ledger.waiting.undo import undo

@@ -26,7 +26,7 @@ from crmctl.model.paths import record_path
 from crmctl.model.wraps import write_wraps
 from tests.company import VISIT, Company, git
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAIN, KEYRING = "refs/heads/main", "refs/heads/keyring/1"
 
 
