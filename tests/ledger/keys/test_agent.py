@@ -294,7 +294,7 @@ def test_load_takes_the_secret_from_the_agent(home: Path) -> None:
 def test_asking_where_no_agent_runs_loads_nothing_heavy() -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from crmctl.ledger import agent\n"
+        "from crmctl.ledger.keys import agent\n"
         "agent.ask(Path('.'), 'alice')\n"
         "print(*(name for name in ('socket', 'subprocess', 'hashlib', 'yaml', 'pyrage', 'cryptography') if name in sys.modules))\n"
     )
