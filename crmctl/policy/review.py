@@ -13,7 +13,7 @@ review:
 `on` is `add|change|remove <kind>`, an area of the set-up (`change org` is whatever happens in it) or a field of
 the dossier. A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. `route` gives other
 slots by what stands in the clear: the author's territory or the department. `slots: []` takes a rule of a
-lower pack away.
+lower pack away. `paper: true` (or a list of the roles that record) lets a scan stand for a leader without a key.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ ACTIONS = ("add", "change", "remove")
 AREAS = ("org", "policy", "schemas", "templates")
 # Fields of a dossier's clear file that a rule can name.
 FIELDS = ("grant", "share", "assignment", "owner", "team", "state")
+# Who may record what a leader without a key signed on paper, where a rule says `paper: true`.
+RECORDERS = ("clerk", "supervisor", "head")
 ROUTES = ("department", "territory")
 _KEYS = ("code", "on", "slots", "text", "clause", "requirement", "if_able", "unless", "paper", "only", "route")
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
@@ -83,8 +85,8 @@ class ReviewRule:
     """One entry of `review:`.
 
     `if_able`: a slot is asked only when somebody but the author holds its role. `unless`: not asked when the
-    author holds one of these roles. `paper`: may be recorded for somebody without a key. `only`: a condition
-    on the policy's values.
+    author holds one of these roles. `paper`: the roles that may record what somebody without a key signed on paper
+    (none: nobody). `only`: a condition on the policy's values.
     """
 
     code: str
@@ -94,7 +96,7 @@ class ReviewRule:
     clause: str = ""
     if_able: bool = False
     unless: tuple[str, ...] = ()
-    paper: bool = False
+    paper: tuple[str, ...] = ()
     only: Leaf | None = None
     route: Route | None = None
 
@@ -103,7 +105,8 @@ class ReviewRule:
         """Every role it names."""
         routed = self.route.steps.values() if self.route else ()
         named = [role for steps in (self.steps, *routed) for step in steps for slot in step for role in slot.roles]
-        return tuple(dict.fromkeys([*named, *self.unless]))
+        recorders = [role for role in self.paper if role not in RECORDERS]
+        return tuple(dict.fromkeys([*named, *self.unless, *recorders]))
 
 
 @dataclass(slots=True)
@@ -122,11 +125,10 @@ class _Reading:
         on = tuple(self._trigger(text) for text in self._texts("on"))
         if not on:
             self._fault("POL002", N_("Missing: {label}"), "on", label="on")
-        flags = {name: self._flag(name) for name in ("if_able", "paper")}
         return ReviewRule(
             str(code), on, self._steps(self.raw.get("slots"), "slots"), self._label(),
-            str(self.raw.get("clause") or ""), unless=tuple(self._texts("unless")),
-            only=self._only(), route=self._route(), **flags,
+            str(self.raw.get("clause") or ""), if_able=self._flag("if_able"), unless=tuple(self._texts("unless")),
+            only=self._only(), route=self._route(), paper=self._paper(),
         )  # fmt: skip
 
     def _keys(self) -> None:
@@ -191,6 +193,13 @@ class _Reading:
         if not isinstance(value, bool):
             self._fault("POL003", N_("{name} is true or false"), name, name=name)
         return value is True
+
+    def _paper(self) -> tuple[str, ...]:
+        """`true` for the usual recorders, or the roles that record."""
+        raw = self.raw.get("paper")
+        if isinstance(raw, list) and raw and all(isinstance(role, str) for role in raw):
+            return tuple(str(role) for role in raw)
+        return RECORDERS if self._flag("paper") else ()
 
     def _label(self) -> Label:
         raw = self.raw.get("text")

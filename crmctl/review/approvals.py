@@ -96,7 +96,9 @@ def _approval(ledger: Ledger, info: CommitInfo, policy: str) -> Approval | None:
     org, member = ledger.in_force.org, ledger.in_force.org.members.get(info.author.name)
     holder = stood_for(org, member, said.role, said.department, info.committed_at.date()) if member else None
     stands_for = holder if member and not said.paper and holder not in {None, member.id} else None
-    given = Given(said.act, said.role, said.department, info.author.name, stands_for, said.paper, info.oid)
+    given = Given(
+        said.act, said.role, said.department, info.author.name, stands_for, said.paper, info.oid, (), said.scan
+    )
     return Approval(given, _local(ledger, info), policy)
 
 

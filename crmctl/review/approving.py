@@ -15,6 +15,7 @@ from crmctl.ledger.pending import stacks_of
 from crmctl.ledger.waiting.bundle import give_slot, make_bundle
 from crmctl.ledger.waiting.handed_in import review_ref, submitted
 from crmctl.review.inbox import MAY_COME, Bundle, Handed, inbox, servers_main
+from crmctl.review.on_paper import OnPaper, recordable, scan_of
 from crmctl.rules.slots import Choice, Standing, choices
 from crmctl.trust.review import Reviewed, judged
 
@@ -38,11 +39,12 @@ class Approved:
 
 
 def approve(
-    ledger: Ledger, bundle: Bundle, changes: Collection[str], *, gate: Gate | None = None,
-    progress: Progress | None = None,
+    ledger: Ledger, bundle: Bundle, changes: Collection[str], *, paper: OnPaper | None = None,
+    gate: Gate | None = None, progress: Progress | None = None,
 ) -> Approved:  # fmt: skip
     """Give every approval the member may for these changes (by name) of a bundle, and land what needs no more.
 
+    With `paper` these are approvals that a leader without a key gave on paper, recorded with the scan.
     Of two who approve at once one is first; the other finds it done. Raises Refused where nothing of them waits for the
     member, Conflict when main changed the same meanwhile, GitFailed when the server refuses, TrustBroken.
     """
@@ -55,7 +57,7 @@ def approve(
         if wanted is None:
             raise Conflict(_("It was handed in anew meanwhile"), where=bundle.name, hint="crmctl review")
         chosen = [change for change in wanted.changes if change.stack.tip in tips]
-        done = _given(ledger, wanted, chosen, gate, progress)
+        done = _given(ledger, wanted, chosen, paper, gate, progress)
         if done is not None:
             return done
         sync(ledger, progress, gate=gate)  # somebody was first: look again
@@ -65,10 +67,12 @@ def approve(
 
 
 def _given(
-    ledger: Ledger, bundle: Bundle, asked: Sequence[Handed], gate: Gate | None, progress: Progress | None
-) -> Approved | None:
-    chosen = [change for change in asked if change.asks_me or _is_free(change)]
-    if bundle.wrong or not any(change.asks_me for change in chosen):
+    ledger: Ledger, bundle: Bundle, asked: Sequence[Handed], paper: OnPaper | None, gate: Gate | None,
+    progress: Progress | None,
+) -> Approved | None:  # fmt: skip
+    mine = [change for change in asked if _asked_of(ledger, change, paper)]
+    chosen = [change for change in asked if change in mine or _is_free(change)]
+    if bundle.wrong or not mine:
         raise _nothing_to_give(bundle, asked)
     part = not bundle.whole or len(chosen) < len(bundle.changes)
     tip = bundle.one.tip
@@ -76,9 +80,15 @@ def _given(
         tip = make_bundle(ledger, servers_main(ledger), [change.stack.tip for change in chosen])
     given = []
     reviewed = _sound(ledger, tip)
-    while options := [item for item in _options(ledger, reviewed) if item not in given]:
-        tip = give_slot(ledger, tip, options[0].slot.act, options[0].role, options[0].department)
-        given.append(options[0])
+    while options := [item for item in _options(ledger, reviewed, paper) if item not in given]:
+        one, recorded = options[0], None
+        if paper:
+            about = [name for change in chosen for name in change.about]
+            said, standing_on = (bundle.name, tuple(dict.fromkeys(about))), reviewed.bundle or tip
+            recorded = (paper.leader, scan_of(ledger, paper, standing_on, one.department, said, gate, progress))
+            ledger = ledger.reopened()
+        tip = give_slot(ledger, tip, one.slot.act, one.role, one.department, recorded)
+        given.append(one)
         reviewed = _sound(ledger, tip)
     names = tuple(change.name for change in chosen)
     left = tuple(change.name for change in bundle.changes if change not in chosen)
@@ -102,8 +112,16 @@ def _is_free(change: Handed) -> bool:
     return not change.conflict and not change.returned and all(item.lands for item in change.open)
 
 
-def _options(ledger: Ledger, reviewed: Reviewed) -> tuple[Choice, ...]:
+def _asked_of(ledger: Ledger, change: Handed, paper: OnPaper | None) -> bool:
+    if paper is None:
+        return change.asks_me
+    return not (change.conflict or change.returned) and bool(recordable(ledger, paper, change.open, change.authors))
+
+
+def _options(ledger: Ledger, reviewed: Reviewed, paper: OnPaper | None) -> tuple[Choice, ...]:
     """What the member may give now; one approval fills every demand that asks for the same."""
+    if paper:
+        return recordable(ledger, paper, reviewed.open, reviewed.authors)
     return choices(reviewed.open, ledger.in_force.org, ledger.member, reviewed.authors, ledger.today)
 
 

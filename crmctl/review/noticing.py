@@ -127,7 +127,9 @@ def _as_given(ledger: Ledger, info: CommitInfo) -> tuple[str, Given] | None:
         return None
     holder = stood_for(ledger.in_force.org, member, said.role, said.department, info.committed_at.date())
     stands_for = holder if holder not in {None, member.id} else None
-    return said.bundle, Given(said.act, said.role, said.department, member.id, stands_for, said.paper, info.oid)
+    return said.bundle, Given(
+        said.act, said.role, said.department, member.id, stands_for, said.paper, info.oid, (), said.scan
+    )
 
 
 def _changes_of(ledger: Ledger, named: str) -> list[str]:

@@ -48,7 +48,7 @@ class Wanted:
     steps: Steps
     departments: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
-    paper: bool = False
+    paper: tuple[str, ...] = ()
     text: Label = ("", "")
     clause: str = ""
 
@@ -67,7 +67,8 @@ class Wanted:
 class Given:
     """One slot that was given: `member` signed it for `role` in `department` (None: the whole company).
 
-    `stands_for` delegated the role to the member; `paper` is the leader without a key for whom it was recorded.
+    `stands_for` delegated the role to the member; `paper` is the leader without a key for whom it was recorded, then
+    `records_as` has the roles the member holds there, and `scan` the change that brought the scan.
     """
 
     act: Act
@@ -77,6 +78,8 @@ class Given:
     stands_for: str | None = None
     paper: str | None = None
     commit: str = ""
+    records_as: tuple[str, ...] = ()
+    scan: str | None = None
 
     @property
     def persons(self) -> frozenset[str]:
@@ -271,7 +274,7 @@ def standing(demand: Wanted, given: Iterable[Given], authors: Collection[str]) -
     steps = [list(step) for step in demand.steps]
     taken = set(authors)
     for item in given:
-        if item.persons & taken or (item.paper and not demand.paper) or not _counts_in(demand, item):
+        if item.persons & taken or not (_counts_in(demand, item) and _recorded(demand, item)):
             continue
         slot = next((slot for slot in _ready(steps) if slot.act == item.act and item.role in slot.roles), None)
         if slot is None:
@@ -290,6 +293,11 @@ def open_slots(demands: Iterable[Wanted], given: Sequence[Given], authors: Colle
 
 def _counts_in(demand: Wanted, item: Given) -> bool:
     return item.department is None or item.department in demand.departments
+
+
+def _recorded(demand: Wanted, item: Given) -> bool:
+    """Whether it was signed with a key, or recorded from paper by whom the rule lets record."""
+    return item.paper is None or not set(demand.paper).isdisjoint(item.records_as)
 
 
 def _ready(steps: list[list[Slot]]) -> list[Slot]:
@@ -336,6 +344,33 @@ def choices(
         )  # fmt: skip
         found += [choice for choice in [next(fitting, None)] if choice]
     return tuple(found)
+
+
+def paper_choices(
+    items: Iterable[Standing], recorder: Member, leader: Member, authors: Collection[str], day: date
+) -> tuple[Choice, ...]:
+    """What the recorder may record of a leader without a key, who signed on paper; one slot for each demand."""
+    found: list[Choice] = []
+    for item in items:
+        taken = {*authors, *(name for _slot, given in item.filled for name in given.persons)}
+        if leader.has_access or recorder.id == leader.id or taken & {leader.id, recorder.id}:
+            continue
+        places: tuple[str | None, ...] = item.wanted.departments or (None,)
+        fitting = (
+            Choice(item.wanted.code, slot, role, place, leader.id)
+            for slot in item.ready for role in slot.roles for place in places
+            if leader.holds(role, place, day) and set(item.wanted.paper) & set(roles_in(recorder, place, day))
+        )  # fmt: skip
+        found += [choice for choice in [next(fitting, None)] if choice]
+    return tuple(found)
+
+
+def roles_in(member: Member, department: str | None, day: date) -> tuple[str, ...]:
+    """The roles a member holds somewhere on a day; where it is for the whole company, anywhere."""
+    if not member.active(day):
+        return ()
+    held = [role for role in member.roles if role.active(day)]
+    return tuple(role.role for role in held if department is None or role.department in {None, department})
 
 
 def stood_for(org: Org, member: Member, role: str, department: str | None, day: date) -> str | None:

@@ -11,13 +11,15 @@ from typing import cast
 from crmctl.ledger.git.repository import CommitInfo
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member, Org, Role
+from crmctl.model.paths import place_of
 from crmctl.policy.review import ACTS, Act
-from crmctl.rules.slots import Given, stood_for
+from crmctl.rules.slots import Given, roles_in, stood_for
 from crmctl.trust.signed import signed_well, signer
 from crmctl.trust.view import View
 from crmctl.trust.words import found
 
-SUBMIT = "submit"
+SUBMIT, _BUNDLE = "submit", "Crmctl-Bundle"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _SLOT = re.compile(r"([a-z]+) ([a-z][a-z0-9_]*) (-|[a-z][a-z0-9_-]*)")
 
 
@@ -30,6 +32,7 @@ class Said:
     department: str | None
     bundle: str
     paper: str | None
+    scan: str | None = None
 
 
 def is_bundle(info: CommitInfo) -> bool:
@@ -49,12 +52,18 @@ def read_slot(info: CommitInfo) -> Said | None:
         said.setdefault(key, []).append(value)
     match = _SLOT.fullmatch((said.get("Crmctl-Slot") or [""])[0])
     bundle = said.get("Crmctl-Bundle", [])
-    paper = said.get("Crmctl-Paper", [])
+    paper, scan = said.get("Crmctl-Paper", []), said.get("Crmctl-Scan", [])
     whole = match and match[1] in ACTS and said.get("Crmctl-Action") == [match[1]]
-    if not whole or not match or len(said["Crmctl-Slot"]) != 1 or len(bundle) != 1 or len(paper) > 1:
+    if not whole or not match or len(said["Crmctl-Slot"]) != 1 or len(bundle) != 1 or len(paper) > 1 or len(scan) > 1:
         return None
     department = None if match[3] == "-" else match[3]
-    return Said(cast("Act", match[1]), match[2], department, bundle[0], paper[0] if paper else None)
+    return Said(
+        cast("Act", match[1]),
+        match[2],
+        department,
+        bundle[0],
+        *(found[0] if found else None for found in (paper, scan)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +110,14 @@ class SlotCheck:
                 "TRU083", info.oid, member=said.paper or member.id, role=said.role, where=said.department or "-"
             )
             return None
+        if said.paper is not None and not scan_is_there(self.view, said, member.id):
+            yield found("TRU087", info.oid, member=said.paper)
+            return None
         stands_for = holder if said.paper is None and holder != member.id else None
-        given = Given(said.act, said.role, said.department, member.id, stands_for, said.paper, info.oid)
+        recorder = roles_in(member, said.department, day) if said.paper else ()
+        given = Given(
+            said.act, said.role, said.department, member.id, stands_for, said.paper, info.oid, recorder, said.scan
+        )  # fmt: skip
         own = sorted(given.persons & set(authors))
         if own:
             yield found("TRU084", info.oid, member=own[0])
@@ -125,6 +140,23 @@ def lenders(org: Org, given: Collection[Given]) -> tuple[Member, ...]:
             member = replace(member, roles=(*member.roles, role))
         found_members.append(member)
     return tuple(found_members)
+
+
+def scan_is_there(view: View, said: Said, recorder: str) -> bool:
+    """Whether main holds, from before, a change by the recorder for this very bundle with a sealed scan still in it."""
+    repo = view.repo
+    if not said.scan or not _COMMIT.fullmatch(said.scan):
+        return False
+    if repo.run_quietly("merge-base", "--is-ancestor", said.scan, view.base).returncode != 0:
+        return False
+    info = repo.commit(said.scan)
+    if info.author.name != recorder or len(info.parents) != 1 or (_BUNDLE, said.bundle) not in info.trailers:
+        return False
+    for change in repo.changed(info.parents[0], info.oid):
+        place = place_of(change.path)
+        if place and not place.is_record and change.new_oid and view.oid(change.path) == change.new_oid:
+            return True
+    return False
 
 
 def _on_paper(org: Org, said: Said, day: date) -> str | None:

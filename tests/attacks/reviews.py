@@ -59,13 +59,14 @@ class Reviews(Forger):
         return self.forge(member, {**edits, **(more or {})}, parents=[main, *tips], base=main, message=message)
 
     def slot(
-        self, member: str, below: str, said: str, *, bundle: str | None = None, paper: str | None = None,
+        self, member: str, below: str, said: str, *, bundle: str | None = None, paper: str | None = None, scan: str | None = None,
         edits: Mapping[str, Edit] | None = None, key: str | None = None, at: datetime = AT,
     ) -> str:  # fmt: skip
         """What `review approve` makes: `said` is act, role and department."""
         act = said.partition(" ")[0]
         lines = [f"Crmctl-Action: {act}", f"Crmctl-Slot: {said}", f"Crmctl-Bundle: {bundle or below}"]
         lines += [f"Crmctl-Paper: {paper}"] if paper else []
+        lines += [f"Crmctl-Scan: {scan}"] if scan else []
         message = f"{act} {(bundle or below)[:10]}\n\n" + "\n".join(lines) + "\n"
         change = Change(None, below, edits or {}, message, parents=[below], tree=self.repo.root(below))
         return write(self.repo, [change], self.signing(key or member), self.who(member), at)[0]

@@ -504,25 +504,55 @@ def test_an_acknowledgement_may_come_afterwards(company: Company) -> None:
     assert codes(company) == {"TRU081"}, "nothing else stands on main by itself"
 
 
+def scanned(company: Company, bundle: str, member: str = "alice", *, scan: bool = True) -> str:
+    """What recording a leader's word on paper files first; without its scan only when it is forged."""
+    draft = company.draft(member)
+    file = company.path / "scan.pdf"
+    file.write_bytes(b"%PDF-1.4 agreed")
+    said = {"leader": "boss", "signed_on": "2026-11-20", "about": [bundle[:12]], **({} if scan else {"scan": FILE})}
+    kind, files = draft.kind("paper_approval"), {"scan": file} if scan else None
+    draft.new_record(kind, "office/west", "west", said, files=files)
+    return draft.commit("add", "paper_approval", [f"Crmctl-Bundle: {bundle}"])
+
+
+FILE: dict[str, object] = {"name": "a.pdf", "type": "application/pdf", "size": 3, "sha256": "0" * 64}
+
+
+@pytest.mark.req("R-REV-14")
+@pytest.mark.req("R-REV-17")
 def test_on_paper(company: Company) -> None:
     rules = [{"code": "REV001", "on": "add customer", "slots": ["sign management"]}]
     forger, change = reviews(company, rules)
     forger.members(newcomer(company, "boss", ("management", None), keys=False))
-    main = forger.main
-    forger.land("alice", forger.slot("alice", forger.bundle("bob", change), "sign management -", paper="boss"))
-    assert codes(company) == {"TRU080"}, "the policy does not allow it"
-    forger.set(main)
+    said, start = "sign management -", forger.main
+    bundle = forger.bundle("bob", change)
+
+    def land(recorder: str = "alice", scan: str | None = None, leader: str = "boss") -> set[str]:
+        before = forger.main
+        forger.land("alice", forger.slot(recorder, bundle, said, paper=leader, scan=scan))
+        found = codes(company)
+        forger.set(before)
+        return found
+
+    scan = scanned(company, bundle)
+    assert land(scan=scan) == {"TRU080"}, "the policy does not allow it"
+    forger.set(start)
     forger.rule([{**rules[0], "paper": True}])
-    main = forger.main
-    forger.land("alice", forger.slot("alice", forger.bundle("bob", change), "sign management -", paper="boss"))
-    assert codes(company) == set()
-    forger.set(main)
-    forger.land("bob", forger.slot("bob", forger.bundle("bob", change), "sign management -", paper="boss"))
-    assert codes(company) == {"TRU080", "TRU084"}, "the author records no approval"
-    forger.set(main)
+    allowed, bundle = forger.main, forger.bundle("bob", change)
+    assert land() == {"TRU080", "TRU087"}, "no scan"
+    assert land(scan=allowed) == {"TRU080", "TRU087"}, "something else for a scan"
+    assert land(scan=scanned(company, bundle, scan=False)) == {"TRU080", "TRU087"}, "a record without its scan"
+    forger.set(allowed)
+    assert land(scan=scanned(company, start)) == {"TRU080", "TRU087"}, "the scan of another submission"
+    scan = scanned(company, bundle)
+    assert land(scan=scan) == set()
+    assert land("carol", scan) == {"TRU080", "TRU087"}, "somebody else's scan"
+    assert land("bob", scan) == {"TRU080", "TRU087"}, "the author records no approval"
+    forger.rule([{**rules[0], "paper": ["clerk"]}])
+    assert land(scan=scan) == {"TRU080"}, "a recorder whom the policy does not name"
+    forger.rule([{**rules[0], "paper": True}])
     forger.members(newcomer(company, "boss", ("management", None)))
-    forger.land("alice", forger.slot("alice", forger.bundle("bob", change), "sign management -", paper="boss"))
-    assert codes(company) == {"TRU080", "TRU083"}, "who has a key signs"
+    assert land(scan=scan) == {"TRU080", "TRU083"}, "who has a key signs"
 
 
 def test_sealed_to_a_key_that_was_turned(company: Company) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from crmctl.cli.commands.review_words import given_text
 from crmctl.errors import InvalidInput, Refused
+from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.meeting.submitting import submit
 from crmctl.ledger.reading.history import card_path
+from crmctl.ledger.setup.administer import change_setup
 from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.ledger.waiting.undo import undo
+from crmctl.model.clear_files import encode_member
+from crmctl.model.org import Member, Role
 from crmctl.review.approvals import landings_of
 from crmctl.review.approving import approve
 from crmctl.review.desk import desk_of
 from crmctl.review.inbox import inbox
 from crmctl.review.notes import close_answered, comment, notes_about, notes_to, send_back
 from crmctl.review.noticing import acknowledge, notices
+from crmctl.review.on_paper import OnPaper
 from crmctl.trust.gate import Gate
 from crmctl.trust.verify import Judge
 from tests.company import Company
@@ -186,3 +192,35 @@ def test_what_a_reviewer_may_not_open_is_said_and_the_rest_is_shown(company: Com
     before = company.ledger("carol").landed
     with pytest.raises(Exception, match="There is no"):
         before.dossier(desk.mine[0].about[0])  # not in the ledger before somebody looked
+
+
+@pytest.mark.req("R-REV-14")
+def test_a_leader_without_a_key_signs_on_paper(company: Company) -> None:
+    """A clerk's scan stands for the boss where the policy lets it; nobody records for who has a key, nor their own."""
+    rules = [{"on": "add customer", "slots": ["sign management"], "code": "REV001", "paper": True}]
+    ask_review(company, rules)  # type: ignore[arg-type]
+    ledger = company.ledger()
+    boss = Member("boss", "Boss", (Role("management", None, ledger.today),), None, None, ledger.today)
+    change_setup(ledger, {"org/members/boss.yaml": dump(encode_member(boss))}, "member-add", "boss")
+    scan = company.path / "signed.pdf"
+    scan.write_bytes(b"%PDF-1.4 agreed")
+    company.sync("alice", "bob")
+    customer = company.customer("bob", name="Southern Works")
+    hand_in(company, "bob")
+    own = inbox(company.ledger("bob"))[0]
+    with pytest.raises(Refused):
+        approve(company.ledger("bob"), own, [own.changes[0].name], paper=OnPaper("boss", scan), gate=Gate())
+    company.sync("alice")
+    bundle = inbox(company.ledger())[0]
+    assert not bundle.asks_me
+    with pytest.raises(Refused, match="has a key"):
+        approve(company.ledger(), bundle, [bundle.changes[0].name], paper=OnPaper("carol", scan), gate=Gate())
+    done = approve(company.ledger(), bundle, [bundle.changes[0].name], paper=OnPaper("boss", scan), gate=Gate())
+    assert done.landed
+    assert proves_true(company)
+    ledger = company.ledger()
+    given = landings_of(ledger, card_path(ledger, customer))[0].approvals[0].given
+    assert (given.paper, given.member, given.act) == ("boss", "alice", "sign")
+    assert "recorded from paper for Boss [PA-" in given_text(ledger, given)
+    filed = [path for path, _oid in ledger.repo.walk(ledger.main, "offices/west") if "/paper_approvals/" in path]
+    assert len(filed) == 2, "the record and the scan"

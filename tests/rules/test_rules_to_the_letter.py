@@ -193,7 +193,7 @@ def test_one_rule_asks_once_for_all_files_and_keeps_its_words() -> None:
         {"on": "add org", "slots": ["sign admin"], "paper": True, "text": ["甲", "A"], "clause": "P1:2"},
     )  # fmt: skip
     assert [(one.code, one.paths, one.paper, one.text, one.clause) for one in found] == [
-        ("REV003", tuple(file.path for file in files), True, ("甲", "A"), "P1:2")
+        ("REV003", tuple(file.path for file in files), ("clerk", "supervisor", "head"), ("甲", "A"), "P1:2")
     ]
 
 

@@ -200,9 +200,11 @@ def test_an_acknowledgement_never_blocks() -> None:
 def test_another_department_and_paper() -> None:
     wants = demand("sign head")
     assert left(standing(wants, [given("sign", "head", "a", department="east")], {"x"})) == ["sign head"]
-    paper = given("sign", "head", "clerk", paper="boss")
+    paper = replace(given("sign", "head", "a", paper="boss"), records_as=("clerk",))
     assert left(standing(wants, [paper], {"x"})) == ["sign head"]
-    assert standing(replace(wants, paper=True), [paper], {"x"}).lands
+    assert standing(replace(wants, paper=("clerk", "head")), [paper], {"x"}).lands
+    assert not standing(replace(wants, paper=("head",)), [paper], {"x"}).lands
+    assert not standing(replace(wants, paper=("clerk",)), [paper], {"a"}).lands
 
 
 @drawn(st.lists(st.tuples(st.sampled_from(["verify", "sign"]), st.sampled_from("abcx")), max_size=8))

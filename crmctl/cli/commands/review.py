@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +13,7 @@ from crmctl.cli.commands.review_documents import approved_document, bundle_docum
 from crmctl.cli.commands.review_words import age_text, change_lines, counts, open_texts
 from crmctl.cli.commands.wording import member_name
 from crmctl.cli.context import open_ledger
-from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
+from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out
 from crmctl.cli.paging import page
 from crmctl.cli.progress import transfer
@@ -24,6 +26,7 @@ from crmctl.review.approving import Approved
 from crmctl.review.desk import Desk, desk_of
 from crmctl.review.inbox import Bundle, Handed, inbox
 from crmctl.review.noticing import Notice
+from crmctl.review.on_paper import OnPaper
 from crmctl.review.picking import pick
 
 What = Annotated[
@@ -84,6 +87,7 @@ def show(
     N_(
         "Examples:\n\ncrmctl review approve --clean   (all that wait for you and have no findings)\n\n"
         "crmctl review approve alice/3\n\ncrmctl review approve alice/3.1 alice/3.2\n\n"
+        "crmctl review approve alice/3 --paper-for boss --scan 批示.pdf   (where the policy lets you record it)\n\n"
         "What needs nobody else's word any more is in force at once; the rest of a submission goes on waiting."
     )
 )
@@ -91,24 +95,39 @@ def approve(
     what: What = None,
     clean: Annotated[bool, typer.Option("--clean", help=N_("Of these only the changes without findings."))] = False,
     everything: Annotated[bool, typer.Option("--all", help=N_("All that wait for you."))] = False,
+    paper_for: Annotated[
+        str | None,
+        typer.Option(
+            "--paper-for", metavar=N_("MEMBER"), help=N_("Record what this leader without a key signed on paper.")
+        ),
+    ] = None,
+    scan: Annotated[Path | None, typer.Option("--scan", metavar=N_("FILE"), help=N_("The scan of that paper."))] = None,
+    signed_on: Annotated[
+        date | None,
+        typer.Option("--signed-on", metavar=N_("DATE"), parser=iso_date, help=N_("When it was signed, if not today.")),
+    ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Approve changes, or take note of what is in force."""
-    if not what and not clean and not everything:
+    if (paper_for is None) != (scan is None):
+        raise UsageError(_("A word on paper needs who signed it and the scan"), hint="--paper-for MEMBER --scan FILE")
+    paper = OnPaper(paper_for, scan, signed_on) if paper_for and scan else None
+    if not what and (paper or not (clean or everything)):
         raise UsageError(_("Say what to approve"), hint="crmctl review approve --clean")
     out = Out(as_json)
     ledger = open_ledger(directory)
     with transfer() as shown:
         ledger = fetched(ledger, shown)
         desk = desk_of(ledger)
-        taken = [item for item in desk.notices if everything or clean or item.meant_by(what or ())]
+        notices = () if paper else desk.notices
+        taken = [item for item in notices if everything or clean or item.meant_by(what or ())]
         words = [word for word in what or () if not any(item.meant_by([word]) for item in taken)]
         named = pick(desk.bundles, desk.looked, words) if words else [] if what else desk.mine
         chosen = [change for change in named if desk.looked[change.name].clean or not clean]
         left = [change for change in named if change not in chosen and not change.returned]
-        done = [] if dry_run else carry_out(desk, chosen)
+        done = [] if dry_run else carry_out(desk, chosen, paper)
         if taken and not dry_run:
             take_note(ledger.reopened(), taken)
 
@@ -213,7 +232,7 @@ def fetched(ledger: Ledger, shown: object = None) -> Ledger:
     return ledger.reopened()
 
 
-def carry_out(desk: Desk, chosen: Sequence[Handed]) -> list[Approved]:
+def carry_out(desk: Desk, chosen: Sequence[Handed], paper: OnPaper | None = None) -> list[Approved]:
     """Approve changes, submission by submission; each is looked up anew, for main moves with every landing."""
     from crmctl.trust.gate import Gate
 
@@ -224,7 +243,7 @@ def carry_out(desk: Desk, chosen: Sequence[Handed]) -> list[Approved]:
         if bundle is None:
             continue  # somebody else was first
         names = [change.name for change in bundle.changes if change.stack.tip in tips]
-        done.append(approving.approve(ledger, bundle, names, gate=Gate()))
+        done.append(approving.approve(ledger, bundle, names, paper=paper, gate=Gate()))
         ledger = ledger.reopened()
         bundles = inbox(ledger)
     return done

@@ -70,6 +70,12 @@ def given_text(ledger: Ledger, given: Given) -> str:
         name = _("{by} for {member}", by=name, member=member_name(ledger, given.stands_for))
     if given.paper:
         name = _("{by}, recorded from paper for {member}", by=name, member=member_name(ledger, given.paper))
+        scans = (
+            [value for key, value in ledger.repo.commit(given.scan).trailers if key == "Crmctl-Record"]
+            if given.scan
+            else []
+        )
+        name += f" [{', '.join(scans)}]" if scans else ""
     where = f" ({department_name(ledger, given.department)})" if given.department else ""
     return (
         _("{act} by {name} as {role}", act=act_name(given.act), name=name, role=role_name(ledger, given.role)) + where

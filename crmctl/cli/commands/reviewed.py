@@ -36,6 +36,7 @@ def told_on(ledger: Ledger, path: str, record_id: str, *, every: bool = False) -
             {
                 "act": item.given.act, "role": item.given.role, "department": item.given.department,
                 "member": item.given.member, "for": item.given.stands_for, "paper": item.given.paper,
+                "scan": item.given.scan,
                 "at": item.at.isoformat(), "commit": item.given.commit, "policy": item.policy, "landing": one.commit,
             }
             for one in landed for item in one.approvals

@@ -5,7 +5,8 @@ from __future__ import annotations
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.repository import Repository
 
-SUBMIT, BUNDLE, SLOT, PAPER = "submit", "Crmctl-Bundle", "Crmctl-Slot", "Crmctl-Paper"
+SUBMIT, BUNDLE, SLOT = "submit", "Crmctl-Bundle", "Crmctl-Slot"
+PAPER, SCAN = "Crmctl-Paper", "Crmctl-Scan"
 
 
 def bundle_below(repo: Repository, top: str) -> CommitInfo | None:

@@ -13,7 +13,7 @@ from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.transaction import Change, merge_trees, write
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import Stack, stacks_of
-from crmctl.ledger.reading.slots_given import BUNDLE, PAPER, SLOT, SUBMIT, bundle_below
+from crmctl.ledger.reading.slots_given import BUNDLE, PAPER, SCAN, SLOT, SUBMIT, bundle_below
 
 _RECORDS = 20
 
@@ -37,17 +37,20 @@ def make_bundle(ledger: Ledger, base: str, tips: Sequence[str]) -> str:
     return _written(ledger, change)
 
 
-def give_slot(ledger: Ledger, top: str, act: str, role: str, department: str | None, paper: str | None = None) -> str:
+def give_slot(
+    ledger: Ledger, top: str, act: str, role: str, department: str | None, paper: tuple[str, str] | None = None
+) -> str:
     """Approve a bundle: a signed commit on `top` (the bundle or another slot) that changes no file. Returns its id.
 
-    `department` None is for the whole company; `paper` names the leader without a key it is recorded for.
+    `department` None is for the whole company; `paper` names the leader without a key it is recorded for, and
+    the change on main that brought the scan.
     Raises InvalidInput when `top` stands on no bundle. No ref points to the commit yet.
     """
     bundle = bundle_below(ledger.repo, top)
     if bundle is None:
         raise InvalidInput(_("This was not handed in for review"), where=top[:12])
     lines = [f"Crmctl-Action: {act}", f"{SLOT}: {act} {role} {department or '-'}", f"{BUNDLE}: {bundle.oid}"]
-    lines += [f"{PAPER}: {paper}"] if paper else []
+    lines += [f"{PAPER}: {paper[0]}", f"{SCAN}: {paper[1]}"] if paper else []
     message = f"{act} {bundle.oid[:12]}\n\n" + "\n".join(lines) + "\n"
     change = Change(None, top, {}, message, parents=[top], tree=top)
     return _written(ledger, change)
