@@ -18,9 +18,21 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "new-customer-form": (("申请人签字", "Applicant"), ("领导批示", "Leader"), ("销售经理", "Sales manager")),
     "complaint-form": (("处理人签字", "Handler"), ("质量部门", "Quality department"), ("客户", "Customer")),
     "handovers": (("移交人签字", "Handed over by"), ("接收人签字", "Taken over by"), ("监交人", "Witness")),
+    "trade-start-form": (("调查人签字", "Surveyed by"), ("主管批准", "Supervisor"), ("董事长阅知", "Chairman")),
+    "admission-form": (("评价人签字", "Evaluator"), ("部门负责人", "Head of department"), ("领导审定", "Leader")),
+    "letters": (("登记人签字", "Keeper"),),
+    "visit-daily": (("填报人签字", "Salesperson"), ("主管审阅", "Supervisor")),
+    "day-plan": (("主持人签字", "Held by"), ("主管", "Supervisor")),
     "stage-review-form": (("评价人签字", "Reviewer"), ("部门负责人", "Head of department"), ("事业部", "Division")),
 }
 REPEATED = frozenset({"complaint-form", "handovers"})  # a form for each row
+# what of a broad table goes on paper, on its side
+BY_HAND = frozenset({"visit-daily", "day-plan", "letters", "admission-form"})  # empty lines where there are no rows
+BROAD: dict[str, tuple[str, ...]] = {
+    "letters": ("direction", "day", "number", "way", "party", "customer", "subject", "state", "keeper"),
+    "visit-daily": ("person", "time", "customer", "whom", "topic", "purpose", "state", "result", "needs", "next_step"),
+    "day-plan": ("person", "time", "customer", "whom", "topic", "place", "purpose", "way", "minimum_goal"),
+}
 LABEL_MM, PAGE_MM, MARGIN_MM = 32, 210, 18
 _SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}:'
 
@@ -37,10 +49,10 @@ def main() -> None:
             name, name, {**files, "card.docx": b"", "form.docx": b""}, own=False,
             views=_view,
         )  # fmt: skip
-        document = _begun()
+        document = _begun(broad=name in BROAD)
         for table in report.tables:
             _heading(document, table.name)
-            columns = [column.name for column in table.columns]
+            columns = [column.name for column in table.columns if column.name in BROAD.get(name, (column.name,))]
             if name in REPEATED:
                 document.add_paragraph(f"{{%p for one in table.{table.name}.records %}}")
                 _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns], "one")
@@ -49,7 +61,7 @@ def main() -> None:
             elif table.layout == "fields":
                 _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns])
             else:
-                _rows(document, table.name, columns)
+                _rows(document, table.name, columns, blank=name in BY_HAND)
         if name not in REPEATED:
             _signatures(document, signed)
         out = io.BytesIO()
@@ -62,8 +74,9 @@ def _view(name: str) -> bytes:
     return (ROOT / "templates" / "views" / f"{name}.sql").read_bytes()
 
 
-def _begun() -> Any:
+def _begun(*, broad: bool) -> Any:
     from docx import Document
+    from docx.enum.section import WD_ORIENT
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm
 
@@ -71,13 +84,15 @@ def _begun() -> Any:
 
     document = Document()
     section = document.sections[0]
-    section.page_width, section.page_height = Mm(PAGE_MM), Mm(297)
+    sides = (Mm(297), Mm(PAGE_MM)) if broad else (Mm(PAGE_MM), Mm(297))
+    section.page_width, section.page_height = sides
+    section.orientation = WD_ORIENT.LANDSCAPE if broad else WD_ORIENT.PORTRAIT
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
     dress(document)
     title = document.add_heading("{{ title }}", 1)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    as_of = "{% if fact.name == _('As of') %} · {{ fact.name }} {{ fact.value }}{% endif %}"
-    line = document.add_paragraph("{{ company }} · {{ scope }}{% for fact in heading %}" + as_of + "{% endfor %}")
+    told = "{% if fact.name in (_('Period'), _('As of')) %} · {{ fact.name }} {{ fact.value }}{% endif %}"
+    line = document.add_paragraph("{{ company }} · {{ scope }}{% for fact in heading %}" + told + "{% endfor %}")
     line.alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.add_paragraph("{%p if not complete %}")
     document.add_paragraph('{{ _("Only what you can open is counted here.") }}')
@@ -131,13 +146,14 @@ def _pair(frame: Any, name: str, column: str, source: str) -> Any:
     return row
 
 
-def _rows(document: Any, name: str, columns: list[str]) -> None:
+def _rows(document: Any, name: str, columns: list[str], *, blank: bool) -> None:
     frame = document.add_table(0, len(columns))
     frame.style = "Table Grid"
     head = frame.add_row()
     for cell, column in zip(head.cells, columns, strict=True):
         _say(cell, f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
-    frame.add_row().cells[0].text = f"{{%tr for line in table.{name}.records %}}"
+    empty = f" or table.{name}.blank" if blank else ""
+    frame.add_row().cells[0].text = f"{{%tr for line in table.{name}.records{empty} %}}"
     row = frame.add_row()
     for cell, column in zip(row.cells, columns, strict=True):
         _say(cell, f"{{{{ line['{column}'] }}}}")

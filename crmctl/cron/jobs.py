@@ -196,6 +196,18 @@ def _report(shift: Shift) -> Outcome:
     return Outcome(N_("{name} written"), 1, {"name": name})
 
 
+def _tell(shift: Shift) -> Outcome:
+    """Give those concerned notice of the records a report names, with ids and counts only."""
+    from crmctl.cron.telling import tell
+
+    told = tell(shift.ledger, shift.job, _department(shift), dry_run=shift.dry_run)
+    message = (
+        N_("{named} named, {fresh} of them would be told") if shift.dry_run else N_("{named} named, {fresh} new told")
+    )
+    args = {"named": len(told.named), "fresh": len(told.fresh)}
+    return Outcome(message, 0 if shift.dry_run else int(bool(told.fresh)), args)
+
+
 def _check(shift: Shift) -> Outcome:
     """Hold everything this member can open against itself."""
     from crmctl.ledger.checking.check import check
@@ -249,7 +261,7 @@ def _must_be_there(folder: Path) -> None:
 
 
 _WORK: Mapping[str, Work] = {
-    "sync": _sync, "land": _land, "grades": _grades, "blacklist": _blacklist, "escalate": _escalate,
+    "sync": _sync, "land": _land, "grades": _grades, "blacklist": _blacklist, "escalate": _escalate, "tell": _tell,
     "report": _report, "check": _check, "backup": _backup, "submit": _submit,
 }  # fmt: skip
 

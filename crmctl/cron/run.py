@@ -77,6 +77,8 @@ def run_jobs(
     with ledger_lock(ledger.repo, 0.0, purpose=_LOCK):
         noted = _read(_path(ledger))
         for job in wanted:
+            if not job.on(ledger.today) and not only:
+                continue
             for department in places[job.scope]:
                 key, period = f"{job.name}@{department or ''}", period_of(job.every, ledger.today)
                 if noted.get(key) == period and not only:

@@ -6,6 +6,8 @@ cron:
   - {job: grades, every: half year, axis: grade}
   - {job: report, name: monthly sales, every: month, report: sales, format: xlsx}
   - {job: backup, every: week, keep: 8}
+  - {job: report, name: customer list, every: month, months: [2, 8], report: customers}   # in these months only
+  - {job: tell, every: day, report: problems, role: supervisor}   # a notice of the records it names, by id
   - {job: escalate, every: never}          # what a lower pack asks for and this one does not want
 ```
 
@@ -29,7 +31,7 @@ Scope = Literal["ledger", "department"]
 NEVER = "never"
 PERIODS = ("day", "week", "month", "quarter", "half year", "year")
 _MONTHS = {"month": 1, "quarter": 3, "half year": 6, "year": 12}
-_OWN = frozenset({"job", "name", "every"})
+_OWN = frozenset({"job", "name", "every", "months"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ JOBS: Mapping[str, JobKind] = {
     "grades": JobKind("department", {"axis": str}),
     "blacklist": JobKind("department"),
     "escalate": JobKind("department"),
+    "tell": JobKind("department", {"report": str, "role": str}, frozenset({"report"})),
     "report": JobKind("department", {"report": str, "format": str, "period": str}, frozenset({"report"})),
     "check": JobKind("ledger"),
     "backup": JobKind("ledger", {"keep": int}),
@@ -59,12 +62,17 @@ JOBS: Mapping[str, JobKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to be done every so often."""
+    """One thing to be done every so often; `months` are those it is done in, none: all."""
 
     job: str
     every: str
     name: str
     params: Mapping[str, str | int] = field(default_factory=dict)
+    months: tuple[int, ...] = ()
+
+    def on(self, day: date) -> bool:
+        """Whether it is done on such a day."""
+        return not self.months or day.month in self.months
 
     @property
     def scope(self) -> Scope:
@@ -147,9 +155,14 @@ def _read(item: Value, where: str, path: str) -> tuple[Job | None, list[Finding]
             faults.append(_fault(where, f"{path}.{name}", N_("A whole number above 0 is needed here")))
         else:
             params[name] = value if wanted is int and isinstance(value, int) else str(value)
+    months = item.get("months", [])
+    if not isinstance(months, list) or not all(type(one) is int and 1 <= one <= 12 for one in months):
+        faults.append(_fault(where, f"{path}.months", N_("A list of months is needed here: 1 to 12")))
+        months = []
     lacking = sorted(kind.needed - params.keys()) if every != NEVER else []
     faults += [_fault(where, f"{path}.{name}", N_("This is missing: {name}"), name=name) for name in lacking]
-    return (None if faults else Job(job, every, str(item.get("name") or job), params)), faults
+    told = tuple(one for one in months if isinstance(one, int))
+    return (None if faults else Job(job, every, str(item.get("name") or job), params, told)), faults
 
 
 def _unknown(where: str, path: str, message: str, name: str, known: Iterable[str]) -> Finding:

@@ -12,7 +12,7 @@ ScopeName: TypeAlias = Literal["dossier", "own", "department", "company"]
 Layout: TypeAlias = Literal["rows", "fields"]
 Shape: TypeAlias = Literal["list", "card", "board"]
 ChartName: TypeAlias = Literal["bars", "line"]
-PeriodName: TypeAlias = Literal["none", "month", "quarter", "half", "year"]
+PeriodName: TypeAlias = Literal["none", "day", "month", "quarter", "half", "year"]
 ColumnType: TypeAlias = Literal[
     "text", "note", "code", "int", "quantity", "money", "percent", "date", "month", "instant", "bool", "choice",
     "state", "member", "department", "region", "kind", "field",

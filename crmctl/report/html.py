@@ -14,6 +14,7 @@ from crmctl.resources import data_path
 
 LAYOUT = "layout.html"
 _NARROW = 5  # so many columns stand beside another table on a card
+_BLANK = 10  # empty lines for a form filled by hand
 _SHORT = frozenset({"code", "date", "month", "instant", "bool", "choice", "state"})
 
 
@@ -73,6 +74,7 @@ def _table(table: FilledTable, words: Words) -> dict[str, object]:
         "labels": {column.name: label(column.label) for column in table.columns},
         "records": records,
         "first": records[0] if records else {column.name: "" for column in table.columns},
+        "blank": [{column.name: "" for column in table.columns}] * _BLANK,
         "chart": chart_of(table, words),
         "narrow": len(columns) <= _NARROW and all(column.type != "note" for column in columns),
         "columns": [_column(column) for column in columns],

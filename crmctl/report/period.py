@@ -1,7 +1,8 @@
-"""The span of days a report is about: `2026`, `2026H1`, `2026Q3`, `2026-05`, or `2026-01-15..2026-03-31`."""
+"""The span of days a report is about: `2026`, `2026H1`, `2026Q3`, `2026-05`, a day, or `2026-01-15..2026-03-31`."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,8 @@ from crmctl.i18n import _, finding_hint
 from crmctl.model.fields import FIELD_TYPES, FieldProblem
 from crmctl.model.fields.period import period_bounds
 from crmctl.report.definition import PeriodName
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Period:
 def read_period(text: str) -> Period:
     """The period a person wrote. Raises UsageError."""
     start, dots, end = text.partition("..")
-    if dots:
-        return _span(text, start, end)
+    if dots or _DAY.fullmatch(text):
+        return _span(text, start, end or start)
     try:
         canonical = str(FIELD_TYPES["period"].parse(text))
     except FieldProblem as problem:
@@ -55,6 +58,7 @@ def usual_period(name: PeriodName, on: date) -> Period | None:
     """The period of that length which holds the day; None for a report that has no period."""
     words = {
         "none": None,
+        "day": on.isoformat(),
         "month": on.strftime("%Y-%m"),
         "quarter": f"{on.year}Q{(on.month + 2) // 3}",
         "half": f"{on.year}H{(on.month + 5) // 6}",

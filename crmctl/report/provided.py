@@ -6,6 +6,9 @@ version; this one of version 1, read through the chain of `prev`.
 policy's clocks say of everything the reader can open: open items (done_on null) and those done too
 late of late. `member` is who it is up to in the first place.
 `place (dossier, department, place, class)`: whom the policy puts first, 1 the first; nobody else is in it.
+`duplicate (id, other, strength)`: two customers that may be one, each pair once; strength exact, strong or weak.
+`grade_target (department, grade, rung, cap, product_cap, low, high)`: what the policy says of a grade on the main
+axis, in percent: the caps, and the mix aimed at; rung 1 is the highest grade.
 `destroyed (id, on, by, reason)`: the customers whose data were destroyed, as their tombstones say.
 """
 
@@ -20,7 +23,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.approvals import add_approvals
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
-from crmctl.report import measures
+from crmctl.report import measures, standards
 from crmctl.rules.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ PLACE = "place"
 CREATE[PLACE] = f"CREATE TABLE {PLACE} (dossier TEXT, department TEXT, place INTEGER, class TEXT)"
 DESTROYED = "destroyed"
 CREATE[DESTROYED] = f'CREATE TABLE {DESTROYED} (id TEXT, "on" TEXT, "by" TEXT, reason TEXT)'
-CREATE |= measures.CREATE
+CREATE |= measures.CREATE | standards.CREATE
 FUNCTIONS = (("working_days", 2), *measures.FUNCTIONS)
 
 
@@ -46,6 +49,7 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
     """Add to a snapshot what of this its questions read (`tables`: all they read)."""
     connection.create_function("working_days", 2, working_days(ledger), deterministic=True)
     measures.add_measures(connection, ledger, tables)
+    standards.add_standards(connection, ledger, tables, as_of)
     add_approvals(connection, ledger, tables)
     if DUE in tables:
         connection.execute(CREATE[DUE])

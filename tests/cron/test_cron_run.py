@@ -26,7 +26,7 @@ from crmctl.model.org import Role
 from crmctl.model.values import Value
 from crmctl.resources import packs_path
 from tests.admitting import admitted_hospitals
-from tests.company import Company, git
+from tests.company import CARD, Company, git
 from tests.under_review import approve, ask_review, hand_in
 
 VALUES: dict[str, Value] = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000}
@@ -165,6 +165,68 @@ def test_old_backups_go_and_reports_name_the_period_that_is_over(
         "sales-east-2026-10.csv", "sales-east-2026-11.csv",
     ]  # fmt: skip
     assert git(company.clone("alice"), "bundle", "verify", str(folder / f"backup-{ledger}-2026-12-01.bundle"))
+
+
+@pytest.mark.req("R-RPT-01")
+@pytest.mark.req("R-RPT-03")
+def test_each_departments_list_is_written_in_its_months_and_the_visit_daily_each_day(
+    company: Company, cron: Said, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = company.draft()
+    draft.new_customer({**CARD, "name": "Eastern"}, "east", "alice")
+    draft.new_customer({**CARD, "name": "Western"}, "west", "bob")
+    draft.commit("import")
+    own: list[Value] = [
+        {"job": "report", "name": "list", "every": "month", "months": [2, 8], "report": "customers", "format": "csv"},
+        {"job": "report", "name": "visit daily", "every": "day", "report": "visit-daily", "format": "csv"},
+    ]
+    under(company, cron=own)
+    for day in ("2027-01-31", "2027-02-01"):
+        monkeypatch.setenv("CRMCTL_NOW", f"{day}T03:00:00+08:00")
+        code, said = cron(company, "--department", "east", "--department", "west", "--to", str(folder))
+        assert code == 0, said
+    lists = {path.name: path.read_text("utf-8") for path in folder.glob("customers-*")}
+    assert sorted(lists) == ["customers-east-2027-02-01.csv", "customers-west-2027-02-01.csv"]
+    assert "Eastern" in lists["customers-east-2027-02-01.csv"]
+    assert "Western" not in lists["customers-east-2027-02-01.csv"]
+    assert {"visit-daily-east-2027-01-31.csv", "visit-daily-east-2027-02-01.csv"} <= {
+        one.name for one in folder.iterdir()
+    }
+
+
+@pytest.mark.req("R-RPT-41")
+def test_problem_customers_are_told_by_themselves_with_ids_and_counts_only(
+    company: Company, cron: Said, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = company.draft()
+    first = draft.new_customer({**CARD, "name": "Secretive Hospital"}, "east", "alice").record.dossier
+    complaint = {"content": "late", "category": "delivery", "channel": "phone", "received_at": "2026-11-10T10:00"}
+    draft.new_record(draft.kind("complaint"), first, "east", complaint)
+    draft.commit("import")
+    under(
+        company,
+        "p20",
+        values={"strategic_volume": 500000, "important_volume": 100000, "high_potential": 80, "problem_complaints": 3},
+    )
+    words = ("--department", "east", "--only", "problem customers")
+    assert "1 named, 1 of them would be told" in cron(company, *words, "--dry-run")[1]
+    assert "1 named, 1 new told" in cron(company, *words)[1]
+    assert "1 named, 0 new told" in cron(company, *words)[1]  # nobody is told twice
+    draft = company.draft()
+    second = draft.new_customer({**CARD, "name": "Another Hospital"}, "east", "alice").record.dossier
+    draft.new_record(draft.kind("complaint"), second, "east", complaint)
+    draft.commit("import")
+    assert "2 named, 1 new told" in cron(company, *words)[1]
+    company.sync("alice", "bob")
+    main(["-C", str(company.clone("bob")), "list", "notice", "--json"])
+    notices = json.loads(capsys.readouterr().out)["data"]
+    texts = json.dumps(notices)
+    assert "Hospital" not in texts
+    main(["-C", str(company.clone("alice")), "query", "SELECT text FROM notice ORDER BY entered_at, id", "--json"])
+    told = json.loads(capsys.readouterr().out)["data"]
+    assert first in json.dumps(told)
+    assert second in json.dumps(told)
+    assert "Hospital" not in json.dumps(told)
 
 
 @pytest.mark.req("R-BLK-06")

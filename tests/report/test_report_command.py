@@ -28,7 +28,7 @@ def run(trade: Company) -> Run:
 def test_the_list_is_by_reader(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("report", "--list", "--json") == 0
     data = json.loads(capsys.readouterr().out)["data"]
-    assert {"customers", "card", "sources", "intake", "quality", "sales", "complaints"} <= {one["name"] for one in data}
+    assert {"customers", "card", "funnel", "intake", "quality", "sales", "complaints"} <= {one["name"] for one in data}
     assert [one["audience"] for one in data] == sorted(one["audience"] for one in data)
 
 

@@ -69,7 +69,7 @@ def test_a_card_needs_a_customer_the_reader_can_open(draw: Draw) -> None:
 @pytest.mark.req("R-REC-15")
 @pytest.mark.req("R-RPT-46")
 def test_sources_tell_how_far_their_customers_came_and_what_they_trade(draw: Draw) -> None:
-    found = {row["source"]: row for row in rows(draw("sources", department="east"), "sources")}
+    found = {row["source"]: row for row in rows(draw("funnel", department="east"), "sources")}
     assert found["online"] == {
         "source": "online", "customers": 2, "potential": 2, "intending": 0, "closed": 0, "key_customers": 0,
         "closed_share": Decimal(0), "buyers": 1, "amount": -30030,

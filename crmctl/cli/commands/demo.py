@@ -122,7 +122,7 @@ def _guide(out: Out, built: Built) -> None:
         (_("Complaints, as the supervisor sees them"), _run(supervisor, "report", "complaints")),
         (
             _("The manager reads every card, but not the trade: compare what was opened"),
-            _run(built.copies[manager], "report", "sources"),
+            _run(built.copies[manager], "report", "funnel"),
         ),
         (_("Hold everything against itself"), _run(sales, "check")),
     )

@@ -7,6 +7,7 @@ rows. The second names the first, so that a torn pair is never taken for a whole
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import secrets
 import sqlite3
@@ -186,7 +187,9 @@ class Part:
 
     @property
     def _shape(self) -> str:
-        return f"{FORMAT} {self.segment.shape}"
+        # the columns too: another version of crmctl may keep more of a record
+        columns = hashlib.sha256(repr(self.segment.columns).encode()).hexdigest()[:12]
+        return f"{FORMAT} {self.segment.shape} {columns}"
 
     def _head(self) -> dict[str, object]:
         assert self.basis is not None
