@@ -6,9 +6,12 @@ carol (supervisor east).
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.entry import Entered, Entry, add
@@ -29,6 +32,10 @@ VISIT = {
     "on": "2026-11-25", "topic": "Introduction", "purpose": "introduce", "way": "on_site", "whom": "Dr Wang",
     "place": "ward 3", "minimum_goal": "a second date",
 }  # fmt: skip
+
+
+LINKED = frozenset({"objects", "schemas", "templates"})
+BY_HAND = "alice"  # in whose clone tests write kinds and templates as they lie there
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,43 @@ class Company:
         """An empty draft on a member's ledger."""
         return Draft(self.ledger(member))
 
+    def copy(self, path: Path) -> Company:
+        """Another company with all of this one, whose clones meet on its own server.
+
+        Git's objects, kinds and templates are links (kinds and templates but in alice's clone): Git and crmctl put
+        new files in their place. Who writes into one as it lies there spoils it for other tests (`founded` tells).
+        """
+        shutil.copytree(self.path, path, symlinks=True, copy_function=_linked_or_copied)
+        for config in path.glob("*/.git/config"):
+            text = config.read_text("utf-8")
+            config.write_text(text.replace(str(self.path / "server.git"), str(path / "server.git")), "utf-8")
+        return Company(path)
+
+    def pack(self) -> None:
+        """Few files instead of many: what is copied often."""
+        for repo in (*self.path.glob("*/.git"), self.path / "server.git"):
+            subprocess.run(["git", "repack", "-a", "-d", "-q", "-n"], cwd=repo, check=True, capture_output=True)
+
+    def shared(self) -> dict[str, int]:
+        """A checksum of every file that copies share."""
+        found = (path for path in self.path.rglob("*") if _shared(path) and path.is_file())
+        return {str(path): crc32(path.read_bytes()) for path in found}
+
+
+def _shared(path: Path) -> bool:
+    return not LINKED.isdisjoint(path.parts) and ("objects" in path.parts or BY_HAND not in path.parts)
+
+
+def _linked_or_copied(source: str, target: str) -> None:
+    if _shared(Path(source)):
+        try:
+            os.link(source, target)
+        except OSError:  # a file system without links
+            pass
+        else:
+            return
+    shutil.copy2(source, target)
+
 
 def git(path: Path, *words: str) -> str:
     """What plain git prints."""
@@ -80,7 +124,7 @@ def git(path: Path, *words: str) -> str:
 def build(company: Company) -> None:
     departments = {"east": ("东区", "East"), "west": ("西区", "West")}
     found(company.clone("alice"), Founding("Example", departments, "alice", "Alice"), company.home)
-    git(company.path, "init", "-q", "--bare", "-b", "main", "server.git")
+    git(company.path, "init", "-q", "--bare", "-b", "main", "--template=", "server.git")
     git(company.clone("alice"), "remote", "add", "origin", str(company.path / "server.git"))
     for member, name, role, department in (("bob", "Bob", "sales", "west"), ("carol", "Carol", "supervisor", "east")):
         keys = create(company.home, member, None)

@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from crmctl.ledger.changing.draft import Kept, Origin
-from tests.company import NOW, Company, build, git
+from crmctl.ledger.git import environment
+from tests.company import NOW, Company, build
 
+ROOT = Path(__file__).resolve().parents[1]
 os.environ["CRMCTL_LANG"] = "en"
+# Where Python may not keep what it compiled, each of the thousand processes started here would compile crmctl anew.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".pytest_cache" / "bytecode")
+# No test pulls the plug: nothing waits for the disk, but for the processes that crmctl is started in, and for
+# tests/ledger/git/test_durable.py, which sees to it that everywhere else crmctl does.
+os.environ["GIT_TEST_FSYNC"] = environment._ALWAYS["GIT_TEST_FSYNC"] = "0"
+os.fsync = lambda _descriptor: None
 # Started in the background, we and all our children would ignore ^C, and the tests of it could not work.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Company:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company, built once; tests work on copies of it."""
     path = tmp_path_factory.mktemp("company")
     os.environ["CRMCTL_NOW"] = NOW
+    company = Company(path)
     try:
-        build(Company(path))
+        build(company)
     finally:
         del os.environ["CRMCTL_NOW"]
-    return Company(path)
+    company.pack()
+    before = company.shared()
+    yield company
+    assert company.shared() == before, "a test wrote into a file that all copies share"
 
 
 @pytest.fixture
 def company(founded: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     """A copy of the company, with the clock standing still and its keys as CRMCTL_HOME."""
-    copy = Company(tmp_path / "company")
-    shutil.copytree(founded.path, copy.path, symlinks=True)
-    for member in ("alice", "bob", "carol"):
-        git(copy.clone(member), "remote", "set-url", "origin", str(copy.path / "server.git"))
+    copy = founded.copy(tmp_path / "company")
     monkeypatch.setenv("CRMCTL_NOW", NOW)
     monkeypatch.setenv("CRMCTL_HOME", str(copy.home))
     return copy

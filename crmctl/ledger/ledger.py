@@ -101,15 +101,20 @@ class Ledger:
             raise NotFound(_("The ledger did not exist on {at}", at=at), hint="crmctl log")
         return found
 
-    @cached_property
+    @property
     def landed(self) -> Ledger:
         """The same ledger without what waits for review; itself where nothing does."""
-        return self if self.head == self.main else self.standing_on(self.main)
+        # kept apart from `self`: a ledger that held itself would keep its Git processes until some far collection
+        return self if self.head == self.main else self._landed
+
+    @cached_property
+    def _landed(self) -> Ledger:
+        return self.standing_on(self.main)
 
     def standing_on(self, commit: str) -> Ledger:
         """The same ledger with another commit to read: main's set-up and keys stay in force."""
         other = copy.copy(self)
-        for name in ("landed", "pending", "pending_paths"):
+        for name in ("_landed", "pending", "pending_paths"):
             other.__dict__.pop(name, None)
         other.__dict__.update(head=commit, _dossiers={}, _whole=self)
         return other

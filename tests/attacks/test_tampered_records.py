@@ -6,7 +6,6 @@ Each attack is a commit made by hand, without crmctl. What stays untouched stays
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,19 +79,12 @@ class Shop:
 def stocked(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The shop, built once; tests work on copies of it."""
     path = tmp_path_factory.mktemp("shop")
-    company = Company(path / "company")
+    company = founded.copy(path / "company")
     os.environ["CRMCTL_NOW"] = NOW
     try:
-        copy_company(founded, company)
         return stock(company, path)
     finally:
         del os.environ["CRMCTL_NOW"]
-
-
-def copy_company(one: Company, other: Company) -> None:
-    shutil.copytree(one.path, other.path, symlinks=True)
-    for member in ("alice", "bob", "carol"):
-        git(other.clone(member), "remote", "set-url", "origin", str(other.path / "server.git"))
 
 
 def stock(company: Company, folder: Path) -> Shop:
@@ -111,8 +103,7 @@ def stock(company: Company, folder: Path) -> Shop:
 
 @pytest.fixture
 def shop(stocked: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    company = Company(tmp_path / "company")
-    copy_company(stocked.company, company)
+    company = stocked.company.copy(tmp_path / "company")
     monkeypatch.setenv("CRMCTL_NOW", NOW)
     monkeypatch.setenv("CRMCTL_HOME", str(company.home))
     return replace(stocked, company=company)

@@ -118,10 +118,7 @@ def furnish(company: Company, folder: Path) -> Place:
 def shared(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """One place for all cases: none of them may change the ledger."""
     path = tmp_path_factory.mktemp("errors")
-    company = Company(path / "company")
-    shutil.copytree(founded.path, company.path, symlinks=True)
-    for member in ("alice", "bob", "carol"):
-        git(company.clone(member), "remote", "set-url", "origin", str(company.path / "server.git"))
+    company = founded.copy(path / "company")
     (path / "files").mkdir()
     os.environ["CRMCTL_NOW"] = NOW
     try:
@@ -132,8 +129,7 @@ def shared(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def copied(shared: Place, folder: Path) -> Place:
     """A copy of the place that a case may change beforehand."""
-    company = Company(folder / "company")
-    shutil.copytree(shared.company.path, company.path, symlinks=True)
+    company = shared.company.copy(folder / "company")
     (folder / "files").mkdir()
     words = {"folder": str(folder / "files"), "clone": str(company.clone("alice")), "home": str(company.home)}
     return Place(company, folder / "files", {**shared.words, **words, "root": str(company.path)})

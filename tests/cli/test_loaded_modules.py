@@ -50,10 +50,7 @@ Loaded = Callable[..., tuple[set[str], list[list[str]]]]
 @pytest.fixture(scope="module")
 def stocked(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, str, str]:
     """The company with a customer and a visit, everything looked at once."""
-    import shutil
-
-    company = Company(tmp_path_factory.mktemp("loaded") / "company")
-    shutil.copytree(founded.path, company.path, symlinks=True)
+    company = founded.copy(tmp_path_factory.mktemp("loaded") / "company")
     before = os.environ.get("CRMCTL_NOW")
     os.environ["CRMCTL_NOW"] = NOW
     try:

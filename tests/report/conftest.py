@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.filled import Filled
 from crmctl.report.question import Asked
-from tests.company import CARD, NOW, Company, git
+from tests.company import CARD, NOW, Company
 
 HOSTILE = '=HYPERLINK("http://x","<b>[red]")'
 FILE = "templates/reports/probe/report.yaml"
@@ -46,8 +45,7 @@ def english() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def traded(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The company with its records, built once; tests that write work on copies of it."""
-    copy = Company(tmp_path_factory.mktemp("trade") / "company")
-    shutil.copytree(founded.path, copy.path, symlinks=True)
+    copy = founded.copy(tmp_path_factory.mktemp("trade") / "company")
     wanted = {"CRMCTL_NOW": NOW, "CRMCTL_HOME": str(copy.home)}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -62,8 +60,7 @@ def traded(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Compan
 @pytest.fixture
 def trade(traded: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     """A copy of the company with its records."""
-    copy = Company(tmp_path / "company")
-    shutil.copytree(traded.path, copy.path, symlinks=True)
+    copy = traded.copy(tmp_path / "company")
     monkeypatch.setenv("CRMCTL_NOW", NOW)
     monkeypatch.setenv("CRMCTL_HOME", str(copy.home))
     return copy
@@ -71,8 +68,6 @@ def trade(traded: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
 
 def _fill(company: Company) -> None:
     """Alice's three customers in the east, bob's one in the west; sales, complaints, a visit, doubts."""
-    for member in ("alice", "bob", "carol"):
-        git(company.clone(member), "remote", "set-url", "origin", str(company.path / "server.git"))
     draft = company.draft()
     north = draft.new_customer(
         {**CARD, "category": "hospital", "phone": "010-62770000"}, "east", "alice", state="closed"

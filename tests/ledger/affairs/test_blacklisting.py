@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -48,8 +47,7 @@ VALUES = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferr
 @pytest.fixture(scope="module")
 def under_p23(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The company under P23 with dora (division) and max (management), built once."""
-    made = Company(tmp_path_factory.mktemp("p23") / "company")
-    copied(founded, made)
+    made = founded.copy(tmp_path_factory.mktemp("p23") / "company")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CRMCTL_NOW", NOW)
         patch.setenv("CRMCTL_HOME", str(made.home))
@@ -65,13 +63,6 @@ def under_p23(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Com
     return made
 
 
-def copied(company: Company, copy: Company) -> None:
-    shutil.copytree(company.path, copy.path, symlinks=True)
-    for clone in copy.path.iterdir():
-        if (clone / ".git").is_dir():
-            git(clone, "remote", "set-url", "origin", str(copy.path / "server.git"))
-
-
 def adopt(company: Company) -> None:
     raw = dict(company.ledger().in_force.raw["policy/company.yaml"])  # type: ignore[arg-type,call-overload]
     raw |= {"extends": ["base", "p23"], "values": VALUES}
@@ -83,8 +74,7 @@ def adopt(company: Company) -> None:
 @pytest.fixture
 def listed(under_p23: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
     """A copy of it, with the clock standing still."""
-    copy = Company(tmp_path / "company")
-    copied(under_p23, copy)
+    copy = under_p23.copy(tmp_path / "company")
     monkeypatch.setenv("CRMCTL_NOW", NOW)
     monkeypatch.setenv("CRMCTL_HOME", str(copy.home))
     return copy

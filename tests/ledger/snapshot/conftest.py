@@ -32,9 +32,7 @@ class Shop:
 def stocked_once(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     import os
 
-    company = Company(tmp_path_factory.mktemp("stocked") / "company")
-    shutil.copytree(founded.path, company.path, symlinks=True)
-    _point(company)
+    company = founded.copy(tmp_path_factory.mktemp("stocked") / "company")
     os.environ["CRMCTL_NOW"] = NOW
     try:
         north = company.customer(name="Northern Hospital", aliases=["The North"], phone="+86 13800138000")
@@ -50,19 +48,10 @@ def stocked_once(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> 
     return Shop(company, north, west, visit)
 
 
-def _point(company: Company) -> None:
-    from tests.company import git
-
-    for member in ("alice", "bob", "carol"):
-        git(company.clone(member), "remote", "set-url", "origin", str(company.path / "server.git"))
-
-
 @pytest.fixture
 def shop(stocked_once: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A copy of it, with the clock standing still."""
-    company = Company(tmp_path / "company")
-    shutil.copytree(stocked_once.company.path, company.path, symlinks=True)
-    _point(company)
+    company = stocked_once.company.copy(tmp_path / "company")
     monkeypatch.setenv("CRMCTL_NOW", NOW)
     monkeypatch.setenv("CRMCTL_HOME", str(company.home))
     for member in ("alice", "bob", "carol"):

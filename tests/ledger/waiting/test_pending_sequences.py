@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -33,7 +31,7 @@ STEPS = st.tuples(st.sampled_from(["alice", "bob"]), st.sampled_from(
 def ready(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company with its review rules and one landed customer of each member's."""
     with pytest.MonkeyPatch.context() as patch:
-        made = copied(founded, tmp_path_factory.mktemp("ready") / "company")
+        made = founded.copy(tmp_path_factory.mktemp("ready") / "company")
         patch.setenv("CRMCTL_NOW", NOW)
         patch.setenv("CRMCTL_HOME", str(made.home))
         made.customer("alice")
@@ -41,14 +39,6 @@ def ready(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         made.sync("bob", "alice")
         ask_review(made)
         yield made
-
-
-def copied(company: Company, path: Path) -> Company:
-    shutil.copytree(company.path, path, symlinks=True)
-    copy = Company(path)
-    for member in ("alice", "bob", "carol"):
-        git(copy.clone(member), "remote", "set-url", "origin", str(path / "server.git"))
-    return copy
 
 
 @dataclass
@@ -148,7 +138,7 @@ def nothing_unreviewed(server: Repository, began: str) -> None:
 def test_any_order_of_changes_and_syncs(
     ready: Company, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
 ) -> None:
-    company = copied(ready, tmp_path_factory.mktemp("run") / "company")
+    company = ready.copy(tmp_path_factory.mktemp("run") / "company")
     began = company.ledger().main
     world = World(company, began)
     for member in ("alice", "bob"):
