@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from crmctl.errors import Conflict, GitFailed, Refused
 from crmctl.i18n import _
+from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.git.remote import push
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.meeting.landing import land
-from crmctl.ledger.meeting.sync import Gate, Progress, sync
+from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.pending import stacks_of
 from crmctl.ledger.waiting.bundle import give_slot, make_bundle
 from crmctl.ledger.waiting.handed_in import review_ref, submitted

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from crmctl.errors import InvalidInput, NotFound, Refused
 from crmctl.i18n import _
+from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.meeting.sync import Gate, Progress, sync
+from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.reading.slots_given import BUNDLE
 from crmctl.model.org import Member
 from crmctl.rules.slots import Choice, Standing, paper_choices

@@ -7,11 +7,11 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from crmctl.cli.commands.dealing_words import move_text
 from crmctl.cli.commands.reviewed import told_on
 from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.commands.wording import (
     change_text,
-    department_name,
     field_label,
     field_named,
     member_name,
@@ -25,7 +25,6 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
-from crmctl.model.dossier import Assignment
 from crmctl.model.kinds import Kind
 from crmctl.model.timeline import Assigned, Blame, Event, Step
 
@@ -161,31 +160,6 @@ def _step_lines(ledger: Ledger, kind: Kind, step: Step) -> tuple[str, list[str]]
     if step.confirmed:
         body.append(_("Confirmed unchanged") if not step.changes else _("Confirmed on {day}", day=version.confirmed_on))
     return "  ".join(head), body
-
-
-def move_text(ledger: Ledger, move: Assigned) -> str:
-    """`东区: 负责人 爱丽丝 → 鲍勃, 状态 潜在 → 意向`."""
-    name = department_name(ledger, move.department)
-    if move.after is None:
-        return _("{department} no longer deals with the customer", department=name)
-    if move.before is None:
-        owner, state = member_name(ledger, move.after.owner), state_name(ledger, None, move.after.state)
-        return _("{department}: in charge {owner}, state {state}", department=name, owner=owner, state=state)
-    return f"{name}: " + ", ".join(_moved(ledger, move.before, move.after))
-
-
-def _moved(ledger: Ledger, before: Assignment, after: Assignment) -> list[str]:
-    parts = []
-    if before.owner != after.owner:
-        parts.append(f"{_('in charge')} {member_name(ledger, before.owner)} → {member_name(ledger, after.owner)}")
-    if before.state != after.state:
-        parts.append(f"{_('state')} {state_name(ledger, None, before.state)} → {state_name(ledger, None, after.state)}")
-    if before.team != after.team:
-        old, new = (", ".join(member_name(ledger, m) for m in a.team) or "-" for a in (before, after))
-        parts.append(f"{_('team')} {old} → {new}")
-    if before.keeper != after.keeper:
-        parts.append(f"{_('keeper')} {member_name(ledger, before.keeper)} → {member_name(ledger, after.keeper)}")
-    return parts or [_("since {day}", day=after.since)]
 
 
 def _timeline(ledger: Ledger, dossier: str, limit: int, out: Out) -> None:

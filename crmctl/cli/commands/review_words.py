@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crmctl.cli.commands.log import move_text
+from crmctl.cli.commands.dealing_words import move_text
 from crmctl.cli.commands.wording import (
     department_name,
     field_label,

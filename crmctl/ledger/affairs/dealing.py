@@ -8,11 +8,11 @@ from datetime import date
 
 from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _
+from crmctl.ledger.affairs.handing_over import Matter, Moving, must_have_promised, open_matters, sheets
 from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.entry import may_own
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.handing_over import Matter, Moving, must_have_promised, open_matters, sheets
 from crmctl.ledger.snapshot.connection import all_dossiers
 from crmctl.model.dossier import Assignment, Dossier
 

@@ -18,14 +18,14 @@ from crmctl.model.values import Value
 from crmctl.policy.arrows import NEW, NUMBER, REASON, ArrowRule
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft, Origin
+    from crmctl.ledger.reading.proposed import Origin, Proposed
 
 _MISSING = "REC001"
 _NOT_YOURS = "REC012"
 
 
 def must_follow(
-    draft: Draft, kind: Kind, old: Record, after: dict[str, Value], origin: Origin
+    draft: Proposed, kind: Kind, old: Record, after: dict[str, Value], origin: Origin
 ) -> dict[str, Value]:  # fmt: skip
     """Check the step `old` takes to the state in `after`; returns `after` without what the step clears.
 
@@ -44,7 +44,7 @@ def must_follow(
 
 
 def must_begin(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, after: Mapping[str, Value]
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, after: Mapping[str, Value]
 ) -> None:  # fmt: skip
     """Check the state a record is entered in (`new > STATE`). Raises InvalidInput, Refused."""
     fitting = [
@@ -64,7 +64,7 @@ def must_begin(
 
 
 def _must_have(
-    draft: Draft, fitting: Iterable[ArrowRule], kind: Kind, old: Record, after: Mapping[str, Value],
+    draft: Proposed, fitting: Iterable[ArrowRule], kind: Kind, old: Record, after: Mapping[str, Value],
     origin: Origin | None,
 ) -> None:  # fmt: skip
     fitting = list(fitting)
@@ -81,7 +81,7 @@ def _must_have(
         raise InvalidInput(what, where=old.id, rule=rule_code, findings=missing, hint=hint)
 
 
-def _must_be_allowed(draft: Draft, rule: ArrowRule, kind: Kind, old: Record, after: Mapping[str, Value]) -> None:
+def _must_be_allowed(draft: Proposed, rule: ArrowRule, kind: Kind, old: Record, after: Mapping[str, Value]) -> None:
     if rule.by and not _is_one_of(draft, rule.by, old, after):
         who = ", ".join(_who(draft, kind, word) for word in rule.by)
         raise Refused(
@@ -96,7 +96,7 @@ def _must_be_allowed(draft: Draft, rule: ArrowRule, kind: Kind, old: Record, aft
         )  # fmt: skip
 
 
-def _is_one_of(draft: Draft, words: Iterable[str], old: Record, after: Mapping[str, Value]) -> bool:
+def _is_one_of(draft: Proposed, words: Iterable[str], old: Record, after: Mapping[str, Value]) -> bool:
     """Whether the member who writes is meant; on somebody's behalf counts as oneself."""
     ledger = draft.ledger
     me, today = ledger.member_id, ledger.today
@@ -116,7 +116,7 @@ def _is_one_of(draft: Draft, words: Iterable[str], old: Record, after: Mapping[s
 
 
 def _given(
-    draft: Draft, group: tuple[str, ...], old: Record, after: Mapping[str, Value], origin: Origin | None
+    draft: Proposed, group: tuple[str, ...], old: Record, after: Mapping[str, Value], origin: Origin | None
 ) -> bool:  # fmt: skip
     kind = draft.ledger.in_force.kinds[old.kind]
     for name in group:
@@ -137,7 +137,7 @@ def _given(
     return False
 
 
-def _refers(draft: Draft, name: str, old: Record) -> bool:
+def _refers(draft: Proposed, name: str, old: Record) -> bool:
     """Whether a record of that kind in the same place refers to this one; what does not open tells nothing."""
     kind, ledger = draft.ledger.in_force.kinds[name], draft.ledger
     compartment = old.compartment.rpartition("/")[0] + "/" + kind.compartment
@@ -154,13 +154,13 @@ def _refers(draft: Draft, name: str, old: Record) -> bool:
     return False
 
 
-def _named(draft: Draft, kind: Kind, group: tuple[str, ...]) -> Label:
+def _named(draft: Proposed, kind: Kind, group: tuple[str, ...]) -> Label:
     """What is missing, in both languages; alternatives side by side."""
     labels = [_label(draft, kind, name) for name in group]
     return (" / ".join(zh for zh, _en in labels), " / ".join(en for _zh, en in labels))
 
 
-def _label(draft: Draft, kind: Kind, name: str) -> Label:
+def _label(draft: Proposed, kind: Kind, name: str) -> Label:
     found = dict(kind.walk()).get(name)
     if found is not None:
         return found.label
@@ -170,7 +170,7 @@ def _label(draft: Draft, kind: Kind, name: str) -> Label:
     return other.label if other else ("原因", "Reason")
 
 
-def _who(draft: Draft, kind: Kind, word: str) -> str:
+def _who(draft: Proposed, kind: Kind, word: str) -> str:
     field = kind.field(word)
     role = draft.ledger.in_force.pack.vocab.get("role", {}).get(word)
     staff = {"owner": _("who is responsible"), "team": _("who works on it"), "keeper": _("who keeps the data")}

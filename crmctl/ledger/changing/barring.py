@@ -31,7 +31,7 @@ from crmctl.rules.duplicates import Duplicate, Identity, Register, identity_of
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from crmctl.ledger.changing.draft import Draft
+    from crmctl.ledger.reading.proposed import Proposed
 
 _CARD = "customer"
 _LEGAL = "legal_person"
@@ -121,7 +121,7 @@ def _read(ledger: Ledger, values: Mapping[str, Value]) -> Blacklist | None:
 
 
 def guard(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> None:  # fmt: skip
     """Refuse a new or changed record that the blacklist forbids. Raises Refused (BLK001, or a step's rule)."""
@@ -234,7 +234,7 @@ def vanished_entries(ledger: Ledger) -> list[Finding]:
 
 
 def _refuse_deed(
-    draft: Draft, barred: Barred, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, barred: Barred, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> None:  # fmt: skip
     ledger = draft.ledger
@@ -265,7 +265,9 @@ def _refuse_deed(
     draft.findings += _under_another_name(draft, known, dossier_id, department, day)
 
 
-def _under_another_name(draft: Draft, known: Listing, dossier_id: str, department: str, day: date) -> Iterator[Finding]:
+def _under_another_name(
+    draft: Proposed, known: Listing, dossier_id: str, department: str, day: date
+) -> Iterator[Finding]:
     """Warn where the customer's card says that it is a listed party with a dossier of its own."""
     card = draft.ledger.in_force.kinds[_CARD]
     try:

@@ -17,7 +17,7 @@ from crmctl.policy.blacklist import PERSON, Blacklist, Level
 from crmctl.rules.blacklist import LISTED, Listed, bar_of, term_end, term_over
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft
+    from crmctl.ledger.reading.proposed import Proposed
 
 Data = Mapping[str, object]
 # Who proposes an entry decides nothing about it.
@@ -26,7 +26,7 @@ _FIXED = ("customer", "level", "of_department", "valid_from", "valid_to")
 
 
 def must_be_allowed(
-    draft: Draft, rules: Blacklist, kind: Kind, dossier_id: str, before: Data, after: Mapping[str, Value]
+    draft: Proposed, rules: Blacklist, kind: Kind, dossier_id: str, before: Data, after: Mapping[str, Value]
 ) -> None:
     """Hold a new version of an entry, or of a notice, against the policy. Raises Refused (BLK002, BLK003, BLK006)."""
     level = rules.levels.get(str(after.get("level")))
@@ -56,13 +56,13 @@ def must_be_allowed(
         raise Refused(_("Its term is not over"), rule="BLK006", hint="crmctl blacklist list")
 
 
-def may_act(draft: Draft, role: str, department: str) -> bool:
+def may_act(draft: Proposed, role: str, department: str) -> bool:
     """Whether the member at work holds a role in the department or the whole company."""
     ledger = draft.ledger
     return ledger.member.holds(role, department, ledger.today)
 
 
-def _steps(draft: Draft, level: Level, department: str, before: Data, after: Data) -> None:
+def _steps(draft: Proposed, level: Level, department: str, before: Data, after: Data) -> None:
     me = draft.ledger.member_id
     for step, name in PERSON.items():
         who = after.get(name)
@@ -83,14 +83,14 @@ def _steps(draft: Draft, level: Level, department: str, before: Data, after: Dat
             )  # fmt: skip
 
 
-def _role_needed(draft: Draft, level: Level, roles: tuple[str, ...]) -> str:
+def _role_needed(draft: Proposed, level: Level, roles: tuple[str, ...]) -> str:
     vocab = draft.ledger.in_force.pack.vocab
     named = ", ".join(label(vocab.get("role", {}).get(role, role)) for role in roles)
     spoken = label(vocab.get("blacklist_level", {}).get(level.name, level.name))
     return _("This step of the list ({level}) belongs to: {roles}", level=spoken, roles=named)
 
 
-def _may_post(draft: Draft, rules: Blacklist, level: Level, department: str) -> None:
+def _may_post(draft: Proposed, rules: Blacklist, level: Level, department: str) -> None:
     roles = (*level.roles("sign"), *level.roles("shorten"), *rules.readmit.roles)
     if not any(may_act(draft, role, department) for role in roles):
         raise Refused(_role_needed(draft, level, roles), rule="BLK002", hint="crmctl member list")
@@ -104,7 +104,7 @@ def _stands(before: Data, after: Data) -> None:
         )
 
 
-def _looked_at(draft: Draft, level: Level, department: str, after: Data) -> None:
+def _looked_at(draft: Proposed, level: Level, department: str, after: Data) -> None:
     roles = (*level.roles("verify"), *level.roles("sign"))
     mine = after.get("state") == "rejected" and after.get("proposed_by") == draft.ledger.member_id
     if roles and not mine and not any(may_act(draft, role, department) for role in roles):
@@ -136,7 +136,7 @@ def _shortens(level: Level, after: Data) -> None:
         raise Refused(_("A term is only cut short: it ends on {day} anyway", day=end), rule="BLK006")
 
 
-def _readmits(draft: Draft, rules: Blacklist, level: Level, before: Data, after: Data) -> None:
+def _readmits(draft: Proposed, rules: Blacklist, level: Level, before: Data, after: Data) -> None:
     if not _over(draft, level, before):
         raise Refused(
             _("Its term is not over"), rule="BLK006", hint=_("Under special circumstances: crmctl blacklist shorten")
@@ -147,7 +147,7 @@ def _readmits(draft: Draft, rules: Blacklist, level: Level, before: Data, after:
     _approved(draft, rules, after)
 
 
-def _approved(draft: Draft, rules: Blacklist, after: Data) -> None:
+def _approved(draft: Proposed, rules: Blacklist, after: Data) -> None:
     given = approvals(after)
     people = [str(one.get("who")) for one in given]
     missing = [role for role in rules.readmit.roles if role not in {str(one.get("role")) for one in given}]
@@ -158,7 +158,7 @@ def _approved(draft: Draft, rules: Blacklist, after: Data) -> None:
         raise Refused(_("Two approvals need two different persons"), rule="BLK003")
 
 
-def _own_approvals(draft: Draft, department: str, before: Data, after: Data) -> None:
+def _own_approvals(draft: Proposed, department: str, before: Data, after: Data) -> None:
     me = draft.ledger.member_id
     for one in approvals(after):
         if one in approvals(before):
@@ -167,7 +167,7 @@ def _own_approvals(draft: Draft, department: str, before: Data, after: Data) -> 
             raise Refused(_("An approval is given by oneself, in a role one holds"), rule="BLK002")
 
 
-def _admission_passed(draft: Draft, after: Data) -> None:
+def _admission_passed(draft: Proposed, after: Data) -> None:
     from crmctl.ledger.reading import lookup
 
     found = lookup.record(draft.ledger, str(after.get("admission")))
@@ -189,7 +189,7 @@ def approvals(data: Data) -> list[dict[str, Value]]:
     return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 
 
-def _over(draft: Draft, level: Level, data: Data) -> bool:
+def _over(draft: Proposed, level: Level, data: Data) -> bool:
     bar = bar_of(listed_of("", data), level)
     return bar is not None and term_over(bar, draft.ledger.today)
 

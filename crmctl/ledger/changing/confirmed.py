@@ -11,13 +11,13 @@ from crmctl.model.findings import Finding
 from crmctl.model.record import Record
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft, Origin
     from crmctl.ledger.ledger import Ledger
+    from crmctl.ledger.reading.proposed import Origin, Proposed
     from crmctl.model.kinds import Kind
 
 
 def asked_to_confirm(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, origin: Origin
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, origin: Origin
 ) -> tuple[str, ...]:  # fmt: skip
     """The member, where somebody else enters something for them and they will be able to look at it.
 

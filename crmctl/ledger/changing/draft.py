@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,6 +31,7 @@ from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.attached import content_of, described
 from crmctl.ledger.reading.kind_names import kind_named
+from crmctl.ledger.reading.proposed import HERE_AND_NOW, Kept, Origin
 from crmctl.ledger.reading.references import Present, new_dangling
 from crmctl.model.dossier import Assignment, Dossier, is_office
 from crmctl.model.findings import Finding
@@ -43,41 +44,7 @@ from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
 from crmctl.model.values import Value
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """On whose behalf a record is entered, why, and when.
-
-    `known_since` is the day the change became known; `confirmed` says that the record was found unchanged.
-    """
-
-    for_member: str | None = None
-    reason: str | None = None
-    at: datetime | None = None
-    known_since: date | None = None
-    confirmed: bool = False
-
-    @property
-    def known_iso(self) -> str | None:
-        """`known_since` as a record has it."""
-        return self.known_since.isoformat() if self.known_since else None
-
-
-HERE_AND_NOW = Origin()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A record as the draft holds it: where it lies, what it says, its clear row id for monthly kinds."""
-
-    path: str
-    record: Record
-    row: str | None = None
-
-    @property
-    def id(self) -> str:
-        """The id a person uses for it."""
-        return self.row or self.record.id
+__all__ = ["HERE_AND_NOW", "Draft", "Kept", "Origin"]
 
 
 class Draft:

@@ -22,7 +22,7 @@ from crmctl.policy.decision import packs_in_force
 from crmctl.policy.grading import Cap
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft
+    from crmctl.ledger.reading.proposed import Proposed
 
 KIND = "grade"
 # A ledger object stands on one commit for ever; many grades are approved in one change.
@@ -30,7 +30,12 @@ _RUNS: WeakKeyDictionary[Ledger, dict[tuple[str, str], Run]] = WeakKeyDictionary
 
 
 def guard(
-    draft: Draft, kind: Kind, dossier: str, department: str, before: Mapping[str, object], after: Mapping[str, object]
+    draft: Proposed,
+    kind: Kind,
+    dossier: str,
+    department: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
 ) -> None:
     """Refuse to approve a grade that has no seat left. Raises Refused (the cap's code), NoKey below full coverage.
 

@@ -14,12 +14,12 @@ from crmctl.model.kinds import Kind
 from crmctl.model.values import Value
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft
+    from crmctl.ledger.reading.proposed import Proposed
     from crmctl.model.dossier import Dossier
 
 
 def guard(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: dict[str, Value], record_id: str = "",
 ) -> dict[str, Value]:  # fmt: skip
     """A new (`before` empty) or changed record as the policy lets it in: `after`, or turned to another state.

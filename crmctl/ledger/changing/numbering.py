@@ -20,10 +20,10 @@ from crmctl.model.numbers import TOP, Number, number_of
 from crmctl.model.paths import lies_there, place_of
 
 if TYPE_CHECKING:  # every command that writes reads this module
+    from crmctl.ledger.git.gate import Gate, Progress
     from crmctl.ledger.git.repository import Repository
     from crmctl.ledger.in_force import InForce
     from crmctl.ledger.ledger import Ledger
-    from crmctl.ledger.meeting.sync import Gate, Progress
 
 ACTION = "number"
 _TRAILERS = 20

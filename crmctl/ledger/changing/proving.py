@@ -28,8 +28,8 @@ from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft
     from crmctl.ledger.in_force import InForce
+    from crmctl.ledger.reading.proposed import Proposed
 
 _FIELDS = ("by", "on", "from_day", "until", "found", "proof")
 
@@ -77,7 +77,7 @@ def search_faults(raw: Mapping[str, Value], kinds: Mapping[str, Kind]) -> Iterat
             yield Finding("POL020", message, "error", "", f"{path}.into", args)
 
 
-def must_be_proved(draft: Draft, kind: Kind, before: Mapping[str, object], after: Mapping[str, Value]) -> None:
+def must_be_proved(draft: Proposed, kind: Kind, before: Mapping[str, object], after: Mapping[str, Value]) -> None:
     """Refuse a result that no search gave. Raises Refused."""
     search = searches(draft.ledger.in_force).get(kind.name)
     if search is None or draft.proves or before.get(search.into) == after.get(search.into):

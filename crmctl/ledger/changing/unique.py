@@ -19,13 +19,13 @@ from crmctl.model.record import Record
 from crmctl.model.values import Value
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft
+    from crmctl.ledger.reading.proposed import Proposed
 
 _PLACES = frozenset({"assignment", "dossier", "department", "member", "customer"})
 
 
 def refuse_twin(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, values: Mapping[str, Value], own: str = "",
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, values: Mapping[str, Value], own: str = "",
 ) -> None:  # fmt: skip
     """Raise Refused naming the record that holds the same values already.
 
@@ -51,7 +51,7 @@ def _named(kind: Kind, name: str, values: Mapping[str, Value]) -> str:
 
 
 def _others(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, own: str
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, own: str
 ) -> Iterator[tuple[str, Mapping[str, Value]]]:
     folder = record_path(kind, dossier_id, compartment, "-").rpartition("/")[0]
     ledger = draft.ledger

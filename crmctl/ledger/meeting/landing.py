@@ -15,6 +15,7 @@ from crmctl.errors import Conflict, GitFailed, InvalidInput, NoKey, NotFound, Tr
 from crmctl.i18n import _
 from crmctl.ledger.changing.placing import author_of
 from crmctl.ledger.changing.wrapping import Wrapping, keyring_change
+from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.plan import BlobRef, Edit
 from crmctl.ledger.git.remote import push
@@ -22,7 +23,7 @@ from crmctl.ledger.git.transaction import Change, merge_trees, write
 from crmctl.ledger.keys.keyring import Keyring
 from crmctl.ledger.keys.turning import lapsed
 from crmctl.ledger.ledger import MAIN, Ledger, parse_dossier
-from crmctl.ledger.meeting.sync import Gate, Progress, sync
+from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.outbox import lines_of, outbox_ref, servers_outbox
 from crmctl.ledger.pending import stacks_of
 from crmctl.ledger.reading.slots_given import BUNDLE, bundle_below

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from crmctl.errors import Conflict
 from crmctl.i18n import _
+from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.meeting.sync import Gate, Progress, sync
+from crmctl.ledger.meeting.sync import sync
 from crmctl.model.findings import Finding
 
 _ROUNDS = 100

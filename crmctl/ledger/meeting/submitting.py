@@ -9,10 +9,11 @@ from crmctl.errors import Conflict, GitFailed
 from crmctl.i18n import _
 from crmctl.ledger.changing.placing import author_of
 from crmctl.ledger.changing.reviewing import Wanted, slots_wanted, together, touched_by
+from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.git.remote import push
 from crmctl.ledger.git.transaction import write
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.meeting.sync import Gate, Progress, sync
+from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.outbox import lines_of, outbox_change, outboxes, servers_outbox
 from crmctl.ledger.pending import Stack
 from crmctl.ledger.waiting.bundle import make_bundle

@@ -7,19 +7,18 @@ go to main as they are (ADR 0006).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from secrets import randbelow
 from time import sleep
-from typing import Protocol
 
 from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, TrustBroken
 from crmctl.i18n import _
 from crmctl.ledger.changing.numbering import give_numbers
 from crmctl.ledger.changing.placing import author_of
+from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.git.remote import push
-from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.server import fetch_safely, remember_server, require_origin
 from crmctl.ledger.git.transaction import Change, RefMove, merge_trees, move_refs, write
 from crmctl.ledger.in_force import read_in_force
@@ -39,17 +38,6 @@ from crmctl.ledger.waiting.setting_aside import set_aside
 
 _TRIES = 12
 _REMOTE = "refs/remotes/origin/"
-Progress = Callable[[str, int, int | None], None]
-
-
-class Gate(Protocol):
-    """Proves what goes between this copy and its server; `trust` provides it. Both raise TrustBroken."""
-
-    def taken(self, repo: Repository, main: str | None, keyring: str | None) -> None:
-        """Prove the server's tips before anything of them is used."""
-
-    def given(self, repo: Repository, main: str, keyring: str | None) -> None:
-        """Prove this copy's tips before the server gets them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.guards import Guard, read_guards
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.draft import Draft
     from crmctl.ledger.in_force import InForce
+    from crmctl.ledger.reading.proposed import Proposed
     from crmctl.model.condition import Leaf
     from crmctl.model.dossier import Dossier
     from crmctl.policy.pack import Pack
@@ -141,7 +141,7 @@ def sql_faults(guarding: Guarding, kinds: Mapping[str, Kind], values: Mapping[st
 
 
 def judge_entry(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: dict[str, Value], record_id: str,
 ) -> dict[str, Value]:  # fmt: skip
     """The record's fields as they may be entered: as given, or turned to the state a guard sends it to.
@@ -280,7 +280,7 @@ def _parameters(
     return {**plain, **fact_parameters(department or "", day), "record": record, "customer": customer, "member": member}
 
 
-def _with_subject(draft: Draft, subject: Subject) -> dict[str, Record]:
+def _with_subject(draft: Proposed, subject: Subject) -> dict[str, Record]:
     """The dossier's records as the draft changes them, with the subject as it would be."""
     changed = {kept.path: kept.record for kept in draft.written() if kept.record.dossier == subject.dossier}
     kind, data = subject.kind, dict(subject.data)
@@ -299,7 +299,7 @@ def _with_subject(draft: Draft, subject: Subject) -> dict[str, Record]:
     return {**changed, path: made}
 
 
-def _without_row(draft: Draft, subject: Subject, changed: Mapping[str, Record]) -> dict[str, Record]:
+def _without_row(draft: Proposed, subject: Subject, changed: Mapping[str, Record]) -> dict[str, Record]:
     """The month's file that holds the row now, without it."""
     kind = subject.kind
     month = str(subject.data.get(kind.monthly or "", ""))[:7]
