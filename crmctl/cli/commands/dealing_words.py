@@ -5,8 +5,8 @@ from __future__ import annotations
 from crmctl.cli.commands.wording import department_name, member_name, state_name
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.reading.history import Assigned
 from crmctl.model.dossier import Assignment
+from crmctl.model.timeline import Assigned
 
 
 def move_text(ledger: Ledger, move: Assigned) -> str:

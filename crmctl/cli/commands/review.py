@@ -97,9 +97,7 @@ def approve(
     everything: Annotated[bool, typer.Option("--all", help=N_("All that wait for you."))] = False,
     paper_for: Annotated[
         str | None,
-        typer.Option(
-            "--paper-for", metavar=N_("MEMBER"), help=N_("Record what this leader without a key signed on paper.")
-        ),
+        typer.Option("--paper-for", metavar=N_("MEMBER"), help=N_("Record what this leader signed on paper.")),
     ] = None,
     scan: Annotated[Path | None, typer.Option("--scan", metavar=N_("FILE"), help=N_("The scan of that paper."))] = None,
     signed_on: Annotated[
