@@ -177,6 +177,7 @@ def encode_dossier(dossier: Dossier) -> dict[str, Value]:
         "grants": [
             {"member": g.member, "compartment": g.compartment, "until": g.until.isoformat()} for g in dossier.grants
         ],
+        **({"allowed": dict(sorted(dossier.allowed.items()))} if dossier.allowed else {}),
     }  # fmt: skip
 
 
@@ -194,7 +195,10 @@ def read_dossier(raw: Value) -> Dossier:
     for number, item in enumerate(_mappings(top.get("grants"), "grants")):
         with _inside(f"grants.{number}"):
             grants.append(Grant(_text(item, "member"), _text(item, "compartment"), _day(item, "until")))
-    return Dossier(_text(top, "id"), assignments, compartments, tuple(grants))
+    allowed = _mapping(top.get("allowed", {}), "allowed")
+    with _inside("allowed"):
+        named = {name: _text(allowed, name) for name in allowed}
+    return Dossier(_text(top, "id"), assignments, compartments, tuple(grants), named)
 
 
 def _assignment(item: Mapping[str, Value]) -> Assignment:

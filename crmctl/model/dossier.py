@@ -47,6 +47,10 @@ class Compartment:
         return Compartment(key, self.generation + 1, {**self.past, self.generation: self.key}, later)
 
 
+# What may be done with a customer once a request for it was approved.
+ALLOWED = ("destroy",)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A reading right given to one member until a day (included)."""
@@ -58,12 +62,16 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One customer's dossier, or one department's office (`office/<department>`)."""
+    """One customer's dossier, or one department's office (`office/<department>`).
+
+    `allowed` names the request for each of `ALLOWED` that was asked for; on main the policy's approvals stand behind.
+    """
 
     id: str
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     compartments: Mapping[str, Compartment] = field(default_factory=dict)
     grants: tuple[Grant, ...] = ()
+    allowed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:

@@ -37,27 +37,47 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What a request of this kind also does, in the same change: a reading right for a time, by fields of the kind.
+class Decided:
+    """What is written into a request once it is approved: its state, the field of the day, and who approved.
 
-    `by` and `on` are who applies and when; `customer` and `until` say of whom and how long, `to` for whom: a member,
-    or a department, of which the members with one of `roles` may read.
+    `by` names for each field the roles of which the approver held one (none: whichever; the last who did counts).
+    """
+
+    state: str
+    on: str
+    by: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a request of this kind also does, in the same change, by fields of the kind.
+
+    `by` and `on` are who applies and when. `about` is whom it concerns: a customer, or (`part`) a department's office.
+    A reading right: `to` for whom (a member, or a department, of which the members with one of `roles` may read),
+    `until` when; of an office the part named by the field `of`. `allow`: what may be done with the customer then.
     """
 
     by: str
     on: str
-    customer: str
-    to: str
-    until: str
+    about: str
+    to: str = ""
+    until: str = ""
     roles: tuple[str, ...] = ()
+    part: str = ""
+    of: str = ""
+    allow: str = ""
+    decided: Decided | None = None
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """The fields it names, with the type each must have."""
-        to = "department" if self.roles else "member"
-        return (
-            (self.by, "member"), (self.on, "date"), (self.customer, "ref"), (self.to, to), (self.until, "date")
-        )  # fmt: skip
+        found = [(self.by, "member"), (self.on, "date"), (self.about, "department" if self.part else "ref")]
+        found += [(self.of, "text")] if self.part else []
+        if not self.allow:
+            found += [(self.to, "department" if self.roles else "member"), (self.until, "date")]
+        if self.decided:
+            found += [(self.decided.on, "date"), *((name, "member") for name in self.decided.by)]
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ SCHEMA, RECEIPT = "crmctl/tombstone/1", "crmctl/erased/1"
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """`readers` are the members who could open some of it when it was destroyed."""
+    """`readers` are the members who could open some of it when it was destroyed; `request` asked for it."""
 
     id: str
     on: date
     by: str
     reason: str
     readers: tuple[str, ...]
+    request: str | None = None
 
     @property
     def path(self) -> str:
@@ -31,7 +32,7 @@ class Tombstone:
         """The mapping of its file."""
         return {
             "schema": SCHEMA, "id": self.id, "on": self.on.isoformat(), "by": self.by, "reason": self.reason,
-            "readers": list(self.readers),
+            "readers": list(self.readers), **({"request": self.request} if self.request else {}),
         }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def read_tombstone(raw: Value) -> Tombstone:
     return Tombstone(
         str(raw.get("id")), date.fromisoformat(str(raw.get("on"))), str(raw.get("by")), str(raw.get("reason")),
         tuple(str(name) for name in readers) if isinstance(readers, list) else (),
+        str(raw["request"]) if raw.get("request") else None,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ ACTIONS = ("add", "change", "remove")
 # Parts of the set-up, by the folder they lie in.
 AREAS = ("org", "policy", "schemas", "templates")
 # Fields of a dossier's clear file that a rule can name.
-FIELDS = ("grant", "share", "assignment", "owner", "team", "state")
+FIELDS = ("grant", "office_grant", "share", "assignment", "owner", "team", "state", "destroy")
 # Who may record what a leader without a key signed on paper, where a rule says `paper: true`.
 RECORDERS = ("clerk", "supervisor", "head")
 ROUTES = ("department", "territory")
@@ -237,6 +237,15 @@ def read_review(raw: Value, where: str) -> tuple[tuple[ReviewRule, ...], list[Fi
         if not reading.faults:
             rules.append(rule)
     return tuple(rules), findings
+
+
+def asks_about(rules: Iterable[ReviewRule], values: Mapping[str, object], name: str) -> bool:
+    """Whether the policy wants a field of the dossier (`destroy`) approved at all."""
+    return any(
+        rule.steps and (rule.only is None or rule.only.holds(values) is True)
+        and any(not trigger.action and trigger.what == name for trigger in rule.on)
+        for rule in rules
+    )  # fmt: skip
 
 
 def check_review(rules: Iterable[ReviewRule], kinds: Iterable[str], roles: Iterable[str]) -> list[Finding]:

@@ -61,7 +61,7 @@ def approve(
         done = _given(ledger, wanted, chosen, paper, gate, progress)
         if done is not None:
             return done
-        sync(ledger, progress, gate=gate)  # somebody was first: look again
+        sync(ledger, progress, gate=gate, strict=False)  # somebody was first: look again
         ledger = ledger.reopened()
         wanted = next((item for item in inbox(ledger) if tips & {c.stack.tip for c in item.changes}), None)
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run it again in a minute"))
@@ -104,7 +104,7 @@ def _given(
         raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
     if outcome.result == "stale":
         return None
-    sync(ledger, progress, gate=gate)
+    sync(ledger, progress, gate=gate, strict=False)
     return Approved(bundle.name, names, tuple(given), None, reviewed.open, left)
 
 

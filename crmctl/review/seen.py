@@ -28,8 +28,8 @@ class Seen:
     """One record, row or file of a change.
 
     `opened` is False for what the reader may not open. `changes` are a record's fields, `moves` and `granted` (taken
-    back: False) a dossier's, `lines` a clear file's. `happened` is the record's own day, `entered` the moment it
-    was written down, `readers` the members who read it.
+    back: False) a dossier's, `allowed` what may be done with the customer from then on, `lines` a clear file's.
+    `happened` is the record's own day, `entered` the moment it was written down, `readers` the members who read it.
     """
 
     path: str
@@ -42,6 +42,7 @@ class Seen:
     changes: tuple[FieldChange, ...] = ()
     moves: tuple[Assigned, ...] = ()
     granted: tuple[tuple[Grant, bool], ...] = ()
+    allowed: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     by: str = ""
     on_behalf: str | None = None
@@ -95,6 +96,7 @@ def _dossier(ledger: Ledger, change: PathChange) -> Seen:
     return Seen(
         change.path, known.id, is_new=old is None, is_gone=new is None, moves=tuple(assigned(sides)),
         granted=tuple(_grants(old, new)),
+        allowed=tuple(name for name in known.allowed if old is None or name not in old.allowed),
     )  # fmt: skip
 
 

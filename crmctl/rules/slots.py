@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from crmctl.model.dossier import Dossier, Grant, is_office
+from crmctl.model.dossier import ALLOWED, Dossier, Grant, is_office
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.org import Member, Org
 from crmctl.model.paths import Place, lies_there, place_of
@@ -19,6 +19,7 @@ from crmctl.policy.review import AREAS, Act, ReviewRule, Slot, Steps, Trigger
 
 _DELEGATIONS = "org/delegations/"
 _CLEAR = ("/dossier.yaml", "/office.yaml")
+_GRANTS = frozenset({"grant", "office_grant", "share"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +221,17 @@ def _departments(place: Place, dossier: Dossier | None) -> tuple[str, ...]:
 def _field_hits(name: str, touched: Touched) -> Iterator[tuple[str, ...]]:
     """Departments in which a dossier's clear file changes that field. A new dossier changes none: its card is new."""
     before, after = touched.before, touched.after
-    if before is None or after is None:
+    if after is None:
         return
-    if name in {"grant", "share"}:
-        yield from _grant_hits(name, before, after)
-        return
+    if name in ALLOWED:
+        asked = after.allowed.get(name)
+        if asked and (before is None or before.allowed.get(name) != asked):
+            yield _owners(after)
+    elif before is not None:
+        yield from _grant_hits(name, before, after) if name in _GRANTS else _assignment_hits(name, before, after)
+
+
+def _assignment_hits(name: str, before: Dossier, after: Dossier) -> Iterator[tuple[str, ...]]:
     for department in sorted({*before.assignments, *after.assignments}):
         was, now = before.assignments.get(department), after.assignments.get(department)
         if name == "assignment":
@@ -237,6 +244,10 @@ def _field_hits(name: str, touched: Touched) -> Iterator[tuple[str, ...]]:
 
 
 def _grant_hits(name: str, before: Dossier, after: Dossier) -> Iterator[tuple[str, ...]]:
+    if is_office(after.id) or name == "office_grant":
+        if is_office(after.id) and name == "office_grant" and set(before.grants) != set(after.grants):
+            yield (after.id.removeprefix("office/"),)
+        return
     if name == "share":
         for grant in set(after.grants) - set(before.grants):
             yield from _shared(grant, before)

@@ -15,6 +15,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.org import Member
 from crmctl.model.paths import dossier_of
 from crmctl.model.tombstone import buried_in, tombstone_path
+from crmctl.policy.review import asks_about
 from crmctl.trust.authority import Authority
 from crmctl.trust.standing import Standing
 from crmctl.trust.view import View
@@ -54,6 +55,12 @@ class Burial:
             left = [path for path, _oid in self.view.repo.walk(self.view.base, folder_of(dossier)) if path not in gone]
             if left or _SETTINGS not in {change.path for change in self.changes}:
                 yield found("TRU090", self.info.oid, tombstone_path(dossier), name=dossier)
+        rules = self.view.in_force.pack.review
+        asked = asks_about(rules, self.view.in_force.values.on(self.view.day(self.info)), "destroy")
+        for dossier in sorted(self.buried) if asked else ():
+            known = self.view.dossier(dossier)
+            if known is None or "destroy" not in known.allowed:
+                yield found("TRU095", self.info.oid, tombstone_path(dossier), name=dossier)
         for change in self.changes:
             dossier_id = dossier_of(change.path) if change.path.startswith("customers/") else None
             if change.new_oid and dossier_id and self._is_dead(dossier_id):

@@ -8,7 +8,7 @@ from functools import partial
 
 from crmctl.ledger.git.repository import CommitInfo, PathChange
 from crmctl.model.access import compartment_pattern
-from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant, clear_path, is_office
+from crmctl.model.dossier import ALLOWED, Assignment, Compartment, Dossier, Grant, clear_path, is_office
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member
 from crmctl.trust.authority import Authority
@@ -46,6 +46,7 @@ class DossierFields:
         yield from self._assignments(old, new)
         yield from self._compartments(old, new)
         yield from self._grants(old, new)
+        yield from self._allowed(old, new)
 
     def _read(self, oid: str | None) -> Dossier | None:
         return read_clear(self.view.repo, self.change.path, oid) if oid else None
@@ -154,6 +155,17 @@ class DossierFields:
             for grant in sorted(grants, key=lambda item: (item.member, item.compartment)):
                 for department in _departments_of(grant, old or new):
                     yield from self._may(field, self._standing(old or new, department), f"grants.{grant.member}")
+
+    def _allowed(self, old: Dossier | None, new: Dossier) -> Iterator[Finding]:
+        """What may be done with a customer: whether it was approved is the review rules' matter."""
+        before: Mapping[str, str] = old.allowed if old else {}
+        for name in dict.fromkeys([*before, *new.allowed]):
+            if before.get(name) == new.allowed.get(name):
+                continue
+            if name not in ALLOWED or is_office(new.id):
+                yield self._found("TRU045", name=f"allowed.{name}")
+            field = "allowed.add" if name in new.allowed else "allowed.remove"
+            yield from self._may(field, self._standing(old or new), f"allowed.{name}")
 
 
 def _departments_of(grant: Grant, dossier: Dossier) -> list[str | None]:

@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     "TRU092": N_("Not the next number of its series: {why}"),
     "TRU093": N_("A number for {record}, which main does not hold as a record of that series"),
     "TRU094": N_("{record} has a number already"),
+    "TRU095": N_("{name} is destroyed without the approval the policy asks for"),
 }
 
 

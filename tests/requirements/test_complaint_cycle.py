@@ -84,6 +84,7 @@ def test_a_complaint_is_registered_at_once_by_whoever_receives_it(company: Compa
 
 @pytest.mark.req("R-CMP-03")
 @pytest.mark.req("R-CMP-04")
+@pytest.mark.req("R-REV-18")
 def test_facts_are_confirmed_first_and_the_solution_agreed_with_the_customer(company: Company) -> None:
     adopt(company.ledger(), "p01")
     made = complaint(company)

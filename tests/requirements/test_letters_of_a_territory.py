@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from crmctl.errors import NoKey, Refused
+from crmctl.errors import NoKey, NotFound, Refused
+from crmctl.ledger.affairs.requesting import request
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.keys.identity import create
+from crmctl.ledger.meeting.submitting import submit
+from crmctl.ledger.reading import lookup
 from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import adopt
 from crmctl.model.org import Role
+from crmctl.review.approving import approve
+from crmctl.review.inbox import inbox
+from crmctl.trust.gate import Gate
 from tests.attacks.forgery import codes
 from tests.company import NOW, Company
 
@@ -62,3 +69,29 @@ def test_a_letter_is_read_in_its_territory_and_by_who_leads(north_and_south: Com
     assert codes(company) == set()
     assert [f.code for f in check(company.ledger()).findings if f.severity == "error"] == []
     assert "北区" not in "".join(path for path, _oid in company.ledger().repo.walk("main"))
+
+
+@pytest.mark.req("R-REV-07")
+def test_letters_of_another_territory_are_read_with_the_leave_of_the_head(north_and_south: Company) -> None:
+    company = north_and_south
+    adopt(company.ledger(), "p07")
+    company.sync("alice", "dave", "erin", "carol")
+    letter = {"direction": "in", "party": "Northern Works", "subject": "prices", "way": "fax", "received_at": NOW}
+    north = company.add("correspondence", {**letter, "territory": "北区"}, "dave", department="east").id
+    company.sync("dave", "erin")
+    values = {"territory": "北区", "why": "the same party", "until": "2026-12-31"}
+    with pytest.raises(NotFound):
+        request(company.ledger("erin"), "letters_request", "east", {**values, "territory": "西"})
+    asked = request(company.ledger("erin"), "letters_request", "east", values)
+    assert asked.readers == ("erin",)
+    submit(company.ledger("erin"), gate=Gate())
+    assert not opens(company, "erin", north)
+    company.sync("carol", "alice")
+    assert not [item for item in inbox(company.ledger("carol")) if item.asks_me], "a supervisor is no head"
+    bundle = inbox(company.ledger())[0]
+    assert approve(company.ledger(), bundle, [bundle.changes[0].name], gate=Gate()).landed
+    company.sync("erin")
+    assert opens(company, "erin", north)
+    assert codes(company, "erin") == set()
+    ledger = company.ledger()
+    assert ledger.read(lookup.record(ledger, asked.id).path).data["state"] == "approved"

@@ -302,6 +302,7 @@ PLAN: dict[str, object] = {
 }  # fmt: skip
 
 
+@pytest.mark.req("R-REV-18")
 @pytest.mark.req("R-NEW-15")
 def test_development_goes_by_four_steps(company: Company) -> None:
     adopt(company.ledger(), "p12")
@@ -325,9 +326,11 @@ def test_development_goes_by_four_steps(company: Company) -> None:
     assert rules == ["NEW015", "NEW016"]
     advance(company.ledger(), made, "proposed", proposal, Origin())
     advance(company.ledger(), made, "negotiating", {}, Origin())
-    with pytest.raises(InvalidInput):  # the solution is agreed with the customer
+    with pytest.raises(InvalidInput) as missing:  # the solution is agreed with the customer
         advance(company.ledger(), made, "won", {}, Origin())
-    advance(company.ledger(), made, "won", {"agreed_on": "2026-11-15"}, Origin())
+    assert {finding.field for finding in missing.value.findings} == {"agreed_on", "agreed_by", "agreed_how"}
+    agreed = {"agreed_on": "2026-11-15", "agreed_by": "Dr Wang", "agreed_how": "phone"}
+    advance(company.ledger(), made, "won", agreed, Origin())
     assert ("NEW019", "2026-12-15") in due(company, "2026-12-10")
     company.add(
         "interaction",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,10 @@ from crmctl.errors import GitFailed, InvalidInput, NoKey, NotFound, Refused, Tru
 from crmctl.ledger.affairs.requesting import request
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance
+from crmctl.ledger.checking.check import check
+from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.remote import push
+from crmctl.ledger.meeting.destroying import destroy, tombstones
 from crmctl.ledger.meeting.landing import land
 from crmctl.ledger.meeting.submitting import submit
 from crmctl.ledger.outbox import lines_of
@@ -20,10 +24,12 @@ from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.waiting.bundle import give_slot
 from crmctl.ledger.waiting.handed_in import submitted
+from crmctl.model.clear_files import encode_dossier
 from crmctl.model.org import Role
+from crmctl.model.tombstone import Tombstone
 from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged
-from tests.attacks.forgery import codes
+from tests.attacks.forgery import Forger, codes
 from tests.company import Company, git
 from tests.requirements.proving import DAY
 
@@ -90,6 +96,9 @@ def test_reading_is_applied_for_approved_by_the_head_and_ends_by_itself(reading:
     assert "bob" in ledger.expected_readers(dossier, "core", date(2027, 6, 30))
     assert "bob" not in ledger.expected_readers(dossier, "core", date(2027, 7, 1))
     assert lookup.record(ledger, asked.id).dossier == "office/east"
+    request_of_bob = ledger.read(lookup.record(ledger, asked.id).path).data
+    assert [request_of_bob[name] for name in ("state", "decided_by", "decided_on")] == ["approved", "alice", DAY]
+    assert not [finding for finding in check(ledger).findings if finding.severity == "error"]
     sql = 'SELECT record, act, role, department, member, "on" FROM approval ORDER BY record'
     said = {row[0]: row[1:] for row in query(ledger, sql).rows if row[2] == "head"}
     assert said[customer] == said[asked.id] == ("sign", "head", "east", "alice", DAY)
@@ -116,6 +125,60 @@ def test_who_brings_his_own_request_to_main_is_told_and_gets_no_key(reading: Com
     forged = ledger.pending.stacks[0].tip
     git(reading.clone("bob"), "update-ref", "refs/heads/main", forged)
     assert codes(reading, "bob") >= {"TRU080", "TRU043"}
+
+
+@pytest.mark.req("R-REV-17")
+def test_a_request_that_only_says_it_was_approved_is_found(reading: Company) -> None:
+    said = {"applicant": "carol", "customer": reading.customer(), **ASKED, "applied_on": DAY, "state": "approved"}
+    draft = reading.draft()
+    draft.new_record(
+        draft.kind("access_request"), "office/east", "east", {**said, "decided_by": "alice", "decided_on": DAY}
+    )
+    draft.commit("add", "access_request")
+    assert "REV031" in {finding.code for finding in check(reading.ledger()).findings}
+
+
+@pytest.mark.req("R-REV-09")
+@pytest.mark.req("R-UPD-07")
+def test_a_file_is_destroyed_once_the_manager_in_charge_approved_it(company: Company) -> None:
+    """P13: asked for by who deals with it, signed by another, then gone; without the approval verify finds it."""
+    adopted(company, "p13")
+    customer, kept = company.customer(name="Gone Works"), company.customer(name="Other Works")
+    company.sync("alice", "carol")
+    with pytest.raises(Refused) as caught:
+        destroy(company.ledger(), customer, "never_again")
+    assert caught.value.rule == "R-REV-09"
+    asked = request(company.ledger("carol"), "destruction_request", "Gone Works", {"why": "closed down for good"})
+    assert (asked.allows, asked.about, asked.until) == ("destroy", customer, None)
+    submit(company.ledger("carol"), gate=Gate())
+    top = slot(company, "alice", "carol", "sign head east")
+    with pytest.raises(Refused):
+        destroy(company.ledger(), customer, "never_again")  # it waits
+    land(company.ledger(), top, gate=Gate())
+    ledger = company.ledger()
+    assert ledger.dossier(customer).allowed == {"destroy": asked.id}
+    assert ledger.read(lookup.record(ledger, asked.id).path).data["decided_by"] == "alice"
+    assert destroy(ledger, customer, "never_again").tombstone.request == asked.id
+    company.sync("alice", "carol")
+    assert codes(company, "carol", keyring=company.ledger("carol").keyring.tip) == set()
+    assert [one.tombstone.id for one in tombstones(company.ledger("carol"))] == [customer]
+    forger, stone = Forger(company), Tombstone(kept, ledger.today, "alice", "never_again", ())
+    gone: dict[str, bytes | None] = {path: None for path in forger.paths("") if kept in path}
+    forger.put("alice", {**gone, stone.path: dump(stone.encode())})
+    assert "TRU095" in codes(company)
+
+
+def test_nobody_allows_a_destruction_alone(company: Company) -> None:
+    adopted(company, "p13")
+    customer = company.customer()
+    ledger = company.ledger()
+    dossier = ledger.dossier(customer)
+    marked = replace(dossier, allowed={"destroy": "DR-1"})
+    Forger(company).put("alice", {dossier.path: dump(encode_dossier(marked))})
+    assert codes(company) == {"TRU080"}
+    odd = replace(dossier, allowed={"sell": "DR-1"})
+    Forger(company).put("alice", {dossier.path: dump(encode_dossier(odd))})
+    assert "TRU045" in codes(company)
 
 
 @pytest.mark.req("R-REV-05")

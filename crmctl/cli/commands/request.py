@@ -20,12 +20,20 @@ from crmctl.i18n import N_, _, label
         "--set until=2027-06-30\n\n"
         "crmctl request sharing_request 某某医院 --set to_department=west --set what=名片 --set why=合作 "
         "--set until=2027-06-30\n\n"
+        "crmctl request letters_request east --set territory=north --set why=合同 --set until=2027-06-30\n\n"
+        "crmctl request destruction_request 某某医院 --set why=不可能再有往来\n\n"
         "Then crmctl submit hands it in. Nobody reads before it is approved; it ends by itself."
     )
 )
 def request(
-    kind: Annotated[str, typer.Argument(metavar=N_("KIND"), help=N_("access_request, sharing_request …"))],
-    who: Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name or id of the customer it is about."))],
+    kind: Annotated[
+        str,
+        typer.Argument(metavar=N_("KIND"), help=N_("access_request, sharing_request, letters_request …")),
+    ],
+    who: Annotated[
+        str,
+        typer.Argument(metavar=N_("WHO"), help=N_("The customer it is about; for letters the department.")),
+    ],
     values: SetOption = None,
     source: FromOption = None,
     department: Annotated[
@@ -51,15 +59,20 @@ def request(
         ledger, found.name, who, fields, department=department, origin=origin_of(member, reason), dry_run=dry_run
     )
     data = {
-        "id": done.id, "kind": done.kind, "customer": done.customer, "readers": list(done.readers),
-        "compartments": list(done.compartments), "until": done.until.isoformat(), "commit": done.commit,
+        "id": done.id, "kind": done.kind, "customer": None if found.effect and found.effect.part else done.about,
+        "about": done.about, "readers": list(done.readers), "compartments": list(done.compartments),
+        "until": done.until.isoformat() if done.until else None, "allows": done.allows or None, "commit": done.commit,
         "dry_run": dry_run,
     }  # fmt: skip
 
     def draw() -> None:
         word = _("Would ask for") if dry_run else _("Asked for")
         out.line(f"{word}: {label(found.label)} {done.id}")
-        out.line(_("Once approved {readers} may read until {day}", readers=", ".join(done.readers), day=done.until))
+        if done.allows:
+            out.line(_("Once approved: crmctl {command} {who}", command=done.allows, who=done.about))
+        else:
+            readers = ", ".join(done.readers)
+            out.line(_("Once approved {readers} may read until {day}", readers=readers, day=done.until))
         out.line(_("Hand it in with crmctl submit"))
 
     out.result("request", data, draw)

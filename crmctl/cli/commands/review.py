@@ -226,7 +226,9 @@ def fetched(ledger: Ledger, shown: object = None) -> Ledger:
     from crmctl.ledger.meeting.sync import sync
     from crmctl.trust.gate import Gate
 
-    sync(ledger, shown, gate=Gate())  # type: ignore[arg-type]
+    done = sync(ledger, shown, gate=Gate(), strict=False)  # type: ignore[arg-type]
+    if done.stuck:
+        Out(as_json=False).say(_("One of your own changes met another; settle it: crmctl resolve"))
     return ledger.reopened()
 
 

@@ -167,6 +167,8 @@ def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
     for grant, given in seen.granted:
         words = _("may read until {day}", day=grant.until) if given else _("may no longer read")
         yield f"    {member_name(ledger, grant.member)} {words} ({grant.compartment})"
+    if "destroy" in seen.allowed:
+        yield "    " + _("once approved, all records of this customer may be destroyed for good")
     yield from (f"    {line}" for line in seen.lines)
     if seen.readers:
         yield "    " + _("Read by: {names}", names=", ".join(member_name(ledger, name) for name in seen.readers))

@@ -1,4 +1,4 @@
-"""A request and what it asks for as one change: both land once approved, or neither (R-REV-04, R-REV-05).
+"""A request and what it asks for as one change: both land once approved, or neither.
 
 Whoever applies needs no key of the customer and makes none: the approver's landing wraps what was granted.
 """
@@ -6,7 +6,7 @@ Whoever applies needs no key of the customer and makes none: the approver's land
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from crmctl.errors import InvalidInput, NotFound, Refused, UsageError
@@ -18,30 +18,33 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.model.dossier import Dossier
 from crmctl.model.kinds import Effect, Kind
+from crmctl.model.paths import part_name
+from crmctl.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What was asked for: the request's record, whom it lets read which parts until when, and the change."""
+    """What was asked for: the request's record, whom it lets read which parts of whom until when, or what it allows."""
 
     id: str
     kind: str
-    customer: str
+    about: str
     readers: tuple[str, ...]
     compartments: tuple[str, ...]
-    until: date
+    until: date | None
     commit: str | None
+    allows: str = ""
 
 
 def request(
     ledger: Ledger, kind_name: str, who: str, values: Mapping[str, object], *, department: str | None = None,
     origin: Origin = HERE_AND_NOW, dry_run: bool = False,
 ) -> Requested:  # fmt: skip
-    """Ask for what a kind's `effect` gives: nobody reads before it was approved.
+    """Ask for what a kind's `effect` gives: nothing of it holds before it was approved.
 
-    `who` is the customer (its id where the member cannot open it); `department` is whose say it takes (else the
-    member's own, where it deals with the customer). Raises NotFound, InvalidInput, UsageError for a kind that asks for
-    nothing, Refused where the policy names nobody to approve it.
+    `who` is the customer (its id where the member cannot open it), or the department whose office it is about;
+    `department` is whose say it takes (else the member's own, where it deals with the customer). Raises NotFound,
+    InvalidInput, UsageError for a kind that asks for nothing, Refused where the policy names nobody to approve it.
     """
     draft = Draft(ledger)
     kind = draft.kind(kind_name)
@@ -51,28 +54,56 @@ def request(
         raise UsageError(_("{kind} asks for nothing", kind=label(kind.label)), hint=f"crmctl request {names}")
     if origin.for_member and origin.for_member not in ledger.in_force.org.members:
         raise NotFound(_("There is no member {member}", member=origin.for_member), hint="crmctl member list")
-    customer = lookup.customer(ledger, who)
-    dossier = draft.dossier(customer)
-    place = _place(ledger, dossier, department)
+    dossier, place, about = _concerned(ledger, draft, effect, who, department)
     mine = origin.for_member or ledger.member_id
-    said = {effect.by: mine, effect.on: ledger.today.isoformat(), **values, effect.customer: customer}
+    said = {effect.by: mine, effect.on: ledger.today.isoformat(), **values, effect.about: about}
     if said[effect.by] != mine:
         raise InvalidInput(_("Everybody applies for themselves"), where=effect.by, hint="--for MEMBER")
-    said.setdefault(effect.to, mine if not effect.roles else None)
+    if effect.to:
+        said.setdefault(effect.to, mine if not effect.roles else None)
     kept = draft.new_record(kind, f"office/{place}", place, {k: v for k, v in said.items() if v is not None}, origin)
-    until = _until(ledger, kind, effect, kept.record.data.get(effect.until))
-    readers = _readers(ledger, kind, effect, str(kept.record.data.get(effect.to) or ""))
-    parts = _parts(ledger, dossier, place)
-    for reader in readers:
-        granted(draft, customer, reader, parts, until, keys=False)
+    data = kept.record.data
+    until: date | None = None
+    readers: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    if effect.allow:
+        draft.put_dossier(replace(dossier, allowed={**dossier.allowed, effect.allow: kept.id}))
+    else:
+        until = _until(ledger, kind, effect, data.get(effect.until))
+        readers = _readers(ledger, kind, effect, str(data.get(effect.to) or ""))
+        parts = _office_part(dossier, effect, data) if effect.part else _parts(ledger, dossier, place)
+        for reader in readers:
+            granted(draft, dossier.id, reader, parts, until, keys=False)
     paths = {**draft.wrapping.edits(), **{one.path: b"" for one in draft.written()}}
     if not waits(ledger, paths):
         raise Refused(
-            _("The policy names nobody who approves this; who leads the department may grant it"), where=customer,
-            rule="REV004", hint="crmctl grant …",
+            _("The policy names nobody who approves this; who leads the department may do it"), where=about,
+            rule="REV004", hint="crmctl destroy …" if effect.allow else "crmctl grant …",
         )  # fmt: skip
     made = None if dry_run else draft.commit("request", kind.name)
-    return Requested(kept.id, kind.name, customer, readers, parts, until, made)
+    return Requested(kept.id, kind.name, about, readers, parts, until, made, effect.allow)
+
+
+def _concerned(
+    ledger: Ledger, draft: Draft, effect: Effect, who: str, department: str | None
+) -> tuple[Dossier, str, str]:  # fmt: skip
+    """The dossier a request is about, the department whose office decides, and what the record calls it."""
+    if not effect.part:
+        customer = lookup.customer(ledger, who)
+        dossier = draft.dossier(customer)
+        return dossier, _place(ledger, dossier, department), customer
+    if who not in ledger.in_force.org.departments:
+        raise NotFound(_("There is no department {key}", key=who), hint="crmctl department list")
+    return draft.dossier(f"office/{who}"), who, who
+
+
+def _office_part(office: Dossier, effect: Effect, data: Mapping[str, Value]) -> tuple[str, ...]:
+    """The part of an office named by a field (a territory). Raises NotFound where there is none."""
+    named = str(data.get(effect.of) or "")
+    part = f"{effect.part}.{part_name(named)}"
+    if part not in office.compartments:
+        raise NotFound(_("{department} keeps nothing of {name}", department=office.id.partition("/")[2], name=named))
+    return (part,)
 
 
 def _place(ledger: Ledger, dossier: Dossier, department: str | None) -> str:

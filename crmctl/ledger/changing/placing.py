@@ -10,10 +10,13 @@ from crmctl.i18n import _
 from crmctl.ledger.changing.wrapping import keyring_change
 from crmctl.ledger.git.objects import Who
 from crmctl.ledger.git.plan import BlobRef, Edit
-from crmctl.ledger.git.transaction import Change, RefMove, write
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.git.transaction import Change, RefMove, merge_trees, write
 from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.outbox import outbox_change
 from crmctl.ledger.pending import Stack, view_change
+from crmctl.model.dossier import clear_path
+from crmctl.model.paths import dossier_of
 from crmctl.model.values import Value
 
 Lines = Mapping[str, Mapping[tuple[str, int], bytes]]
@@ -88,9 +91,11 @@ def _on_main(ledger: Ledger, intent: Intent) -> str:
 def _beside_main(ledger: Ledger, intent: Intent, below: Sequence[Stack]) -> str:
     stacks = _standing(ledger)
     changes: list[Change] = []
-    onto = below[0].tip if below else ledger.main
+    onto, first = (below[0].tip, 1) if below else (ledger.main, 0)
+    if below and _is_older(ledger, below[0], intent.edits):
+        onto, first = ledger.main, 0  # it does not hold what this changes yet: it is made anew on main
     # two that this change joins become one: the commits of the others follow on the first
-    for commit in (commit for stack in below[1:] for commit in stack.commits):
+    for commit in (commit for stack in below[first:] for commit in stack.commits):
         changes.append(Change(None, onto, edits_of(ledger, commit), ledger.repo.commit(commit).message))
         onto = f"@{len(changes) - 1}"
     number = len(changes)
@@ -101,6 +106,29 @@ def _beside_main(ledger: Ledger, intent: Intent, below: Sequence[Stack]) -> str:
     put, gone = outbox_change(ledger.outbox, ledger.member_id, intent.lines, intent.dropped)
     still = RefMove(MAIN, ledger.main, ledger.main)
     return _written(ledger, [*changes, *view, *put], [still, *moves, *gone])[number]
+
+
+def _is_older(ledger: Ledger, stack: Stack, edits: Mapping[str, Edit]) -> bool:
+    """Whether main has come to hold what a change is about only after the commit that the stack stands on.
+
+    Raises Conflict where the stack met another change meanwhile, so that it cannot be made anew.
+    """
+    repo, main = ledger.repo, ledger.main
+    if stack.base == main:
+        return False
+    dossiers = {name for path in edits if (name := dossier_of(path))}
+    paths = {*edits, *map(clear_path, dossiers)}
+    if all(_oid(repo, stack.base, path) == _oid(repo, main, path) for path in paths):
+        return False
+    clash = merge_trees(repo, stack.base, stack.tip, main).conflicts
+    if clash:
+        raise Conflict(_("It was changed here and elsewhere meanwhile"), where=clash[0], hint="crmctl resolve")
+    return True
+
+
+def _oid(repo: Repository, commit: str, path: str) -> str | None:
+    entry = repo.entry(commit, path)
+    return entry.oid if entry else None
 
 
 def _texts(value: Value | Sequence[Value]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from crmctl.ledger.checking.clear_check import ClearCheck, Leaf
 from crmctl.ledger.checking.file_check import KEYLESS, FileChecked, check_files
 from crmctl.ledger.checking.lineage import Past, lineage, past_of
 from crmctl.ledger.checking.owner_check import owner_faults, owners_until
+from crmctl.ledger.checking.request_check import request_faults
 from crmctl.ledger.checking.wrap_check import WrapCheck
 from crmctl.ledger.in_force import CLEAR
 from crmctl.ledger.ledger import Ledger
@@ -65,6 +66,8 @@ def check(
         found = replace(found, findings=(*found.findings, *overfull_grades(ledger)))
     numbered = number_faults(ledger)
     found = replace(found, findings=(*found.findings, *numbered)) if numbered else found
+    if not keyless and ledger.in_force.pack.review:
+        found = replace(found, findings=(*found.findings, *request_faults(ledger)))
     if not ledger.in_force.pack.blacklist:
         return found
     from crmctl.ledger.changing.barring import barred_records, vanished_entries

@@ -24,6 +24,7 @@ from crmctl.ledger.reading.tombstones import tombstones
 from crmctl.model.dossier import Dossier, folder_of, wraps_folder
 from crmctl.model.tombstone import RECEIPT, Tombstone, receipt_path
 from crmctl.model.values import Value
+from crmctl.policy.review import asks_about
 
 _REASONS = "destroy_reason"
 _ROLES = ("head", "management")
@@ -56,14 +57,15 @@ def destroy(ledger: Ledger, who: str, reason: str, *, dry_run: bool = False) -> 
     if any(box.readers(wraps_folder(customer)) for box in outboxes(ledger.repo, ledger.in_force.settings.epoch)):
         raise Refused(_("A change of this customer waits for review"), where=customer, hint="crmctl review list")
     readers = sorted({item.member for item in access_to(ledger, dossier) if item.standing != "waits"})
-    stone = Tombstone(customer, ledger.today, ledger.member_id, reason, tuple(readers))
+    request = _asked_for(ledger, dossier)
+    stone = Tombstone(customer, ledger.today, ledger.member_id, reason, tuple(readers), request)
     edits: dict[str, bytes | None] = {path: None for path, _oid in ledger.repo.walk(ledger.main, folder_of(customer))}
     files = len(edits)
     edits[stone.path] = dump(stone.encode())
     if waits(ledger, dict(edits)):
         raise Refused(
-            _("The policy wants this approved first; that is not possible for destruction yet"), where=customer,
-            rule="R-REV-09",
+            _("A rule of the policy wants the removal of these records approved; destruction does not wait for that"),
+            where=customer, rule="R-REV-09",
         )  # fmt: skip
     if dry_run:
         return Destroyed(stone, files, None)
@@ -106,6 +108,17 @@ def _may(ledger: Ledger, dossier: Dossier) -> None:
             _("Only {roles} may do this", roles=", ".join(_ROLES)), where=dossier.id, rule="R-REV-09",
             hint="crmctl member list --role head",
         )  # fmt: skip
+
+
+def _asked_for(ledger: Ledger, dossier: Dossier) -> str | None:
+    """The approved request, where there is one. Raises Refused where the policy wants one and there is none."""
+    request = dossier.allowed.get("destroy")
+    if request is None and asks_about(ledger.in_force.pack.review, ledger.values(), "destroy"):
+        raise Refused(
+            _("The policy wants this asked for and approved first"), where=dossier.id, rule="R-REV-09",
+            hint=f"crmctl request destruction_request {dossier.id} --set why=…",
+        )  # fmt: skip
+    return request
 
 
 def _in_step(ledger: Ledger) -> None:

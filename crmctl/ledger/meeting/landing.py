@@ -48,7 +48,7 @@ def land(ledger: Ledger, top: str, *, gate: Gate | None = None, progress: Progre
     for attempt in range(_TRIES):
         if attempt:
             sleep(attempt * (20 + randbelow(180)) / 1000)
-        sync(ledger, progress, gate=gate)
+        sync(ledger, progress, gate=gate, strict=False)
         ledger = ledger.reopened()
         done = _landed_as(ledger, bundle)
         if done is not None:
@@ -62,7 +62,7 @@ def land(ledger: Ledger, top: str, *, gate: Gate | None = None, progress: Progre
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
         if outcome.result == "done":
             _take_branches_away(ledger, landing)
-            sync(ledger.reopened(), progress, gate=gate)
+            sync(ledger.reopened(), progress, gate=gate, strict=False)
             return landing
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run it again in a minute"))
 

@@ -7,7 +7,7 @@ go to main as they are (ADR 0006).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from secrets import randbelow
@@ -25,6 +25,7 @@ from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.keys.keyring_merge import merged_keyring
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.meeting.deciding_requests import decide_requests
 from crmctl.ledger.meeting.destroying import give_receipts
 from crmctl.ledger.meeting.epochs import erase_old_epochs, next_keyring, old_keyrings, old_on_server
 from crmctl.ledger.meeting.rewrap import rewrap
@@ -44,7 +45,8 @@ _REMOTE = "refs/remotes/origin/"
 class Synced:
     """What a sync did: commits taken and given, wraps made, main's tip afterwards.
 
-    `waiting` counts own changes that somebody has to look at and that were not submitted yet.
+    `waiting` counts own changes that somebody has to look at and that were not submitted yet. `stuck` are those that
+    met another change and could not be put together with it.
     """
 
     received: int
@@ -52,18 +54,28 @@ class Synced:
     wrapped: int
     head: str
     waiting: int = 0
+    stuck: tuple[Conflict, ...] = ()
 
 
 def sync(
-    ledger: Ledger, progress: Progress | None = None, *, give_back: bool = False, gate: Gate | None = None
-) -> Synced:
+    ledger: Ledger, progress: Progress | None = None, *, give_back: bool = False, gate: Gate | None = None,
+    strict: bool = True,
+) -> Synced:  # fmt: skip
     """Take what the server has, give it what it lacks. Raises GitFailed, Conflict, TrustBroken.
 
     Safe to break off at any moment and to run again; a second run does nothing. A server that no longer
     has what it had is told (TrustBroken), unless `give_back` says that it shall have it back from here.
     Without a `gate` nothing is proved (tests of the exchange alone). Registration numbers that are lacking are
-    given at the end, once the server holds the records.
+    given at the end, once the server holds the records. With `strict` False an own change that waits and met another
+    one is no error: who lands somebody else's change has done that all the same. It is in the result's `stuck`.
     """
+    done = _all_exchanged(ledger, progress, give_back=give_back, gate=gate)
+    if done.stuck and strict:
+        raise done.stuck[0]
+    return done
+
+
+def _all_exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, gate: Gate | None) -> Synced:
     done = _exchanged(ledger, progress, give_back=give_back, gate=gate)
     for _attempt in range(_TRIES):
         given = give_numbers(ledger.reopened().landed, gate, progress)
@@ -72,6 +84,9 @@ def sync(
         more = _exchanged(ledger.reopened(), progress, give_back=False, gate=gate)
         received = done.received + more.received - (1 if given > 0 else 0)
         done = replace(more, received=received, sent=done.sent + more.sent, wrapped=done.wrapped + more.wrapped)
+    if done.received and decide_requests(ledger.reopened().landed):
+        more = _exchanged(ledger.reopened(), progress, give_back=False, gate=gate)
+        done = replace(more, received=done.received, sent=done.sent + more.sent, wrapped=done.wrapped + more.wrapped)
     return done
 
 
@@ -108,7 +123,7 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         waiting, lease = [*waiting, *gone], lease | gone_lease
         if ours == theirs and not waiting:
             remember_server(repo, ours)
-            return _told(done, stuck)
+            return replace(done, stuck=tuple(stuck))
         if gate:
             gate.given(repo, ledger.main, ledger.keyring.tip)
         sent = _count(repo_range=(theirs[MAIN], ledger.main), ledger=ledger)
@@ -120,7 +135,7 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         outcome = push(repo, [*refspecs, *waiting], {**lease, **over}, progress=progress)
         if outcome.result == "done":
             _remembered(ledger, ours)
-            return _told(replace(done, sent=sent), stuck)
+            return replace(done, sent=sent, stuck=tuple(stuck))
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl sync again in a minute"))
@@ -139,13 +154,6 @@ def _erased(ledger: Ledger) -> Ledger:
     ledger = ledger.reopened()
     told = not old_keyrings(ledger.repo, ledger.in_force.settings.epoch) and give_receipts(ledger.landed)
     return ledger.reopened() if told else ledger
-
-
-def _told(done: Synced, stuck: Sequence[Conflict]) -> Synced:
-    """What was exchanged is exchanged; what waits and met another change is told all the same. Raises Conflict."""
-    if stuck:
-        raise stuck[0]
-    return done
 
 
 def _servers(ledger: Ledger) -> tuple[str | None, str | None]:

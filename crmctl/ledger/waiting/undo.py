@@ -289,7 +289,7 @@ class _Undoing:
         """Only a stage is taken back here; who may read has commands of its own."""
         readers = [
             (
-                dict(side.compartments), side.grants,
+                dict(side.compartments), side.grants, dict(side.allowed),
                 {department: (a.owner, a.team, a.keeper) for department, a in side.assignments.items()},
             )
             for side in (before, after)

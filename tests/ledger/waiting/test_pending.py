@@ -25,6 +25,7 @@ from crmctl.ledger.setup.joining import join
 from crmctl.ledger.waiting.undo import undo
 from crmctl.model.dossier import clear_path, wraps_folder
 from crmctl.model.paths import record_path
+from crmctl.model.values import Value
 from crmctl.trust.hook import install
 from tests.company import CARD, VISIT, Company, git
 from tests.under_review import approve, ask_review, hand_in, review_and_land
@@ -393,3 +394,42 @@ def test_what_names_a_customer_that_waits_waits_with_it(reviewed: Company) -> No
             assert ledger.main == main
             assert [len(stack.commits) for stack in ledger.pending.stacks] == [2]
     holds(ledger)
+
+
+def test_a_change_of_what_landed_later_that_names_what_waits(company: Company) -> None:
+    """Bob's new customer waits since before the other landed: its stack does not know that one, and has to."""
+    rule: Value = {"code": "REV001", "on": "add customer", "slots": ["verify head"], "unless": ["head"]}
+    ask_review(company, [rule])
+    mine = company.customer("bob", name="Southern Works")
+    there = add(company.ledger(), Entry("customer", {**CARD, "name": "Later Works"}, department="west", owner="bob")).id
+    visit = company.add("visit", VISIT, customer=there, department="west").id
+    company.sync("alice", "bob")
+    update(company.ledger("bob"), visit, {"topic": mine}, HERE)
+    ledger = company.ledger("bob")
+    assert [len(stack.commits) for stack in ledger.pending.stacks] == [2]
+    assert ledger.pending.stacks[0].base == ledger.main
+    holds(ledger)
+    company.sync("bob")
+    hand_in(company, "bob")
+    company.sync("alice")
+    review_and_land(company, "alice", "head", "west", "bob")
+    company.sync("bob")
+    ledger = company.ledger("bob")
+    assert ledger.read(lookup.record(ledger.landed, visit).path).data["topic"] == mine
+    assert [finding for finding in check(ledger).findings if finding.severity == "error"] == []
+
+
+def test_who_lands_anothers_change_is_told_of_it_though_the_own_one_met_it(reviewed: Company) -> None:
+    """Alice's waiting change clashes with the one of Carol that she lands: landed is landed."""
+    customer = reviewed.customer()
+    hand_in(reviewed, "alice")
+    review_and_land(reviewed, "carol", "supervisor", "east")
+    reviewed.sync("alice", "carol")
+    update(reviewed.ledger(), customer, {"name": "Hers"}, HERE)
+    update(reviewed.ledger("carol"), customer, {"name": "His"}, HERE)
+    hand_in(reviewed, "carol")
+    landing = review_and_land(reviewed, "alice", "head", "east", "carol")
+    ledger = reviewed.ledger()
+    assert git(reviewed.clone("alice"), "merge-base", "--is-ancestor", landing, ledger.main) == ""
+    with pytest.raises(Conflict):
+        sync(reviewed.ledger())  # the next exchange says what is left to settle
