@@ -14,7 +14,7 @@ from crmctl.cli.commands.review_words import age_text, change_lines, counts, ope
 from crmctl.cli.commands.wording import member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
-from crmctl.cli.out import Out
+from crmctl.cli.out import Out, say
 from crmctl.cli.paging import page
 from crmctl.cli.progress import transfer
 from crmctl.cli.table import table
@@ -228,7 +228,7 @@ def fetched(ledger: Ledger, shown: object = None) -> Ledger:
 
     done = sync(ledger, shown, gate=Gate(), strict=False)  # type: ignore[arg-type]
     if done.stuck:
-        Out(as_json=False).say(_("One of your own changes met another; settle it: crmctl resolve"))
+        say(_("One of your own changes met another; settle it: crmctl resolve"))
     return ledger.reopened()
 
 
