@@ -168,6 +168,7 @@ def test_a_file_is_destroyed_once_the_manager_in_charge_approved_it(company: Com
     assert "TRU095" in codes(company)
 
 
+@pytest.mark.req("R-REV-09")
 def test_nobody_allows_a_destruction_alone(company: Company) -> None:
     adopted(company, "p13")
     customer = company.customer()
