@@ -44,6 +44,12 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
             _write(f"\r{' ' * widest}\r")
 
 
+def clear_line() -> None:
+    """Wipe what stands of a progress line, before a question in the middle of a task."""
+    if is_terminal(sys.stderr):
+        _write("\r\x1b[K")
+
+
 def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()

@@ -161,19 +161,22 @@ def shown_commit(repo: Repository, main: str) -> str:
     if repo.commit(view).parents[:1] == (main,):
         return view
     with suppress(CrmctlError, OSError):
-        return _unsigned(repo, read_pending(repo, main))
+        pending = read_pending(repo, main)
+        return unsigned_view(repo, pending.main, pending.stacks)
     return main
 
 
-def _unsigned(repo: Repository, pending: Pending) -> str:
+def unsigned_view(repo: Repository, main: str, stacks: Sequence[Stack]) -> str:
+    """A commit, under no ref, whose tree is that of `main` with these stacks on it; main itself without any."""
     from crmctl.ledger.git.objects import encode_commit, encode_pack, object_id
     from crmctl.ledger.git.plan import plan_tree
 
-    if not pending.stacks:
-        return pending.main
-    newest = repo.commit(pending.main)
-    planned = plan_tree(repo, pending.main, pending.edits)
-    parents = [pending.main, *(stack.tip for stack in pending.stacks)]
-    content = encode_commit(planned.tree, parents, newest.author, newest.committed_at, "view\n")
+    if not stacks:
+        return main
+    newest = repo.commit(main)
+    planned = plan_tree(repo, main, {path: edit for stack in stacks for path, edit in stack.edits.items()})
+    content = encode_commit(
+        planned.tree, [main, *(stack.tip for stack in stacks)], newest.author, newest.committed_at, "view\n"
+    )
     repo.run("unpack-objects", "-q", input=encode_pack([*planned.objects.values(), ("commit", content)]))
     return object_id("commit", content)

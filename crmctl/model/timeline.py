@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crmctl.model.changes import FieldChange, diff
-from crmctl.model.dossier import Assignment
+from crmctl.model.dossier import Assignment, Grant
 from crmctl.model.kinds import Kind
 from crmctl.model.monthly import fields_of, find_row
 from crmctl.model.record import Record
@@ -89,6 +89,16 @@ class Assigned:
     after: Assignment | None
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A right to read that was given, or taken back (`given` False) or run out of its term."""
+
+    day: str
+    by: str
+    grant: Grant
+    given: bool
+
+
 def version_of(record: Record, row: str | None = None) -> Version:
     """An opened record as a version; with `row` only that row of a monthly one."""
     data: Mapping[str, Value] | None = record.data
@@ -161,6 +171,16 @@ def assigned(versions: Sequence[tuple[str, str, Mapping[str, Assignment]]]) -> l
             old, new = before.get(department), after.get(department)
             if old != new:
                 found.append(Assigned(day, by, department, old, new))
+    return found
+
+
+def granted(versions: Sequence[tuple[str, str, Sequence[Grant]]]) -> list[Granted]:
+    """The reading rights given and taken back, newest first; `versions` are (day, by, grants), newest first."""
+    found = []
+    for number, (day, by, after) in enumerate(versions):
+        before = versions[number + 1][2] if number + 1 < len(versions) else ()
+        found += [Granted(day, by, grant, given=True) for grant in after if grant not in before]
+        found += [Granted(day, by, grant, given=False) for grant in before if grant not in after]
     return found
 
 

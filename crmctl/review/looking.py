@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from crmctl.errors import CrmctlError, NoKey
 from crmctl.i18n import N_
@@ -12,13 +13,15 @@ from crmctl.ledger.checking.file_check import check_files
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.merged import kept_instead
+from crmctl.ledger.pending import Stack
 from crmctl.ledger.reading.duplicates import as_warnings
 from crmctl.ledger.snapshot.identities import alike_any
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.paths import place_of
 from crmctl.model.record import Record
-from crmctl.review.inbox import Bundle, Handed
+from crmctl.review.again import Written, asked_again
+from crmctl.review.inbox import Bundle, Handed, servers_main
 from crmctl.review.seen import CLEAR, Seen, seen_file, seen_records
 from crmctl.rules.duplicates import Register, identity_of
 
@@ -57,20 +60,28 @@ class _Opened:
     path: str
     seen: list[Seen]
     record: Record | None = None
+    old: Record | None = None
 
 
 def look(ledger: Ledger, bundles: Iterable[Bundle]) -> dict[str, Looked]:
     """Open every change of these bundles; by the change's name. Nothing is raised for what does not open or is off."""
     found: dict[str, Looked] = {}
+    main = servers_main(ledger)
     for bundle in bundles:
         now, before = ledger.standing_on(bundle.one.bundle), ledger.standing_on(bundle.one.base)
         told = _checked(now, bundle.changes)
-        opened = {change.name: [_open(before, now, path) for path in change.stack.changes] for change in bundle.changes}
-        alike = _alike(ledger, [one.record for files in opened.values() for one in files if one.record])
+        opened = {
+            change.name: [_open(before, now, path, change.stack) for path in change.stack.changes]
+            for change in bundle.changes
+        }
+        files = [one for group in opened.values() for one in group if one.record]
+        alike = _alike(ledger, files)
+        again = asked_again(ledger, [c.stack for c in bundle.changes if not c.conflict], _written(ledger, files), main)
         for change in bundle.changes:
             findings = list(change.findings)
             for one in opened[change.name]:
                 findings += told.get(one.path, ())
+                findings += again.get(one.path, ())
                 findings += _of_record(ledger, one, alike)
             records = tuple(seen for one in opened[change.name] for seen in one.seen)
             once = [item for number, item in enumerate(findings) if item not in findings[:number]]
@@ -78,7 +89,14 @@ def look(ledger: Ledger, bundles: Iterable[Bundle]) -> dict[str, Looked]:
     return found
 
 
-def _open(before: Ledger, now: Ledger, change: PathChange) -> _Opened:
+def _written(ledger: Ledger, files: Iterable[_Opened]) -> Iterator[Written]:
+    for one in files:
+        kind = ledger.in_force.kinds.get(one.record.kind) if one.record else None
+        if kind is not None and one.record is not None:
+            yield Written(one.path, kind, one.old, one.record)
+
+
+def _open(before: Ledger, now: Ledger, change: PathChange, stack: Stack) -> _Opened:
     place = place_of(change.path)
     if place is None or not place.is_record:
         return _Opened(change.path, [seen_file(now, change)])
@@ -89,7 +107,22 @@ def _open(before: Ledger, now: Ledger, change: PathChange) -> _Opened:
         return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False)])
     except CrmctlError:
         return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False)])  # `check_files` tells why
-    return _Opened(change.path, list(seen_records(now, change.path, old, new)), new)
+    seen = list(seen_records(now, change.path, old, new, _earlier_reasons(now, change, stack)))
+    return _Opened(change.path, seen, new, old)
+
+
+def _earlier_reasons(now: Ledger, change: PathChange, stack: Stack) -> tuple[str, ...]:
+    """Why the versions before the newest were written, where several changes of one record wait together."""
+    if len(stack.commits) < 2:
+        return ()
+    entries = (now.repo.entry(commit, change.path) for commit in stack.commits[:-1])
+    oids = dict.fromkeys(entry.oid for entry in entries if entry)
+    found = []
+    for oid in oids:
+        if oid not in {change.old_oid, change.new_oid}:
+            with suppress(CrmctlError):
+                found.append(now.read(change.path, oid).reason or "")
+    return tuple(dict.fromkeys(reason for reason in found if reason))
 
 
 def _checked(now: Ledger, changes: Sequence[Handed]) -> Mapping[str, list[Finding]]:
@@ -122,23 +155,35 @@ def _of_record(ledger: Ledger, one: _Opened, alike: Mapping[str, list[Finding]])
         yield from entered_late(ledger, kind, one.record)
 
 
-def _alike(ledger: Ledger, records: Sequence[Record]) -> dict[str, list[Finding]]:
-    """Who of the parties in these records may be there already, or twice among them; by the record's id."""
+def _alike(ledger: Ledger, files: Sequence[_Opened]) -> dict[str, list[Finding]]:
+    """Who of the parties in these records may be there already, or twice among them; by the record's id.
+
+    What was alike before the change is not told again with every change of either.
+    """
     found: dict[str, list[Finding]] = {}
     for kind in ledger.in_force.kinds.values():
-        own = {record.id: record for record in records if record.kind == kind.name} if kind.identity else {}
+        own = [one for one in files if one.record and one.record.kind == kind.name] if kind.identity else []
         if own:
             found |= _alike_of_kind(ledger, kind, own)
     return found
 
 
-def _alike_of_kind(ledger: Ledger, kind: Kind, own: Mapping[str, Record]) -> dict[str, list[Finding]]:
-    identities = [identity_of(kind, record.data, record.id) for record in own.values()]
-    there = [one for one in alike_any(ledger, kind, identities) if one.id not in own]
-    register = Register([*there, *identities])
+def _alike_of_kind(ledger: Ledger, kind: Kind, files: Sequence[_Opened]) -> dict[str, list[Finding]]:
+    own = {one.record.id: identity_of(kind, one.record.data, one.record.id) for one in files if one.record}
+    old = {one.old.id: identity_of(kind, one.old.data, one.old.id) for one in files if one.old}
+    changed = [identity for record_id, identity in own.items() if identity != old.get(record_id)]
+    if not changed:
+        return {}
+    there = [one for one in alike_any(ledger, kind, changed) if one.id not in own]
+    now, before = Register([*there, *own.values()]), Register([*there, *old.values()])
     found = {}
-    for identity in identities:
-        others = [one for one in register.find(identity) if one.id != identity.id]
+    for identity in changed:
+        was = before.find(old[identity.id]) if identity.id in old else []
+        known = {(one.id, reason) for one in was for reason in one.reasons}
+        others = [
+            replace(one, reasons=tuple(reason for reason in one.reasons if (one.id, reason) not in known))
+            for one in now.find(identity) if one.id != identity.id
+        ]  # fmt: skip
         others = [one for one in others if one.id in own or kept_instead(ledger, one.id) == one.id]
         found[identity.id] = as_warnings(others, identity.id)
     return found

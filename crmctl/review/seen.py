@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 
@@ -29,7 +29,8 @@ class Seen:
 
     `opened` is False for what the reader may not open. `changes` are a record's fields, `moves` and `granted` (taken
     back: False) a dossier's, `allowed` what may be done with the customer from then on, `lines` a clear file's.
-    `happened` is the record's own day, `entered` the moment it was written down, `readers` the members who read it.
+    `happened` is the own day of a new record, `entered` the moment it was written down, `reasons` why, `readers` the
+    members who read it.
     """
 
     path: str
@@ -46,19 +47,25 @@ class Seen:
     lines: tuple[str, ...] = ()
     by: str = ""
     on_behalf: str | None = None
-    reason: str | None = None
+    reasons: tuple[str, ...] = ()
     entered: str = ""
     happened: str = ""
     readers: tuple[str, ...] = ()
 
 
-def seen_records(ledger: Ledger, path: str, old: Record | None, new: Record | None) -> Iterator[Seen]:
-    """A record that changed from `old` to `new` (None: not there), or each of its rows that did, as `ledger` has it."""
+def seen_records(
+    ledger: Ledger, path: str, old: Record | None, new: Record | None, earlier: Sequence[str] = ()
+) -> Iterator[Seen]:
+    """A record that changed from `old` to `new` (None: not there), or each of its rows that did, as `ledger` has it.
+
+    `earlier` are the reasons of versions in between.
+    """
     record = new or old
     if record is None:
         return
     kind = ledger.in_force.kinds.get(record.kind)
     readers = _readers(ledger, record)
+    reasons = tuple(dict.fromkeys([*earlier, *([record.reason] if record.reason else [])]))
     for record_id, before, after in _pairs(kind, old, new):
         if before == after and old is not None and new is not None and old.unverified == new.unverified:
             continue
@@ -67,8 +74,8 @@ def seen_records(ledger: Ledger, path: str, old: Record | None, new: Record | No
         yield Seen(
             path, record_id, kind, is_new=before is None, is_gone=after is None, title=_title(kind, data),
             changes=tuple(diff(_said(kind, before, old), _said(kind, after, new))), by=record.by,
-            on_behalf=record.for_, reason=record.reason, entered=record.at,
-            happened=event.day if event and event.day != record.at else "", readers=readers,
+            on_behalf=record.for_, reasons=reasons, entered=record.at,
+            happened=event.day if before is None and event and event.day != record.at else "", readers=readers,
         )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_a_second_run_the_same_day_does_nothing(company: Company, cron: Said, fo
     code, first = cron(company, *words)
     assert code == 0, first
     assert set(how(first).values()) == {"done"}
-    assert "grades east: done: 7 customers looked at, 7 grades put forward" in first
+    assert "grades (East): done: 7 customers looked at, 7 grades put forward" in first
     head = company.ledger().head
     code, second = cron(company, *words)
     assert (code, set(how(second).values())) == (0, {"done before"})
@@ -96,7 +96,7 @@ def test_a_second_run_the_same_day_does_nothing(company: Company, cron: Said, fo
     for note in (company.clone("alice") / ".git" / "crmctl").glob("cron-*.json"):
         note.unlink()
     code, third = cron(company, *words)
-    assert "grades east: done: 7 customers looked at, 0 grades put forward" in third
+    assert "grades (East): done: 7 customers looked at, 0 grades put forward" in third
     assert company.ledger().head == head
 
 
@@ -243,10 +243,10 @@ def test_a_term_that_is_over_runs_out_and_frees_nobody(
     company.sync("carol", "alice")
     enter(company.ledger(), entry)
     monkeypatch.setenv("CRMCTL_NOW", "2027-05-20T10:00:00+08:00")
-    assert "blacklist east: done: 0 entries ran out" in cron(company, "--department", "east")[1]
+    assert "blacklist (East): done: 0 entries ran out" in cron(company, "--department", "east")[1]
     monkeypatch.setenv("CRMCTL_NOW", "2027-05-21T10:00:00+08:00")
     assert "1 entry would run out" in cron(company, "--department", "east", "--dry-run")[1]
-    assert "blacklist east: done: 1 entry ran out" in cron(company, "--department", "east")[1]
+    assert "blacklist (East): done: 1 entry ran out" in cron(company, "--department", "east")[1]
     known = listing(company.ledger())
     assert known is not None
     assert [row["state"] for row in known.rows] == ["expired"]
@@ -292,7 +292,7 @@ def test_a_run_of_grades_waits_for_approval_where_the_policy_says_so(company: Co
     company.sync("alice", robot)
     code, said = cron(company, member=robot)
     assert code == 0, said
-    assert "grades east: done: 4 customers looked at, 4 grades put forward" in said
+    assert "grades (East): done: 4 customers looked at, 4 grades put forward" in said
     assert "submit: done: 1 change handed in" in said
     company.sync("alice")
     assert [one.member for one in submitted(company.ledger().repo)] == [robot]
@@ -300,7 +300,7 @@ def test_a_run_of_grades_waits_for_approval_where_the_policy_says_so(company: Co
     ledger = company.ledger()
     assert ledger.main == ledger.head
     code, again = cron(company, member=robot)
-    assert (code, how(again)["grades east"], how(again)["submit"]) == (0, "done before", "done before")
+    assert (code, how(again)["grades (East)"], how(again)["submit"]) == (0, "done before", "done before")
 
 
 def robotic(company: Company, **more: Value) -> str:
@@ -323,7 +323,7 @@ def test_a_member_of_narrow_role_does_it_for_its_department_alone(company: Compa
     company.sync("alice", "bob", "alice", robot)
     code, said = cron(company, member=robot)
     assert code == 0, said
-    assert "grades east: done: 5 customers looked at, 5 grades put forward" in said
+    assert "grades (East): done: 5 customers looked at, 5 grades put forward" in said
     code, said = cron(company, "--department", "west", "--only", "grades", member=robot)
     assert (code, how(said)["grades west"]) == (1, "FAILED")
     assert "too little to decide on" in said

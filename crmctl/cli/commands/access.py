@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import customer_name, department_name, member_name, part_name
+from crmctl.cli.commands.wording import customer_name, member_name, part_name, reader_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import CrmctlError, NotFound, UsageError
-from crmctl.i18n import N_, _, label
+from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.access import Access
 from crmctl.model.findings import Finding
@@ -113,11 +113,7 @@ def _because(ledger: Ledger, item: Access) -> str:
 
 
 def _reader_name(ledger: Ledger, reader: str) -> str:
-    scope, group, role = reader.partition(".")
-    if not group:
-        return _("deals with the customer")
-    named = label(ledger.in_force.pack.vocab.get("role", {}).get(role, role))
-    return named if scope == "all" else f"{department_name(ledger, scope)} {named}"
+    return reader_name(ledger, reader) if "." in reader else _("deals with the customer")
 
 
 def _names(ledger: Ledger) -> dict[str, str]:

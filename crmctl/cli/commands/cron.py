@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crmctl.cli.commands.wording import department_name
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out, finding_document, finding_line, say
 from crmctl.i18n import N_, _
 
 if TYPE_CHECKING:
     from crmctl.cron.run import Line
+    from crmctl.ledger.ledger import Ledger
 
+_JOBS = {
+    "sync": N_("sync"), "land": N_("land"), "grades": N_("grades"), "blacklist": N_("blacklist"),
+    "escalate": N_("escalate"), "report": N_("report"), "check": N_("check"), "backup": N_("backup"),
+    "submit": N_("submit"),
+}  # fmt: skip
 _HOW = {
     "done": N_("done"), "again": N_("done before"), "left": N_("left out"), "failed": N_("FAILED"),
 }  # fmt: skip
@@ -54,7 +61,7 @@ def cron(
     lines = []
     for line in run_jobs(ledger, departments_of(ledger, department or ()), folder=to, only=only or (), dry_run=dry_run):
         lines.append(line)
-        _tell(out, line)  # at once: what hangs later must not hide what was done
+        _tell(ledger, out, line)  # at once: what hangs later must not hide what was done
     if not lines:
         out.say(_("The policy in force asks for nothing to be done by itself (cron:)"))
     data = {"day": ledger.today, "dry_run": dry_run, "jobs": [_document(line) for line in lines]}
@@ -64,8 +71,11 @@ def cron(
         raise typer.Exit(1)
 
 
-def _tell(out: Out, line: Line) -> None:
-    name = line.job.name + (f" {line.department}" if line.department else "")
+def _tell(ledger: Ledger, out: Out, line: Line) -> None:
+    place = f" ({department_name(ledger, line.department)})" if line.department else ""
+    known = _(_JOBS[line.job.job]) if line.job.name == line.job.job else line.job.name
+    # --only wants the name as the policy has it
+    name = known + place + (f" [{line.job.name}]" if known != line.job.name else "")
     said = _(line.outcome.message, **line.outcome.args) if line.outcome else line.error.what if line.error else ""
     out.line(f"{name}: {_(_HOW[line.how])}{f': {said}' if said else ''}")
     if line.error is not None and not out.json:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from crmctl.cli.commands.wording import department_name, member_name, state_name
+from crmctl.cli.commands.wording import department_name, member_name, part_name, reader_name, state_name
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
-from crmctl.model.dossier import Assignment
+from crmctl.model.dossier import Assignment, Grant
 from crmctl.model.timeline import Assigned
 
 
@@ -32,3 +32,9 @@ def _moved(ledger: Ledger, before: Assignment, after: Assignment) -> list[str]:
     if before.keeper != after.keeper:
         parts.append(f"{_('keeper')} {member_name(ledger, before.keeper)} → {member_name(ledger, after.keeper)}")
     return parts or [_("since {day}", day=after.since)]
+
+
+def grant_text(ledger: Ledger, grant: Grant, *, given: bool) -> str:
+    """`鲍勃 可读至 2027-06-30 (东区 销售)`, or that this is over."""
+    words = _("may read until {day}", day=grant.until) if given else _("may no longer read")
+    return f"{reader_name(ledger, grant.member)} {words} ({part_name(ledger, grant.compartment)})"

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from crmctl.cli.commands.dealing_words import move_text
+from crmctl.cli.commands.dealing_words import grant_text, move_text
 from crmctl.cli.commands.reviewed import told_on
 from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.commands.wording import (
@@ -26,7 +26,7 @@ from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
-from crmctl.model.timeline import Assigned, Blame, Event, Step
+from crmctl.model.timeline import Assigned, Blame, Event, Granted, Step
 
 Item = TypeVar("Item")
 Who = Annotated[str, typer.Argument(metavar=N_("WHO|ID"), help=N_("A customer's name or id, or a record's id."))]
@@ -66,10 +66,16 @@ def log(
     past = history.history(ledger, found.path, found.row)
     changed = steps(past.versions, kind, name)
     moves = history.assignments(ledger, found.dossier) if found.kind == "customer" and name in {None, "state"} else []
-    lines = _merged(ledger, kind, changed, moves, limit)
-
+    rights = history.grants(ledger, found.dossier) if found.kind == "customer" and name is None else []
     waits = note_on(ledger, found.path)
     said = told_on(ledger, found.path, found.id, every=True)
+    # of one moment the last of these comes first: entered, put in charge, let in, approved
+    dated = [(day, line, list[str]()) for day, line in said.dated]
+    dated += [(item.day, _head(ledger, item), [grant_text(ledger, item.grant, given=item.given)]) for item in rights]
+    dated += [(move.day, _head(ledger, move), [move_text(ledger, move)]) for move in moves]
+    dated += [(step.version.day, *_step_lines(ledger, kind, step)) for step in changed]
+    dated.sort(key=lambda item: item[0], reverse=True)
+    lines = [(head, body) for _day, head, body in _first(dated, limit)]
 
     def draw() -> None:
         if waits:
@@ -78,13 +84,12 @@ def log(
             out.line(head)
             for line in body:
                 out.line(f"    {line}")
-        for line in said.lines:
-            out.line(line)
 
     data = {
         "id": found.id, "kind": found.kind, "reviewed": not waits,
         "versions": [_step(step) for step in _first(changed, limit)],
-        "assignments": [_move(move) for move in _first(moves, limit)], **said.document,
+        "assignments": [_move(move) for move in _first(moves, limit)],
+        "grants": [_right(right) for right in _first(rights, limit)], **said.document,
     }  # fmt: skip
     out.result("log", data, draw, past.findings)
 
@@ -125,17 +130,8 @@ def blame(
     out.result("blame", document, lambda: table(columns, cells), past.findings)  # type: ignore[arg-type]
 
 
-def _merged(
-    ledger: Ledger, kind: Kind, changed: Sequence[Step], moves: Sequence[Assigned], limit: int
-) -> list[tuple[str, list[str]]]:
-    """Versions and changes of assignment as (head, lines), newest first."""
-    dated = [(step.version.day, *_step_lines(ledger, kind, step)) for step in changed]
-    dated += [
-        (move.day, f"{moment_text(move.day)}  {member_name(ledger, move.by)}", [move_text(ledger, move)])
-        for move in moves
-    ]
-    dated.sort(key=lambda item: item[0], reverse=True)
-    return [(head, body) for _day, head, body in _first(dated, limit)]
+def _head(ledger: Ledger, item: Assigned | Granted) -> str:
+    return f"{moment_text(item.day)}  {member_name(ledger, item.by)}"
 
 
 def _step_lines(ledger: Ledger, kind: Kind, step: Step) -> tuple[str, list[str]]:
@@ -229,6 +225,10 @@ def _step(step: Step) -> dict[str, object]:
 
 def _move(move: Assigned) -> dict[str, object]:
     return {"at": move.day, "by": move.by, "department": move.department, "before": move.before, "after": move.after}
+
+
+def _right(right: Granted) -> dict[str, object]:
+    return {"at": right.day, "by": right.by, "given": right.given, "grant": right.grant}
 
 
 def _event(event: Event) -> dict[str, object]:

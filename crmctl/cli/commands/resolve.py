@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import member_name
+from crmctl.cli.commands.wording import field_label, member_name, value_text
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, LedgerDir, details
-from crmctl.cli.out import Out, finding_line, say
-from crmctl.cli.progress import transfer
-from crmctl.errors import UsageError
-from crmctl.i18n import N_, _
+from crmctl.cli.out import Out, say
+from crmctl.cli.progress import clear_line, transfer
+from crmctl.errors import Aborted, UsageError
+from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 
@@ -59,13 +59,19 @@ def resolve(
             from crmctl.ledger.meeting.submitting import submit
 
             submit(fresh, gate=Gate(), progress=shown)
+        elif any(item.field in new for item in done):
+            from crmctl.ledger.meeting.sync import sync
+
+            sync(fresh, shown, gate=Gate())
 
     def draw() -> None:
         if not done:
             out.line(_("Nothing to settle"))
         for item in done:
             stays = new.get(item.field) or (item.ours if item.stays == "ours" else item.theirs)
-            out.line(_("{id} {field}: {value} stays", id=item.where, field=item.field, value=stays))
+            what, field = _subject(ledger, item.where, item.field)
+            said = _spoken(ledger, item.where, item.field, stays)
+            out.line(_("{id} {field}: {value} stays", id=what, field=field, value=said))
 
     data = [
         {
@@ -78,7 +84,10 @@ def resolve(
 
 
 def _asked(ledger: Ledger, finding: Finding, new: dict[str, str]) -> str:
-    """Let the person decide: 1 mine, 2 theirs, 3 something new. Raises UsageError where nobody can be asked."""
+    """Let the person decide: 1 mine, 2 theirs, 3 something new.
+
+    Raises UsageError where nobody can be asked, Aborted when the person leaves.
+    """
     from crmctl.cli.keys import Keys, can_walk
 
     if not can_walk():
@@ -86,20 +95,41 @@ def _asked(ledger: Ledger, finding: Finding, new: dict[str, str]) -> str:
             _("Say what stays"), where=finding.where, findings=[finding], hint=f"crmctl resolve --mine {finding.field}"
         )
     keys, args = Keys(), finding.args
-    say(finding_line(finding))
-    other = member_name(ledger, str(args.get("member") or ""))
-    say("  1  " + _("mine: {value}", value=args.get("ours")))
-    say("  2  " + _("{name} on {day}: {value}", name=other, day=args.get("day"), value=args.get("theirs")))
+    what, field = _subject(ledger, finding.where, finding.field)
+    mine, theirs = (_spoken(ledger, finding.where, finding.field, str(args.get(name))) for name in ("ours", "theirs"))
+    clear_line()
+    say(_("You and {name} both changed {what}: {field}", name=_other(ledger, finding), what=what, field=field))
+    say("  1  " + _("mine: {value}", value=mine))
+    say("  2  " + _("{name} on {day}: {value}", name=_other(ledger, finding), day=args.get("day"), value=theirs))
     say("  3  " + _("something else"))
     while True:
         key = keys.key()
         if key in {"q", "\x1b", "\x04"}:
-            raise UsageError(_("Nothing was changed"), hint="crmctl resolve")
+            raise Aborted(_("Nothing was changed"), hint="crmctl resolve")
         if key == "3":
-            new[finding.field] = keys.line(f"{finding.field}: ")
+            new[finding.field] = keys.line(f"{field}: ")
             return "ours"
         if key in {"1", "2"}:
             return "ours" if key == "1" else "theirs"
+
+
+def _other(ledger: Ledger, finding: Finding) -> str:
+    return member_name(ledger, str(finding.args.get("member") or ""))
+
+
+def _subject(ledger: Ledger, where: str, field: str) -> tuple[str, str]:
+    """Which record, by its name where it has one, and which field, in a person's words."""
+    from crmctl.ledger.snapshot.names import names
+
+    record_id, _space, kind_name = where.partition(" ")
+    kind = ledger.in_force.kinds.get(kind_name)
+    name = names(ledger).name_of(record_id) or (label(kind.label) if kind else "")
+    return f"{name} {record_id}".strip(), field_label(kind, field) if kind else field
+
+
+def _spoken(ledger: Ledger, where: str, field: str, value: str) -> str:
+    kind = ledger.in_force.kinds.get(where.partition(" ")[2])
+    return value_text(ledger, kind, field, value) if kind else value
 
 
 def _put_new(ledger: Ledger, settled: list[tuple[str, str]], new: dict[str, str]) -> Ledger:

@@ -66,7 +66,8 @@ def _seen(seen: Seen) -> dict[str, object]:
     return {
                 "id": seen.id, "kind": seen.kind.name if seen.kind else None, "path": seen.path, "opened": seen.opened,
                 "new": seen.is_new, "removed": seen.is_gone, "by": seen.by or None, "for": seen.on_behalf,
-                "reason": seen.reason, "entered": seen.entered or None, "happened": seen.happened or None,
+                "reason": "; ".join(seen.reasons) or None, "entered": seen.entered or None,
+                "happened": seen.happened or None,
                 "readers": list(seen.readers), "lines": list(seen.lines),
                 "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in seen.changes],
                 "assignments": [

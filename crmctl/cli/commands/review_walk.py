@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 
 from crmctl.cli.commands import review
+from crmctl.cli.commands.review_words import change_brief
 from crmctl.cli.commands.wording import member_name
 from crmctl.cli.keys import Keys
 from crmctl.cli.out import say
@@ -17,6 +19,7 @@ from crmctl.review.desk import Desk, desk_of
 from crmctl.review.inbox import Handed
 
 _FEW = 10
+_AROUND = 6  # lines of the screen that the summary needs besides
 _NEXT = {"n", " ", "\r", "\n", "j", "\x1b[C", "\x1b[B"}
 _BACK = {"p", "k", "\x1b[D", "\x1b[A"}
 _LEAVE = {"q", "\x1b", "\x04"}
@@ -57,15 +60,15 @@ class Walk:
         desk = self.desk
         say(_("{count:change waits|changes wait} for you, {clean} of them without findings",
               count=len(desk.mine), clean=len(desk.clean)))  # fmt: skip
-        for change in desk.clean[:_FEW]:
-            names = ", ".join(member_name(desk.ledger, author) for author in change.authors)
-            say(f"  {change.name}  {desk.looked[change.name].title}  {names}")
-        if len(desk.clean) > _FEW:
-            say("  …")
+        few = max(_FEW, shutil.get_terminal_size().lines - _AROUND)
+        for change in desk.clean[:few]:
+            say(f"  {change_brief(desk.ledger, desk.looked[change.name])}")
+        if len(desk.clean) > few:
+            say("  " + _("… and {count} more", count=len(desk.clean) - few))
         for notice in desk.notices:
             name = member_name(desk.ledger, notice.author)
             say("  " + _("For your information: {about}, {name}", about=", ".join(notice.about), name=name))
-        say(_("a approves all without findings; n shows one after the other; q leaves"))
+        say(_("a approves all without findings and shows the others; n shows one after the other; q leaves"))
         while True:
             key = self.keys.key()
             if key in _LEAVE:
@@ -83,6 +86,7 @@ class Walk:
         while waiting := [change for change in self.desk.mine if change.stack.tip not in self.skipped]:
             self.at = min(self.at, len(waiting) - 1)
             change = waiting[self.at]
+            say("")
             page(review.lines_of(self.desk, change), self.keys)
             say(
                 _("{number} of {count}: y approve, r send back, c comment, s skip, n next, p back, q leave",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crmctl.cli.commands.dealing_words import move_text
+from crmctl.cli.commands.dealing_words import grant_text, move_text
 from crmctl.cli.commands.wording import (
     department_name,
     field_label,
@@ -19,6 +20,7 @@ from crmctl.cli.text import pad, width
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange
+from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.record import Record
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:  # a card with one approval needs none of this
     from crmctl.review.seen import Seen
     from crmctl.rules.slots import Given, Standing
 
+_CLEAR = ("/dossier.yaml", "/office.yaml")
 MANY = 12  # records in one change from which on counts and a sample say more
 SAMPLE = 3
 
@@ -110,20 +113,57 @@ def age_text(ledger: Ledger, since: datetime) -> str:
     return _("{days} d", days=days) if days else _("today")
 
 
-def change_lines(ledger: Ledger, looked: Looked, *, full: bool = False) -> Iterator[str]:
-    """One change as a reviewer reads it."""
+def change_head(ledger: Ledger, looked: Looked) -> str:
+    """`bob/2.1  Ash Clinic  signed by Bob, 2026-11-29 04:54 (today)`."""
     change = looked.change
     authors = ", ".join(member_name(ledger, author) for author in change.authors)
-    yield f"{change.name}  {looked.title}  {authors}  {change.since.strftime('%Y-%m-%d %H:%M')}"
-    for text in _standing(ledger, change):
+    moment, age = change.since.strftime("%Y-%m-%d %H:%M"), age_text(ledger, change.since)
+    signed = _("signed by {names}, {moment} ({age})", names=authors, moment=moment, age=age)
+    return f"{change.name}  {looked.title}  {signed}"
+
+
+def change_brief(ledger: Ledger, looked: Looked) -> str:
+    """`bob/2.1  Ash Clinic  Bob  Industry, Phone; Visit`: what it touches, in a line."""
+    change = looked.change
+    authors = ", ".join(member_name(ledger, author) for author in change.authors)
+    parts = []
+    for seen in looked.records:
+        if seen.kind is None:
+            continue
+        name = label(seen.kind.label)
+        fields = ", ".join(dict.fromkeys(field_label(seen.kind, item.field) for item in seen.changes))
+        said = f"{name} {_('entered anew')}" if seen.is_new else f"{name} {_('removed')}" if seen.is_gone else fields
+        parts.append(said or name)
+    return "  ".join(part for part in (change.name, looked.title, authors, "; ".join(dict.fromkeys(parts))) if part)
+
+
+def change_lines(ledger: Ledger, looked: Looked, *, full: bool = False) -> Iterator[str]:
+    """One change as a reviewer reads it."""
+    yield change_head(ledger, looked)
+    for text in _standing(ledger, looked.change):
         yield f"  {text}"
+    left = list(looked.findings)
     if len(looked.records) > MANY and not full:
         yield from _counted(ledger, looked)
     else:
         for seen in looked.records:
+            own = [finding for finding in left if _is_about(finding, seen)]
+            left = [finding for finding in left if finding not in own]
             yield from _record_lines(ledger, seen)
-    for finding in looked.findings:
+            yield from (f"    ! {_found_text(seen.kind, finding)}" for finding in own)
+    for finding in left:
         yield f"  ! {finding_line(finding)}"
+
+
+def _is_about(finding: Finding, seen: Seen) -> bool:
+    return finding.where in {seen.id, seen.path, f"{seen.path}#{seen.id}"}
+
+
+def _found_text(kind: Kind | None, finding: Finding) -> str:
+    """A finding below the record it is about: the field by its label, what is wrong, the rule."""
+    named = finding_line(replace(finding, where="", field=""))
+    known = kind is not None and finding.field in dict(kind.walk())
+    return f"{field_label(kind, finding.field)}: {named}" if kind is not None and known else named
 
 
 def _standing(ledger: Ledger, change: Handed) -> Iterator[str]:
@@ -133,9 +173,8 @@ def _standing(ledger: Ledger, change: Handed) -> Iterator[str]:
         yield _("It met another change; its author has to sync and hand it in anew")
     for item in change.open:
         yield from (given_text(ledger, given) for _slot, given in item.filled)
-        yield from (slot_text(ledger, slot, item.wanted.departments) for slot in item.open)
-        if label(item.wanted.text):
-            yield f"  {label(item.wanted.text)} [{item.wanted.code}]"
+        why = f": {label(item.wanted.text)} [{item.wanted.code}]" if label(item.wanted.text) else ""
+        yield from (slot_text(ledger, slot, item.wanted.departments) + why for slot in item.open)
 
 
 def _counted(ledger: Ledger, looked: Looked) -> Iterator[str]:
@@ -154,21 +193,23 @@ def _counted(ledger: Ledger, looked: Looked) -> Iterator[str]:
 
 
 def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
-    name = f"{label(seen.kind.label)} {seen.id}" if seen.kind else seen.id
+    clear = seen.path.endswith(_CLEAR)
+    name = _("Who deals with it") if clear else f"{label(seen.kind.label)} {seen.id}" if seen.kind else seen.id
     if not seen.opened:
         yield f"  {name}: " + _("you cannot open this one; ask somebody who can, or leave it out")
         return
-    word = _("entered anew") if seen.is_new else _("removed") if seen.is_gone else ""
+    word = _("entered anew") if seen.is_new and not clear else _("removed") if seen.is_gone else ""
     head = "  ".join(part for part in (name, word, _entered(ledger, seen)) if part)
     yield f"  {head}"
     if seen.kind is not None:
         yield from _field_lines(ledger, seen.kind, seen.changes)
     yield from (f"    {move_text(ledger, move)}" for move in seen.moves)
     for grant, given in seen.granted:
-        words = _("may read until {day}", day=grant.until) if given else _("may no longer read")
-        yield f"    {member_name(ledger, grant.member)} {words} ({grant.compartment})"
+        yield f"    {grant_text(ledger, grant, given=given)}"
     if "destroy" in seen.allowed:
         yield "    " + _("once approved, all records of this customer may be destroyed for good")
+    if clear and not (seen.is_new or seen.moves or seen.granted or seen.allowed):
+        yield "    " + _("the same as before; only the seal is new")
     yield from (f"    {line}" for line in seen.lines)
     if seen.readers:
         yield "    " + _("Read by: {names}", names=", ".join(member_name(ledger, name) for name in seen.readers))
@@ -185,8 +226,8 @@ def _entered(ledger: Ledger, seen: Seen) -> str:
     if seen.happened:
         days = (datetime.fromisoformat(seen.entered).date() - datetime.fromisoformat(seen.happened).date()).days
         parts += [_("{days:day|days} after {day}", days=days, day=seen.happened[:10])] if days > 0 else []
-    if seen.reason:
-        parts.append(_("why: {reason}", reason=seen.reason))
+    if seen.reasons:
+        parts.append(_("why: {reason}", reason="; ".join(seen.reasons)))
     return ", ".join(parts)
 
 

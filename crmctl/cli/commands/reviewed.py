@@ -10,9 +10,9 @@ from crmctl.ledger.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Lines for a person, and what goes into the JSON document."""
+    """Lines for a person, each with its moment, and what goes into the JSON document."""
 
-    lines: tuple[str, ...] = ()
+    dated: tuple[tuple[str, str], ...] = ()
     document: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -29,8 +29,10 @@ def told_on(ledger: Ledger, path: str, record_id: str, *, every: bool = False) -
 
     landed = landings_of(ledger, path, newest=not every)
     notes = notes_about(ledger, record_id)
-    lines = [approval_text(ledger, approval) for one in landed for approval in one.approvals]
-    lines += [note_text(ledger, note.record) for note in notes]
+    lines = [
+        (approval.at.isoformat(), approval_text(ledger, approval)) for one in landed for approval in one.approvals
+    ]  # fmt: skip
+    lines += [(note.record.at, note_text(ledger, note.record)) for note in notes]
     document: dict[str, object] = {
         "approvals": [
             {

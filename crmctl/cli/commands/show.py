@@ -70,7 +70,7 @@ def show(
             out.line(f"  {assignment['label']}")
         rows = [*_lines(ledger, kind, data, record.unverified), *more]
         table([(_("Field"), "left"), (_("Value"), "left")], rows)
-        for line in said.lines:
+        for _day, line in said.dated:
             out.line(line)
         if waits:
             out.say(waits)

@@ -18,6 +18,7 @@ from crmctl.resources import divisions_list
 _PARTS = {
     "core": N_("Card"), "sales": N_("Sales"), "service": N_("Service"), "trade": N_("Trade"), "review": N_("Review"),
     "closed": N_("Closed part"), "plans": N_("Day plans"),
+    "*": N_("the whole file"),
 }  # fmt: skip
 
 
@@ -36,6 +37,15 @@ def department_name(ledger: Ledger, department: str | None) -> str:
     """A department's label."""
     found = ledger.in_force.org.departments.get(department or "")
     return label(found.label) if found else department or ""
+
+
+def reader_name(ledger: Ledger, reader: str) -> str:
+    """A member's name; a group's role, with the department where it is one's: `东区 主管`."""
+    scope, group, role = reader.partition(".")
+    if not group:
+        return member_name(ledger, reader)
+    named = label(ledger.in_force.pack.vocab.get("role", {}).get(role, (role, role)))
+    return named if scope == "all" else f"{department_name(ledger, scope)} {named}"
 
 
 def part_name(ledger: Ledger, compartment: str) -> str:

@@ -233,6 +233,26 @@ def vanished_entries(ledger: Ledger) -> list[Finding]:
     ]
 
 
+def deed_faults(
+    ledger: Ledger, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    after: Mapping[str, Value],
+) -> list[Finding]:  # fmt: skip
+    """What the list as it stands says of a record that waits for review: barred meanwhile, or warned of."""
+    from crmctl.ledger.changing.draft import Draft
+
+    rules = rules_of(ledger)
+    barred = rules.barred.get(kind.name) if rules else None
+    if barred is None or is_office(dossier_id):
+        return []
+    draft = Draft(ledger)
+    try:
+        _refuse_deed(draft, barred, kind, dossier_id, compartment, before, after)
+    except Refused as error:
+        args: dict[str, object] = {"text": error.what}
+        return [Finding(error.rule or "BLK001", N_("{text}"), "error", dossier_id, barred.at or "", args)]
+    return draft.findings
+
+
 def _refuse_deed(
     draft: Proposed, barred: Barred, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],

@@ -74,3 +74,25 @@ def guard_intake(ledger: Ledger, data: Mapping[str, Value], department: str, che
     from crmctl.ledger.changing import barring
 
     return barring.intake(ledger, data, department, checked)
+
+
+def deed_faults(
+    ledger: Ledger, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    after: Mapping[str, Value],
+) -> list[Finding]:  # fmt: skip
+    """What the blacklist, and the caps of grades, say by now of a record that waits for review."""
+    pack, told = ledger.in_force.pack, []
+    if pack.blacklist:
+        from crmctl.ledger.changing import barring
+
+        told = barring.deed_faults(ledger, kind, dossier_id, compartment, before, after)
+    if kind.name == "grade" and after.get("state") == "approved":
+        from crmctl.ledger.changing import grade_cap
+
+        told += grade_cap.faults(ledger, kind, dossier_id, compartment.partition("/")[0], before, after)
+    return told
+
+
+def intake_faults(ledger: Ledger, data: Mapping[str, Value]) -> list[Finding]:
+    """Whether a new customer under review is a party on the blacklist, as far as the member can open that."""
+    return guard_intake(ledger, data, "", "a reviewer looks at it")

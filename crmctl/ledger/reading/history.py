@@ -21,7 +21,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.monthly import fields_of, rows_in
 from crmctl.model.paths import place_of, record_path
 from crmctl.model.record import Record
-from crmctl.model.timeline import Assigned, Event, Version, assigned, event_of, version_of
+from crmctl.model.timeline import Assigned, Event, Granted, Version, assigned, event_of, granted, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,13 @@ def assignments(ledger: Ledger, dossier_id: str) -> list[Assigned]:
         content = ledger.repo.read_blob(logged.oid)
         versions.append((logged.day, logged.by, parse_dossier(content, path).assignments))
     return assigned(versions)
+
+
+def grants(ledger: Ledger, dossier_id: str) -> list[Granted]:
+    """Who was let in to the customer for a time, and when that was taken back, newest first."""
+    path = clear_path(dossier_id)
+    logged = ((one.day, one.by, ledger.repo.read_blob(one.oid)) for one in _path_log(ledger, path))
+    return granted([(day, by, parse_dossier(content, path).grants) for day, by, content in logged])
 
 
 def timeline(ledger: Ledger, dossier_id: str) -> Timeline:

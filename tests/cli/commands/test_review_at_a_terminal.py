@@ -2,68 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 
+from tests.at_a_terminal import Person
 from tests.company import Company
 from tests.under_review import ask_review, hand_in
-
-ROOT = Path(__file__).resolve().parents[3]
-_PATIENCE_SECONDS = 60
-
-
-class Person:
-    """Somebody who reads a screen and presses keys."""
-
-    def __init__(self, company: Company, member: str, *words: str) -> None:
-        self.master, slave = pty.openpty()
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100", "LINES": "200"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "crmctl", "-C", str(company.clone(member)), *words],
-            stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True, preexec_fn=_own_terminal,  # noqa: PLW1509 - the child only
-        )  # fmt: skip
-        os.close(slave)
-        self.screen = ""
-
-    def sees(self, text: str) -> None:
-        """Wait until the screen shows it."""
-        until = time.monotonic() + _PATIENCE_SECONDS
-        while text not in self.screen:
-            ready, _w, _x = select.select([self.master], [], [], 0.2)
-            try:
-                chunk = os.read(self.master, 65536) if ready else b""
-            except OSError:
-                chunk = b""
-            self.screen += chunk.decode("utf-8", "replace")
-            gone = self.process.poll() is not None and not chunk
-            if (gone or time.monotonic() > until) and text not in self.screen:
-                pytest.fail(f"{text!r} never came: {self.screen[-2000:]!r}")
-
-    def types(self, keys: str) -> None:
-        """Press keys; what was on the screen before counts no more."""
-        self.screen = ""
-        os.write(self.master, keys.encode("utf-8"))
-
-    def leaves(self) -> int:
-        """The exit code."""
-        try:
-            return self.process.wait(_PATIENCE_SECONDS)
-        finally:
-            os.close(self.master)
-
-
-def _own_terminal() -> None:
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @pytest.fixture
@@ -129,3 +72,27 @@ def test_leaving_in_the_middle_loses_nothing(desk: Company) -> None:
     again.sees("3 changes wait for you")
     again.types("q")
     assert again.leaves() == 0
+
+
+@pytest.mark.slow
+def test_forty_changes_of_a_day_take_five_keys(company: Company) -> None:
+    ask_review(company)
+    for number in range(36):
+        company.customer(name=f"{'甲乙丙丁戊己'[number % 6]}{'天地玄黄宇宙'[number // 6]}{number}号诊所")
+    for name in ("Southern Works Ltd", "Southern Works"):
+        company.customer(name=name)
+    late = "2026-10-01T09:00:00+08:00"
+    for name in ("Quiet Clinic", "Harbour Hospital"):
+        company.customer(name=name, obtained_at=late)
+    hand_in(company, "alice")
+    carol = Person(company, "carol", "review")
+    carol.sees("40 changes wait for you, 36 of them without findings")
+    carol.types("a")
+    for left in (4, 3, 2, 1):
+        carol.sees(f"1 of {left}: y approve")
+        assert "INT0" in carol.screen
+        carol.types("y")
+    carol.sees("Nothing waits for you")
+    assert carol.leaves() == 0
+    company.sync("alice")
+    assert company.ledger("alice").pending.stacks == ()
