@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from crmctl.errors import CrmctlError
 from crmctl.i18n import N_
+from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.guards import deed_faults, guard_faults, intake_faults
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import Stack, unsigned_view
@@ -68,11 +69,11 @@ def _guards(ledger: Ledger, stacks: list[Stack], written: list[Written], main: s
 
 
 def _deeds(ledger: Ledger, _stacks: list[Stack], written: list[Written], _main: str) -> Iterator[tuple[str, Finding]]:
-    if not ledger.in_force.pack.blacklist:
+    if not ledger.in_force.pack.blacklist and not any(one.kind.name == "grade" for one in written):
         return
     for one in written:
         for before, after in _versions(one):
-            faults = deed_faults(ledger, one.kind, one.now.dossier, one.now.compartment, before, after)
+            faults = deed_faults(Draft(ledger), one.kind, one.now.dossier, one.now.compartment, before, after)
             yield from ((one.path, finding) for finding in faults)
         if one.kind.name == _CARD and one.before is None:
             yield from ((one.path, finding) for finding in intake_faults(ledger, one.now.data))

@@ -325,7 +325,7 @@ def test_a_member_of_narrow_role_does_it_for_its_department_alone(company: Compa
     assert code == 0, said
     assert "grades (East): done: 5 customers looked at, 5 grades put forward" in said
     code, said = cron(company, "--department", "west", "--only", "grades", member=robot)
-    assert (code, how(said)["grades west"]) == (1, "FAILED")
+    assert (code, how(said)["grades (West)"]) == (1, "FAILED")
     assert "too little to decide on" in said
 
 

@@ -234,17 +234,14 @@ def vanished_entries(ledger: Ledger) -> list[Finding]:
 
 
 def deed_faults(
-    ledger: Ledger, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> list[Finding]:  # fmt: skip
     """What the list as it stands says of a record that waits for review: barred meanwhile, or warned of."""
-    from crmctl.ledger.changing.draft import Draft
-
-    rules = rules_of(ledger)
+    rules = rules_of(draft.ledger)
     barred = rules.barred.get(kind.name) if rules else None
     if barred is None or is_office(dossier_id):
         return []
-    draft = Draft(ledger)
     try:
         _refuse_deed(draft, barred, kind, dossier_id, compartment, before, after)
     except Refused as error:

@@ -30,13 +30,11 @@ _RUNS: WeakKeyDictionary[Ledger, dict[tuple[str, str], Run]] = WeakKeyDictionary
 
 
 def faults(
-    ledger: Ledger, kind: Kind, dossier: str, department: str, before: Mapping[str, object], after: Mapping[str, object]
+    draft: Draft, kind: Kind, dossier: str, department: str, before: Mapping[str, object], after: Mapping[str, object]
 ) -> list[Finding]:
     """Whether a grade that waits for review has a seat by now, for who sees the whole department."""
-    from crmctl.ledger.changing.draft import Draft
-
     try:
-        guard(Draft(ledger), kind, dossier, department, before, after)
+        guard(draft, kind, dossier, department, before, after)
     except Refused as error:
         return [Finding(error.rule or "GRD021", N_("{text}"), "error", dossier, "grade", {"text": error.what})]
     except NoKey:

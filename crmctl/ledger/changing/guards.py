@@ -77,19 +77,19 @@ def guard_intake(ledger: Ledger, data: Mapping[str, Value], department: str, che
 
 
 def deed_faults(
-    ledger: Ledger, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> list[Finding]:  # fmt: skip
-    """What the blacklist, and the caps of grades, say by now of a record that waits for review."""
-    pack, told = ledger.in_force.pack, []
-    if pack.blacklist:
+    """What the blacklist, and the caps of grades, say by now of a record that waits for review; `draft` stays empty."""
+    told: list[Finding] = []
+    if draft.ledger.in_force.pack.blacklist:
         from crmctl.ledger.changing import barring
 
-        told = barring.deed_faults(ledger, kind, dossier_id, compartment, before, after)
+        told = barring.deed_faults(draft, kind, dossier_id, compartment, before, after)
     if kind.name == "grade" and after.get("state") == "approved":
         from crmctl.ledger.changing import grade_cap
 
-        told += grade_cap.faults(ledger, kind, dossier_id, compartment.partition("/")[0], before, after)
+        told += grade_cap.faults(draft, kind, dossier_id, compartment.partition("/")[0], before, after)
     return told
 
 

@@ -576,3 +576,25 @@ def test_who_comes_on_the_companys_list_is_cleared_from_each_department_by_its_o
     archive(listed.ledger(), customer, "past", "blacklisted")
     assert due("alice") == []
     assert {one.state for one in listed.ledger().dossier(customer).assignments.values()} == {"past"}
+
+
+def test_a_reviewer_is_told_of_a_bar_that_came_after_the_change(listed: Company) -> None:
+    from crmctl.review.desk import desk_of
+    from tests.under_review import ask_review, hand_in
+
+    ask_review(listed, [{"on": ["add contract"], "slots": ["verify supervisor"], "code": "REV006"}])
+    customer, other = listed.customer(), listed.customer(name="Quiet Clinic")
+    for dossier in (customer, other):
+        listed.add("contract", {"subject": "supply"}, customer=dossier, department="east")
+    hand_in(listed, "alice")
+    list_for_department(listed, customer)
+    listed.sync("carol")
+    desk = desk_of(listed.ledger("carol"))
+    told = {
+        change.stack.changes[0].path.split("/")[2]: [
+            (one.code, one.severity) for one in desk.looked[change.name].findings
+        ]
+        for bundle in desk.bundles for change in bundle.changes
+    }  # fmt: skip
+    assert told == {customer: [("BLK001", "error")], other: []}
+    assert [change.about for change in desk.clean] != [change.about for change in desk.mine]
