@@ -234,7 +234,7 @@ def vanished_entries(ledger: Ledger) -> list[Finding]:
 
 
 def deed_faults(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> list[Finding]:  # fmt: skip
     """What the list as it stands says of a record that waits for review: barred meanwhile, or warned of."""

@@ -30,8 +30,9 @@ _RUNS: WeakKeyDictionary[Ledger, dict[tuple[str, str], Run]] = WeakKeyDictionary
 
 
 def faults(
-    draft: Draft, kind: Kind, dossier: str, department: str, before: Mapping[str, object], after: Mapping[str, object]
-) -> list[Finding]:
+    draft: Proposed, kind: Kind, dossier: str, department: str, before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> list[Finding]:  # fmt: skip
     """Whether a grade that waits for review has a seat by now, for who sees the whole department."""
     try:
         guard(draft, kind, dossier, department, before, after)

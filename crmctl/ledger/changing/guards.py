@@ -77,7 +77,7 @@ def guard_intake(ledger: Ledger, data: Mapping[str, Value], department: str, che
 
 
 def deed_faults(
-    draft: Draft, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> list[Finding]:  # fmt: skip
     """What the blacklist, and the caps of grades, say by now of a record that waits for review; `draft` stays empty."""
