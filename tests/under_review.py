@@ -15,6 +15,8 @@ from crmctl.ledger.setup.administer import change_setup
 from crmctl.ledger.waiting.bundle import give_slot
 from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.model.values import Value
+from crmctl.review.approving import approve as give
+from crmctl.review.inbox import inbox
 from crmctl.trust.gate import Gate
 from tests.company import Company
 
@@ -54,6 +56,18 @@ def review_and_land(company: Company, member: str, role: str, department: str, w
     """Approve and land the newest bundle of a member. Returns the landing."""
     slot = approve(company, member, role, department, whose)
     return land(company.ledger(member), slot, gate=Gate())
+
+
+def approve_record(company: Company, record_id: str, *members: str) -> bool:
+    """What `crmctl review approve ID` does for each of the members; whether it is in force. Raises Refused."""
+    landed = False
+    for member in members:
+        company.sync(member)
+        ledger = company.ledger(member)
+        (bundle,) = [one for one in inbox(ledger) if any(record_id in change.about for change in one.changes)]
+        names = [change.name for change in bundle.changes if record_id in change.about]
+        landed = bool(give(ledger, bundle, names, gate=Gate()).landed)
+    return landed
 
 
 def bundle_of(ledger: Ledger, whose: str) -> str:

@@ -235,12 +235,15 @@ COMMANDS: Table = {
             "propose": Entry("crmctl.cli.commands.blacklist:propose", N_("Propose a customer for the blacklist.")),
             "verify": Entry("crmctl.cli.commands.blacklist:verify", N_("Say that the facts of a proposal hold.")),
             "reject": Entry("crmctl.cli.commands.blacklist:reject", N_("Turn a proposal down.")),
-            "enter": Entry("crmctl.cli.commands.blacklist:enter", N_("Put a proposal in force.")),
+            "enter": Entry("crmctl.cli.commands.blacklist:enter", N_("Put a proposal in force: sign it.")),
             "acknowledge": Entry(
                 "crmctl.cli.commands.blacklist:acknowledge", N_("Say that a department's entry was received and filed.")
             ),
             "shorten": Entry("crmctl.cli.commands.blacklist:shorten", N_("End a term early.")),
-            "readmit": Entry("crmctl.cli.commands.blacklist:readmit", N_("Approve that a customer comes back.")),
+            "lift": Entry("crmctl.cli.commands.blacklist:shorten", N_("The same as shorten.")),
+            "readmit": Entry(
+                "crmctl.cli.commands.blacklist:readmit", N_("Put forward or approve that a customer comes back.")
+            ),
             "list": Entry("crmctl.cli.commands.blacklist:list_entries", N_("List who is barred, since when and why.")),
             "check": Entry(
                 "crmctl.cli.commands.blacklist:check",

@@ -150,18 +150,14 @@ def graded_on(ledger: Ledger) -> date:
 
 
 def _blacklist(shift: Shift) -> Outcome:
-    """Say of entries whose term is over that it is: nobody is readmitted by that."""
-    from crmctl.ledger.affairs.blacklisting import expire, run_out
+    """Count the entries whose term is over: nobody is readmitted by that."""
+    from crmctl.ledger.affairs.blacklisting import run_out
     from crmctl.ledger.changing.barring import rules_of
 
     if rules_of(shift.ledger) is None:
         return Outcome(N_("the policy has no blacklist"))
-    ledger, over = shift.ledger, run_out(shift.ledger, _department(shift))
-    for entry in () if shift.dry_run else over:
-        expire(ledger, entry)
-        ledger = ledger.reopened()
-    message = N_("{count:entry|entries} would run out") if shift.dry_run else N_("{count:entry|entries} ran out")
-    return Outcome(message, len(over), {"count": len(over)})
+    over = len(run_out(shift.ledger, _department(shift)))
+    return Outcome(N_("{count:entry|entries} ran out"), 0, {"count": over})
 
 
 def _escalate(shift: Shift) -> Outcome:

@@ -1,14 +1,15 @@
 """A year under P23, P02 and P13 with eight hospitals of one department, each step taken on its day by whose it is.
 
 What happens: one VIP seat for eight, so a second waits; a breach lowers who had it, and the other rises; the first
-comes on the blacklist, its term runs out, and two leaders let it back after a new admission.
+comes on the blacklist, its term runs out, and after a new admission the head and the company's leader let it back.
+What takes approvals is handed in and approved over a shared place, as between people's own copies.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -25,11 +26,16 @@ from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import Entry, add
 from crmctl.ledger.changing.regrading import run
-from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.meeting.submitting import submit
+from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.review.approving import approve
+from crmctl.review.inbox import inbox
 from crmctl.rules.calendar import add_months
+from crmctl.trust.gate import Gate
 
 PACKS = ("p23", "p02", "p13")
 VALUES = {
@@ -102,9 +108,11 @@ class _Year:
         self._graded(self._day(8, 0))
         self._back(fallen, entry)
         self._graded(self._day(11, 14))
-        with acting(self.home, self.span.now, LEADER):
-            commits = share(self.path / "manager", self.path / "server.git")
-            join(str(self.path / "server.git"), self.path / "head", HEAD).repo.close()
+        with self._at(LEADER, self.span.last) as ledger:
+            sync(ledger, gate=Gate())
+            commits = int(ledger.repo.run("rev-list", "--count", MAIN).decode())
+        with self._at(HEAD, self.span.last, copy="head") as ledger:
+            sync(ledger, gate=Gate())
         names = dict(zip(self.hospitals, self._names(), strict=True))
         return Told(self.path, self.home, self.texts.company, self.path / "head", fallen, risen, names, entry, commits,
                     self._day(3, 0))  # fmt: skip
@@ -114,11 +122,14 @@ class _Year:
     def _day(self, months: int, days: int) -> date:
         return add_months(self.span.first, months) + timedelta(days=days)
 
-    @contextmanager
-    def _at(self, member: str, day: date, hour: int = 10) -> Iterator[Ledger]:
+    def _acting(self, member: str, day: date, hour: int = 10) -> AbstractContextManager[None]:
         moment = min(datetime.combine(day, time(hour), self.span.now.tzinfo), self.span.now)
-        with acting(self.home, moment, member):
-            ledger = Ledger(self.path / "manager", home=self.home)
+        return acting(self.home, moment, member)
+
+    @contextmanager
+    def _at(self, member: str, day: date, hour: int = 10, copy: str = "manager") -> Iterator[Ledger]:
+        with self._acting(member, day, hour):
+            ledger = Ledger(self.path / copy, home=self.home)
             try:
                 yield ledger
             finally:
@@ -203,19 +214,40 @@ class _Year:
         self._add(HEAD, day, "stage_review", customer, values)
 
     def _listed(self, customer: str, breach: str) -> str:
+        """The supervisor puts it forward, the head signs in a copy of his own."""
+        server = self.path / "server.git"
+        with self._at(LEADER, self._day(4, 19)):
+            share(self.path / "manager", server)
+        with self._acting(HEAD, self._day(4, 19)):
+            join(str(server), self.path / "head", HEAD).repo.close()
         with self._at(SUPERVISOR, self._day(4, 20)) as ledger:
             values = {"reason": "arrears", "text": str(self.texts.raw["breaches"][0]), "breach": breach}
-            entry = blacklisting.propose(ledger, customer, "department", values, DEPARTMENT).id
-        with self._at(HEAD, self._day(4, 22)) as ledger:
-            blacklisting.enter(ledger, entry)
+            entry = blacklisting.propose(ledger, customer, "department", values, DEPARTMENT, since=self._day(4, 22)).id
+            submit(ledger.reopened(), gate=Gate())
+        with self._at(HEAD, self._day(4, 22), copy="head") as ledger:
+            _approve(ledger, entry)
+        with self._at(SUPERVISOR, self._day(4, 22), hour=15) as ledger:
+            sync(ledger, gate=Gate())
         return entry
 
     def _back(self, customer: str, entry: str) -> None:
-        """The term ends and frees nobody; a new admission and two approvals do."""
-        with self._at(HEAD, self._day(11, 4)) as ledger:
-            blacklisting.expire(ledger, entry)
+        """The term ends and frees nobody; a new admission, and the word of the head and the leader do."""
         admission = self._admitted(customer, self._day(11, 10), 98)
-        with self._at(HEAD, self._day(11, 11)) as ledger:
-            blacklisting.readmit(ledger, entry, str(self.texts.raw["change"]), admission)
+        with self._at(HEAD, self._day(11, 10), hour=15) as ledger:
+            sync(ledger, gate=Gate())
+        with self._at(HEAD, self._day(11, 11), copy="head") as ledger:
+            sync(ledger, gate=Gate())
+            blacklisting.readmit(ledger.reopened(), entry, str(self.texts.raw["change"]), admission)
+            submit(ledger.reopened(), gate=Gate())
         with self._at(LEADER, self._day(11, 12)) as ledger:
-            blacklisting.readmit(ledger, entry)
+            _approve(ledger, entry)
+
+
+def _approve(ledger: Ledger, entry: str) -> None:
+    """Give what the acting member may give of what was handed in about an entry."""
+    sync(ledger, gate=Gate())
+    ledger = ledger.reopened()
+    for bundle in inbox(ledger):
+        names = [change.name for change in bundle.changes if entry in change.about]
+        if names:
+            approve(ledger, bundle, names, gate=Gate())

@@ -17,6 +17,7 @@ _SPEECH_ONLY = frozenset({"label", "sensitive", "many"})
 _CEILINGS = frozenset({"max"})
 _FLOORS = frozenset({"min"})
 _PLACE = ("prefix", "folder", "scope", "compartment", "per_member", "addressee", "single", "monthly")
+_PART = ("per_member", "addressee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,23 @@ def incompatible(old: Kind, new: Kind, used: Used | None = None) -> list[Finding
     `used` is what the records hold; None when not all could be seen, so that all may be in use.
     Findings are warnings where records of today stay readable but may no longer pass `check`.
     """
+    parted = _parted(old, new)
+    moved = [what for what in _PLACE if getattr(old, what) != getattr(new, what) and not (parted and what in _PART)]
     findings = [
         Finding("SCH014", N_("{what} may not change once there are records"), "error", "", word, {"what": word})
-        for word in dict.fromkeys(_word(what) for what in _PLACE if getattr(old, what) != getattr(new, what))
+        for word in dict.fromkeys(map(_word, moved))
     ]
+    if parted:
+        message = N_("Records entered before stay where they lie, in no part")
+        findings.append(Finding("SCH018", message, "warning", "", "in"))
     findings += _states(old, new, used)
     findings += _fields(old.fields, new.fields, "", used)
     return findings
+
+
+def _parted(old: Kind, new: Kind) -> bool:
+    """Whether an office's kind comes to be placed by a text or a choice; what lies in no part then counts for all."""
+    return new.scope == "office" and not old.per_member and bool(new.addressee) and not new.personal
 
 
 def version_fault(old: Kind, new: Kind) -> Finding | None:

@@ -18,7 +18,7 @@ from crmctl.model.values import Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _MEMBER = "member"  # or a field of that type: whose compartment the record goes into
-_NAMES_A_PART = frozenset({"member", "text"})  # a text names a part such as a territory; empty, none
+_NAMES_A_PART = frozenset({"member", "text", "choice"})  # a text names a part such as a territory; empty, none
 _PLACES = N_("Write core, assignment/<compartment>, office/<compartment> or office/<compartment>/member")
 _STRUCTURES = ("list", "group")
 _KIND_KEYS = {

@@ -86,8 +86,9 @@ class Kind:
 
     `monthly` names the date field by which a high-volume kind is stored a file a month.
     `identity` names the fields by which two records are recognised as the same party.
-    `addressee` names the member field that says into whose compartment a record of `per_member` goes (else the
-    enterer's). `number` is the series in which the ledger numbers its records without gaps.
+    `addressee` names the field that says into which part of its compartment a record of `per_member` goes: a member's
+    own (else the enterer's), or the one that a text or a choice names.
+    `number` is the series in which the ledger numbers its records without gaps.
     `effect` makes it a request (`crmctl request`).
     `filed_by_anyone`: a first version may be sealed by somebody who cannot read the compartment.
     """
@@ -119,6 +120,17 @@ class Kind:
     def schema(self) -> str:
         """The name records carry: `crmctl/<kind>/<version>`."""
         return f"crmctl/{self.name}/{self.version}"
+
+    @property
+    def personal(self) -> bool:
+        """Whether a part that a record of the kind lies in is a member's own: no text and no choice names it."""
+        field = self.field(self.addressee)
+        return field is None or field.type == "member"
+
+    @property
+    def is_note(self) -> bool:
+        """Whether its records are told to somebody: what they are about may wait, they do not wait with it."""
+        return bool(self.addressee) and self.personal
 
     @property
     def first_state(self) -> str | None:

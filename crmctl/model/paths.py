@@ -95,8 +95,19 @@ def addressed_to(kind: Kind, values: Mapping[str, object], member: str) -> str:
     A field of text (a territory) names nobody's part while it is empty.
     """
     named = str(values.get(kind.addressee) or "") if kind.addressee else ""
-    field = kind.field(kind.addressee)
-    return part_name(named) if field is not None and field.type != "member" else named or member
+    return named or member if kind.personal else part_name(named)
+
+
+def placed_as_said(kind: Kind, values: Mapping[str, object], place: Place) -> bool:
+    """Whether a record of a kind placed by a field lies in the part that field names.
+
+    In no part lies what was entered before its kind was placed by that field.
+    """
+    part = place.compartment.partition(".")[2]
+    named = str(values.get(kind.addressee) or "") if kind.addressee else ""
+    if not kind.addressee or kind.monthly or not part or (not named and kind.personal):
+        return True
+    return part == (named if kind.personal else part_name(named))
 
 
 def part_name(text: str) -> str:

@@ -1,17 +1,17 @@
-"""What a pack says of its blacklist: levels, terms, what they bar, who signs (DESIGN 5; C-25, C-26, C-38, C-40). Pure.
+"""What a pack says of its blacklist: levels, terms, what they bar (DESIGN 5; C-25, C-26, C-38, C-40). Pure.
 
 ```yaml
 blacklist:
   kind: blacklist_entry
   notice: blacklist_notice
-  department: {slots: [sign head, acknowledge division], term: 6 months, bars: own department, after_term: barred}
-  company: {slots: [propose head, verify division, sign division], term: open, bars: all departments}
+  department: {term: 6 months, bars: own department, after_term: barred}
+  company: {term: open, bars: all departments}
   barred: [transaction, {on: contract, at: signed_on, states: [signed]}]
-  readmit: {require: [change_note, admission], slots: [sign head, sign management], grade: qualified}
+  readmit: {require: [change_note, admission], grade: qualified}
 ```
 
-Every key that is no other word is a level. A slot is a step and the role that takes it; each step
-has its field on the kind (`PERSON`). `bars: nothing` makes a level a watch list.
+Every key that is no other word is a level. Who approves an entry of a level, and what becomes of it, is said in
+`review:` (`on: add blacklist_entry/company`). `bars: nothing` makes a level a watch list.
 """
 
 from __future__ import annotations
@@ -29,24 +29,11 @@ from crmctl.model.values import Value
 
 Bars = Literal["own department", "all departments", "nothing"]
 AfterTerm = Literal["barred", "lifted"]
-Step = Literal["propose", "verify", "sign", "acknowledge", "shorten"]
 Told = Literal["refuse", "warn", "nothing"]
 OPEN = "open"
-# The field that says who took a step; `_on` beside it says when.
-PERSON: dict[str, str] = {
-    "propose": "proposed_by", "verify": "verified_by", "sign": "decided_by", "acknowledge": "acknowledged_by",
-    "shorten": "shortened_by",
-}  # fmt: skip
 _WORDS = ("kind", "notice", "barred", "readmit")
 _LEVEL_KEYS = frozenset({"slots", "term", "bars", "after_term", "intake", "others"})
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A step, and the role that takes it."""
-
-    step: str
-    role: str
+_FIELDS = ("customer", "level", "valid_from", "valid_to", "shortened_on", "readmitted_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +48,8 @@ class Level:
     bars: Bars
     term: Duration | None = None
     after_term: AfterTerm = "barred"
-    slots: tuple[Slot, ...] = ()
     intake: Told = "refuse"
     others: Told = "warn"
-
-    def roles(self, step: str) -> tuple[str, ...]:
-        """Who takes a step; empty where the policy leaves it to everybody who can write there."""
-        return tuple(slot.role for slot in self.slots if slot.step == step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +67,25 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class Readmit:
-    """What coming back takes: fields to be filled, the roles that sign, the grade at most."""
+    """What coming back takes: fields to be filled, the grade at most."""
 
     require: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
     grade: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Blacklist:
-    """A pack's blacklist. `notice` is the kind all departments read, written for levels that bar them all."""
+    """A pack's blacklist. `notice` is the kind all departments read, written for levels that bar them all.
+
+    `outdated`: written for a crmctl in which the steps of an entry were no approvals; nothing is entered by it.
+    """
 
     kind: str
     notice: str | None
     levels: Mapping[str, Level]
     barred: Mapping[str, Barred]
     readmit: Readmit
+    outdated: bool = False
 
     def posted(self, level: Level) -> bool:
         """Whether entries of a level are posted for all departments."""
@@ -108,38 +93,37 @@ class Blacklist:
 
 
 def read_blacklist(
-    raw: Mapping[str, Value], values: Mapping[str, object], kinds: Mapping[str, Kind], roles: Collection[str],
-    where: str,
-) -> tuple[Blacklist, list[Finding]]:  # fmt: skip
-    """Read a policy's `blacklist:` against its values, the kinds and the roles there are.
+    raw: Mapping[str, Value], values: Mapping[str, object], kinds: Mapping[str, Kind], where: str
+) -> tuple[Blacklist, list[Finding]]:
+    """Read a policy's `blacklist:` against its values and the kinds there are.
 
     What is off comes back as findings with the dotted path; a level without a value for its term is
     one of them.
     """
-    reader = _Reader(raw, values, kinds, roles, where)
+    reader = _Reader(raw, values, kinds, where)
     found = Blacklist(
         reader.kind("kind") or "",
         reader.kind("notice") if raw.get("notice") is not None else None,
         {name: level for name, item in raw.items() if name not in _WORDS for level in reader.level(name, item)},
         {barred.kind: barred for barred in reader.barred()},
         reader.readmit(),
+        any(isinstance(item, dict) and "slots" in item for item in raw.values()),
     )
     return found, reader.findings
 
 
 class _Reader:
     def __init__(
-        self, raw: Mapping[str, Value], values: Mapping[str, object], kinds: Mapping[str, Kind],
-        roles: Collection[str], where: str,
-    ) -> None:  # fmt: skip
-        self.raw, self.values, self.kinds, self.roles, self.where = raw, values, kinds, roles, where
+        self, raw: Mapping[str, Value], values: Mapping[str, object], kinds: Mapping[str, Kind], where: str
+    ) -> None:
+        self.raw, self.values, self.kinds, self.where = raw, values, kinds, where
         self.findings: list[Finding] = []
 
     def kind(self, key: str) -> str | None:
         name = str(self.raw.get(key) or "")
         if self._known(f"blacklist.{key}", name, self.kinds, N_("There is no kind {name}")) and key == "kind":
             fields = [field for field, _spec in self.kinds[name].walk()]
-            for wanted in ("customer", "level", "valid_from", "valid_to", *PERSON.values()):
+            for wanted in _FIELDS:
                 self._known("blacklist.kind", wanted, fields, N_("The kind has no field {name}"))
         return name
 
@@ -155,7 +139,6 @@ class _Reader:
             self._one(f"{path}.bars", item.get("bars"), get_args(Bars), "nothing"),  # type: ignore[arg-type]
             self._term(f"{path}.term", str(item.get("term", OPEN))),
             self._one(f"{path}.after_term", item.get("after_term", "barred"), get_args(AfterTerm), "barred"),  # type: ignore[arg-type]
-            tuple(self._slots(f"{path}.slots", item.get("slots"), get_args(Step))),
             self._one(f"{path}.intake", item.get("intake", "refuse"), get_args(Told), "refuse"),  # type: ignore[arg-type]
             self._one(f"{path}.others", item.get("others", "warn"), get_args(Told), "warn"),  # type: ignore[arg-type]
         )
@@ -186,16 +169,7 @@ class _Reader:
         for name in wanted if kind else ():
             fields = [field for field, _spec in kind.walk()] if kind else []
             self._known("blacklist.readmit.require", name, fields, N_("The kind has no field {name}"))
-        slots = self._slots("blacklist.readmit.slots", spec.get("slots"), ("sign",))
-        return Readmit(wanted, tuple(slot.role for slot in slots), str(spec.get("grade", "")))
-
-    def _slots(self, path: str, raw: Value, steps: Collection[str]) -> Iterator[Slot]:
-        for number, text in enumerate(raw if isinstance(raw, list) else []):
-            step, _blank, role = str(text).partition(" ")
-            here = f"{path}.{number}"
-            known = self._known(here, step, steps, N_("There is no step {name}"))
-            if self._known(here, role, self.roles, N_("There is no role {name}")) and known:
-                yield Slot(step, role)
+        return Readmit(wanted, str(spec.get("grade", "")))
 
     def _term(self, path: str, text: str) -> Duration | None:
         if text == OPEN:

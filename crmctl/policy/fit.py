@@ -36,7 +36,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
         *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *_satisfaction(pack, whole),
         *_sensitive(pack, kinds, whole),
-        *check_review(pack.review, kinds, {*whole.company_roles, *whole.vocab.get("role", {})}),
+        *check_review(pack.review, kinds, whole.vocab, {*whole.company_roles, *whole.vocab.get("role", {})}),
     ]  # fmt: skip
 
 
@@ -81,9 +81,19 @@ def _requires(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fi
 
 
 def _blacklist(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:
-    if pack.blacklist:
-        roles = {*whole.company_roles, *whole.vocab.get("role", {})}
-        yield from read_blacklist(pack.blacklist, undated(whole.values), kinds, roles, "")[1]
+    if not pack.blacklist:
+        return
+    rules, faults = read_blacklist(pack.blacklist, undated(whole.values), kinds, "")
+    yield from faults
+    approved = {
+        (trigger.what, part) for rule in whole.review if any(slot.blocks for step in rule.steps for slot in step)
+        for trigger in rule.on if trigger.action == "add" for part in ([trigger.part] if trigger.part else rules.levels)
+    }  # fmt: skip
+    for name, level in rules.levels.items():
+        if level.bars != "nothing" and (rules.kind, name) not in approved:
+            message = N_("Nobody has to approve what is entered here; write in review: on: add {kind}/{level}")
+            args = {"kind": rules.kind, "level": name}
+            yield Finding("BLK010", message, "error", "", f"blacklist.{name}", args)
 
 
 def _satisfaction(pack: Pack, whole: Pack) -> Iterator[Finding]:

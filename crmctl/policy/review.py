@@ -10,10 +10,14 @@ review:
   - {code: REV013, on: add quotation, slots: [sign head], route: {by: territory, slots: {north: [sign division]}}}
 ```
 
-`on` is `add|change|remove <kind>`, an area of the set-up (`change org` is whatever happens in it) or a field of
-the dossier. A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. `route` gives other
-slots by what stands in the clear: the author's territory or the department. `slots: []` takes a rule of a
-lower pack away. `paper: true` (or a list of the roles that record) lets a scan stand for a leader without a key.
+`on` is `add|change|remove <kind>`, of a kind placed by a text or choice `<kind>/<part>` too (`add
+blacklist_entry/company`; what lies in no part counts for all of them), an area of the set-up (`change org` is
+whatever happens in it) or a field of the dossier. Who makes a change fills a `propose` slot of its own by that, where
+the role is the author's; nobody fills another slot of what he made.
+
+A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. `route` gives other slots by what stands
+in the clear: the author's territory or the department. `slots: []` takes a rule of a lower pack away.
+`paper: true` (or a list of the roles that record) lets a scan stand for a leader without a key.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from typing import Literal, cast, get_args
 from crmctl.i18n import N_
 from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.findings import Finding
-from crmctl.model.kinds import Label
+from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
 
 Act = Literal["propose", "verify", "sign", "acknowledge"]
@@ -66,10 +70,14 @@ Steps = tuple[tuple[Slot, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What sets a rule off: an action on a kind or an area of the set-up, or a field of the dossier (no action)."""
+    """What sets a rule off: an action on a kind or an area of the set-up, or a field of the dossier (no action).
+
+    `part`: of a kind placed by a field only what lies in the part of this value.
+    """
 
     action: str
     what: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,8 @@ class _Reading:
         elif len(words) != 2 or words[0] not in ACTIONS:
             message = N_("Write add, change or remove and a kind, or one of {names}: {text}")
             self._fault("POL003", message, "on", text=text, names=", ".join(FIELDS))
-        return Trigger(words[0] if len(words) > 1 else "", words[-1] if words else "")
+        what, _slash, part = (words[-1] if words else "").partition("/")
+        return Trigger(words[0] if len(words) > 1 else "", what, part)
 
     def _steps(self, raw: Value, path: str) -> Steps:
         if not isinstance(raw, list):
@@ -248,14 +257,30 @@ def asks_about(rules: Iterable[ReviewRule], values: Mapping[str, object], name: 
     )  # fmt: skip
 
 
-def check_review(rules: Iterable[ReviewRule], kinds: Iterable[str], roles: Iterable[str]) -> list[Finding]:
-    """Hold the rules against the kinds and roles in force: every name must be there."""
-    kinds, roles = {*kinds, *AREAS}, set(roles)
+def check_review(
+    rules: Iterable[ReviewRule], kinds: Mapping[str, Kind], vocab: Mapping[str, Mapping[str, Label]],
+    roles: Iterable[str],
+) -> list[Finding]:  # fmt: skip
+    """Hold the rules against the kinds, words and roles in force: every name must be there."""
+    rules, names, roles = tuple(rules), {*kinds, *AREAS}, set(roles)
     named = [
-        ("POL010", rule.code, trigger.what, kinds)
-        for rule in rules for trigger in rule.on if trigger.action and trigger.what not in kinds
+        ("POL010", rule.code, trigger.what, names)
+        for rule in rules for trigger in rule.on if trigger.action and trigger.what not in names
     ] + [("POL014", rule.code, role, roles) for rule in rules for role in rule.roles if role not in roles]  # fmt: skip
+    for code, trigger in ((rule.code, trigger) for rule in rules for trigger in rule.on if trigger.part):
+        parts = _parts(kinds.get(trigger.what), vocab)
+        if trigger.what in names and parts is not None and trigger.part not in parts:
+            known = {f"{trigger.what}/{part}" for part in parts} or {trigger.what}
+            named.append(("POL010", code, f"{trigger.what}/{trigger.part}", known))
     return [_missing(*item) for item in named]
+
+
+def _parts(kind: Kind | None, vocab: Mapping[str, Mapping[str, Label]]) -> set[str] | None:
+    """The parts a kind's records lie in (of the set-up none); None where any text may name one."""
+    field = kind.field(kind.addressee) if kind else None
+    if kind is None or field is None or kind.personal:
+        return set()
+    return set(vocab.get(str(field.options.get("of")), ())) if field.type == "choice" else None
 
 
 def _missing(code: str, rule: str, name: str, known: Iterable[str]) -> Finding:

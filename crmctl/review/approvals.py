@@ -9,7 +9,8 @@ from datetime import datetime
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.slots_given import SLOT, bundle_below
-from crmctl.rules.slots import Given, concerns, stood_for
+from crmctl.rules.slots import Given, stood_for
+from crmctl.rules.triggers import concerns
 from crmctl.trust.slot import is_slot, read_slot
 
 _ACKNOWLEDGES = f"{SLOT}: acknowledge "

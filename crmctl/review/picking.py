@@ -22,6 +22,15 @@ def pick(bundles: Sequence[Bundle], looked: Mapping[str, Looked], words: Iterabl
     return [change for change in every if change.name in meant]
 
 
+def about(bundles: Sequence[Bundle], looked: Mapping[str, Looked], record_id: str) -> list[Handed]:
+    """The changes that are about a record, by its id or the beginning of it."""
+    word = record_id.upper()
+    return [
+        change for bundle in bundles for change in bundle.changes
+        if any(name.startswith(word) for name in {*change.about, *_ids(looked[change.name])})
+    ]  # fmt: skip
+
+
 def _meant(every: Sequence[Handed], looked: Mapping[str, Looked], word: str) -> list[Handed]:
     upper = word.upper()
     ways = (

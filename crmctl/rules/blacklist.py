@@ -5,18 +5,21 @@ The end of a term readmits nobody by itself where the level says `after_term: ba
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from crmctl.i18n import N_
 from crmctl.model.duration import Duration
+from crmctl.model.findings import Finding
 from crmctl.policy.blacklist import Barred, Blacklist, Level
 from crmctl.rules.calendar import add_months
 
 Why = Literal["in force", "expired", "shortened", "lifted", "readmitted", "not yet"]
 LISTED = frozenset({"in_force", "shortened", "expired", "readmitted"})
 _DAY = timedelta(days=1)
+_FIXED = ("customer", "level", "of_department", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,76 @@ def deed_day(barred: Barred, before: Mapping[str, object], after: Mapping[str, o
         return day
     moved = after.get("state") != before.get("state") and after.get("state") in barred.states
     return (day or today) if moved else None
+
+
+def entry_faults(
+    rules: Blacklist, department: str, before: Mapping[str, object], after: Mapping[str, object], today: date
+) -> Iterator[Finding]:
+    """What an entry may not say (`before` empty: a new one), and what it may not become (rule BLK006).
+
+    `department` is the one in whose office it lies. An entry in force keeps its customer, level and days; a term is
+    only cut short; coming back takes what `readmit: require` names, and the end of the term.
+    """
+    level = rules.levels.get(str(after.get("level")))
+    if level is None:
+        yield _fault(N_("The policy has no such level of the blacklist"), "level", "crmctl policy show")
+        return
+    state, was = after.get("state"), before.get("state")
+    if was in LISTED and any(before.get(name) != after.get(name) for name in _FIXED):
+        yield _fault(N_("An entry in force keeps its customer, level and days"), "", "crmctl blacklist shorten")
+    if state == was:
+        return
+    if state == "in_force":
+        yield from _entering(level, department, after, today)
+    elif state == "shortened":
+        end = _end(level, after)
+        cut = _day(after, "shortened_on")
+        if cut and end and cut > end:
+            yield _fault(N_("A term is only cut short: it ends on {day} anyway"), "shortened_on", day=end)
+    elif state == "readmitted":
+        bar = bar_of(listed_of("", department, before), level)
+        if bar is None or not term_over(bar, today):
+            hint = N_("Under special circumstances: crmctl blacklist shorten")
+            yield _fault(N_("Its term is not over"), "", hint)
+        missing = [name for name in rules.readmit.require if not after.get(name)]
+        if missing:
+            hint = "crmctl blacklist readmit ENTRY --change TEXT --admission A-…"
+            yield _fault(N_("Readmitting needs: {names}"), missing[0], hint, names=", ".join(missing))
+
+
+def _entering(level: Level, department: str, after: Mapping[str, object], today: date) -> Iterator[Finding]:
+    since, until = _day(after, "valid_from"), _day(after, "valid_to")
+    longest = term_end(since, level.term) if since else None
+    if longest and (until is None or until > longest):
+        yield _fault(N_("The policy's term ends on {day}; a longer one needs a new entry"), "valid_to", day=longest)
+    if since is None or since < today:
+        yield _fault(N_("An entry begins today or later"), "valid_from", "--from DATE")
+    if level.bars == "own department" and after.get("of_department") != department:
+        message = N_("A department lists for itself only: it is {department} here")
+        yield _fault(message, "of_department", department=department)
+
+
+def _end(level: Level, data: Mapping[str, object]) -> date | None:
+    since, until = _day(data, "valid_from"), _day(data, "valid_to")
+    longest = term_end(since, level.term) if since else None
+    return min((day for day in (until, longest) if day), default=None)
+
+
+def listed_of(entry: str, department: str, data: Mapping[str, object]) -> Listed:
+    """An entry's record in a department's office as the rules see it."""
+    return Listed(
+        entry, str(data.get("customer")), str(data.get("level")), str(data.get("state")), department,
+        *(_day(data, name) for name in ("valid_from", "valid_to", "shortened_on", "readmitted_on")),
+    )  # fmt: skip
+
+
+def _fault(message: str, field: str, hint: str = "", **args: object) -> Finding:
+    return Finding("BLK006", message, "error", "", field, args, hint)
+
+
+def _day(data: Mapping[str, object], name: str) -> date | None:
+    value = data.get(name)
+    return date.fromisoformat(str(value)) if value else None
 
 
 def term_over(bar: Bar, day: date) -> bool:

@@ -17,7 +17,8 @@ from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member
 from crmctl.model.paths import place_of
-from crmctl.rules.slots import Given, Standing, Touched, Wanted, concerns, open_slots, together
+from crmctl.rules.slots import Given, Standing, Wanted, open_slots, together
+from crmctl.rules.triggers import Touched, concerns
 from crmctl.trust.authority import Authority
 from crmctl.trust.change import ChangeCheck
 from crmctl.trust.files import FileCheck

@@ -13,7 +13,6 @@ from crmctl.cli.boundary import main
 from crmctl.cron import jobs as work
 from crmctl.cron.run import departments_of, jobs_of, run_jobs
 from crmctl.errors import Conflict, NotFound, Refused
-from crmctl.ledger.affairs.blacklisting import enter
 from crmctl.ledger.affairs.granting import grant
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.lock import ledger_lock
@@ -27,7 +26,7 @@ from crmctl.model.values import Value
 from crmctl.resources import packs_path
 from tests.admitting import admitted_hospitals
 from tests.company import CARD, Company, git
-from tests.under_review import approve, ask_review, hand_in
+from tests.under_review import approve, approve_record, ask_review, hand_in
 
 VALUES: dict[str, Value] = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000}
 Said = Callable[..., tuple[int, str]]
@@ -240,16 +239,15 @@ def test_a_term_that_is_over_runs_out_and_frees_nobody(
     customer = company.customer()
     company.sync("alice", "carol")
     entry = propose(company.ledger("carol"), customer, "department", {"reason": "arrears", "text": "late"}, "east").id
-    company.sync("carol", "alice")
-    enter(company.ledger(), entry)
+    hand_in(company, "carol")
+    assert approve_record(company, entry, "alice")
     monkeypatch.setenv("CRMCTL_NOW", "2027-05-20T10:00:00+08:00")
     assert "blacklist (East): done: 0 entries ran out" in cron(company, "--department", "east")[1]
     monkeypatch.setenv("CRMCTL_NOW", "2027-05-21T10:00:00+08:00")
-    assert "1 entry would run out" in cron(company, "--department", "east", "--dry-run")[1]
     assert "blacklist (East): done: 1 entry ran out" in cron(company, "--department", "east")[1]
     known = listing(company.ledger())
     assert known is not None
-    assert [row["state"] for row in known.rows] == ["expired"]
+    assert known.bars[0].why(company.ledger().today) == "expired"
     assert known.bars[0].covers(company.ledger().today)
 
 

@@ -12,9 +12,9 @@ from crmctl.model.duration import Duration
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind
 from crmctl.model.values import Value
-from crmctl.policy.blacklist import Blacklist, Readmit, Slot, read_blacklist
-
-ROLES = ("head", "division", "management", "sales")
+from crmctl.policy.blacklist import Blacklist, Readmit, read_blacklist
+from crmctl.policy.fit import pack_faults
+from crmctl.policy.pack import lay_over, read_pack
 
 
 def kinds() -> dict[str, Kind]:
@@ -46,7 +46,7 @@ def shipped() -> dict[str, Value]:
 
 
 def read(raw: Mapping[str, Value], **values: object) -> tuple[Blacklist, list[tuple[str, object]]]:
-    found, findings = read_blacklist(raw, {"blacklist_term": "6 months", **values}, kinds(), ROLES, "p23.yaml")
+    found, findings = read_blacklist(raw, {"blacklist_term": "6 months", **values}, kinds(), "p23.yaml")
     assert {(f.code, f.where) for f in findings} <= {("BLK010", "p23.yaml")}
     return found, [(f.field, f.args.get("near")) for f in findings]
 
@@ -57,10 +57,9 @@ def test_the_shipped_pack_reads_without_a_fault() -> None:
     assert faults == []
     assert found.levels["department"].term == Duration(6, "month")
     assert found.levels["company"].term is None
-    assert found.levels["company"].roles("verify") == ("division",)
-    assert found.levels["department"].slots[0] == Slot("sign", "head")
+    assert not found.outdated
     assert found.barred["transaction"].at == "date"
-    assert found.readmit == Readmit(("change_note", "admission"), ("head", "management"), "qualified")
+    assert found.readmit == Readmit(("change_note", "admission"), "qualified")
     assert not found.posted(found.levels["department"])
     assert found.posted(found.levels["company"])
 
@@ -71,8 +70,6 @@ def test_the_shipped_pack_reads_without_a_fault() -> None:
         ("blacklist.barred.0", {"barred": ["contrakt"]}, "contract"),
         ("blacklist.barred.0.at", {"barred": [{"on": "contract", "at": "signed_at"}]}, "signed_on"),
         ("blacklist.barred.0.states", {"barred": [{"on": "contract", "states": ["singed"]}]}, "signed"),
-        ("blacklist.department.slots.0", {"department": {"slots": ["sing head"]}}, "sign"),
-        ("blacklist.department.slots.0", {"department": {"slots": ["sign hed"]}}, "head"),
         ("blacklist.department.bars", {"department": {"bars": "own departmen"}}, "own department"),
         ("blacklist.department.after_term", {"department": {"after_term": "bared"}}, "barred"),
         ("blacklist.department.trem", {"department": {"trem": "open"}}, "term"),
@@ -103,3 +100,24 @@ def test_a_pack_may_give_the_companys_list_a_term_too() -> None:
     found, faults = read({**shipped(), "company": {"bars": "all departments", "term": "6 months"}})
     assert faults == []
     assert found.levels["company"].term == Duration(6, "month")
+
+
+def test_a_pack_of_the_time_when_steps_were_no_approvals_says_so() -> None:
+    assert read({**shipped(), "department": {"slots": ["sign head"], "bars": "own department"}})[0].outdated
+    assert read({**shipped(), "readmit": {"slots": ["sign head"]}})[0].outdated
+
+
+@pytest.mark.req("R-REV-11")
+@pytest.mark.parametrize(("rules", "told"), [
+    ([], ["blacklist.company", "blacklist.department"]),
+    ([{"code": "REV901", "on": "add blacklist_entry/company", "slots": ["sign head"]}], ["blacklist.department"]),
+    ([{"code": "REV901", "on": "add blacklist_entry", "slots": ["sign head"]}], []),
+    ([{"code": "REV901", "on": "add blacklist_entry", "slots": ["acknowledge head"]}],
+     ["blacklist.company", "blacklist.department"]),
+])  # fmt: skip
+def test_a_list_that_nobody_approves_is_told(rules: list[Value], told: list[str]) -> None:
+    raw: dict[str, Value] = {"pack": "own", "blacklist": {**shipped(), "watch": {"bars": "nothing"}}, "review": rules}
+    pack, _faults = read_pack(raw, "own.yaml")
+    whole = lay_over([pack])
+    found = pack_faults(raw, whole, kinds(), whole)
+    assert sorted(f.field for f in found if "Nobody has to approve" in f.message) == told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crmctl.model.kinds import Field, Kind
 from crmctl.model.values import Value
 from crmctl.policy.pack import lay_over, read_pack
 from crmctl.policy.review import ReviewRule, Slot, check_review, read_review
@@ -66,9 +67,26 @@ def test_a_pack_is_read_with_it_and_later_ones_lie_over() -> None:
     assert [(item.code, len(item.steps)) for item in laid] == [("REV001", 0), ("REV002", 1), ("REV003", 1)]
 
 
+LEVEL = Field("level", "choice", ("", ""), {"of": "levels"})
+LISTED = Kind(
+    "entry", 1, ("", ""), "X", "entry", "entries", "office", "list", (LEVEL,), addressee="level", per_member=True
+)
+CARD = Kind("customer", 1, ("", ""), "C", "customer", "customers", "core", "core", ())
+WORDS = {"levels": {"company": ("公司", "Company"), "department": ("部门", "Department")}}
+
+
 def test_names_that_are_not_there() -> None:
     wrong = rule(on=["add custmer", "change org"], slots=["verify supervisr"], unless=["hed"])
-    found = check_review([wrong], ["customer"], ["supervisor", "head"])
+    found = check_review([wrong], {"customer": CARD}, {}, ["supervisor", "head"])
     assert [(f.code, f.args["name"], f.args["near"]) for f in found] == [
         ("POL010", "custmer", "customer"), ("POL014", "supervisr", "supervisor"), ("POL014", "hed", "head"),
     ]  # fmt: skip
+
+
+def test_a_part_is_one_that_the_kinds_field_knows() -> None:
+    parted = rule(on=["add entry/company", "add entry/compny", "add customer/x", "change org/x", "add entry"])
+    found = check_review([parted], {"customer": CARD, "entry": LISTED}, WORDS, ["supervisor", "head"])
+    assert [(f.code, f.args["name"], f.args["near"]) for f in found] == [
+        ("POL010", "entry/compny", "entry/company"), ("POL010", "customer/x", "customer"), ("POL010", "org/x", "org"),
+    ]  # fmt: skip
+    assert [(item.what, item.part) for item in parted.on][:2] == [("entry", "company"), ("entry", "compny")]

@@ -423,7 +423,7 @@ def test_the_companys_and_the_departments_blacklists_stand_apart(draft: Draft, t
     dossier = customer(draft, "Barred")
     for level, more in (("company", {}), ("department", {"of_department": "east"})):
         put(draft, "blacklist_entry", "office/east", customer=dossier, level=level, reason="fraud", text="t",
-            proposed_by="alice", proposed_on="2026-10-20", **more)  # fmt: skip
+            proposed_by="alice", proposed_on="2026-10-20", valid_from="2026-10-20", **more)  # fmt: skip
     draft.commit("import")
     filled = told("blacklist")
     (table,) = filled.tables

@@ -18,6 +18,7 @@ from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from tests.admitting import HOSPITAL, LICENCE, admission, admit
 from tests.company import CARD, VISIT, Company
+from tests.under_review import approve_record, hand_in
 
 TRADE: dict[str, object] = {"date": "2026-11-20", "product": "Knee", "amount": "500"}
 CONTRACT: dict[str, object] = {
@@ -199,10 +200,10 @@ def test_the_blacklist_is_looked_up_once_more_at_the_admission(p23: Company) -> 
     entry = blacklisting.propose(
         p23.ledger("carol"), customer, "department", {**FACTS, "proposed_by": "carol"}, "east"
     ).id
-    p23.sync("carol", "alice")
+    hand_in(p23, "carol")
     p23.add("qualification", LICENCE, customer=customer)
     assert p23.add("admission", admission("2026-11-20"), customer=customer).findings == ()
-    blacklisting.enter(p23.ledger(), entry)
+    assert approve_record(p23, entry, "alice")
     told = p23.add("admission", admission("2026-11-20"), customer=customer)
     assert [(one.code, one.severity) for one in told.findings] == [("BLK001", "warning")]
     assert [one for one in check(p23.ledger()).findings if one.severity == "error"] == []

@@ -227,13 +227,12 @@ def test_a_blacklist_entry_names_level_reason_evidence_and_term(company: Company
     proof.write_bytes(b"%PDF")
     entry: dict[str, object] = {
         "customer": customer, "level": "department", "of_department": "east", "reason": "arrears", "text": "90 days late",
-        "proposed_by": "alice", "proposed_on": DAY,
+        "proposed_by": "alice", "proposed_on": DAY, "valid_from": DAY, "valid_to": "2027-05-20",
     }  # fmt: skip
     made = company.add("blacklist_entry", entry, department="east", files={"evidence": proof}).id
     assert holds(stored(company, made), entry)
     moves(
-        company, made, ("verified", {}),
-        ("in_force", {"decided_by": "carol", "decided_on": DAY, "valid_from": DAY, "valid_to": "2027-05-20"}),
+        company, made,
         ("shortened", {"shortened_by": "carol", "shortened_on": "2026-12-20"}), ("readmitted", {"outcome": "paid"}),
     )  # fmt: skip
     refuses(company, "blacklist_entry", without(entry, "reason"), "reason", department="east")
@@ -477,7 +476,7 @@ def test_an_accusation_links_both_and_few_may_read_it(company: Company) -> None:
     assert holds(stored(company, made), report)
     listed: dict[str, object] = {
         "customer": accused, "level": "department", "of_department": "east", "reason": "fraud", "text": "see accusation",
-        "proposed_by": "alice", "proposed_on": DAY,
+        "proposed_by": "alice", "proposed_on": DAY, "valid_from": DAY,
     }  # fmt: skip
     entry = company.add("blacklist_entry", listed, department="east").id
     advance(company.ledger(), made, "checked", {"finding": "true"}, Origin())

@@ -18,7 +18,8 @@ from crmctl.rules.blacklist import Bar, Listed, bar_of, deed_day, term_end
 from crmctl.rules.calendar import WorkCalendar, days_in_month
 from crmctl.rules.grading import Candidate, grade_department
 from crmctl.rules.half_year import review_period
-from crmctl.rules.slots import Given, Touched, Wanted, concerns, standing, stood_for, wanted
+from crmctl.rules.slots import Given, Wanted, standing, stood_for, wanted
+from crmctl.rules.triggers import Touched, concerns
 
 DAY = date(2026, 11, 20)
 FACTS = {name: Fact(name, kind) for name, kind in (("score", "int"), ("admitted", "bool"), ("internal", "bool"))}  # type: ignore[arg-type]

@@ -10,11 +10,12 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant
-from crmctl.model.kinds import Kind
+from crmctl.model.kinds import Field, Kind
 from crmctl.model.org import Delegation, Member, Org, Role
 from crmctl.model.values import Value
 from crmctl.policy.review import read_review
-from crmctl.rules.slots import Given, Standing, Touched, Wanted, concerns, open_slots, standing, stood_for, wanted
+from crmctl.rules.slots import Given, Standing, Wanted, open_slots, standing, stood_for, wanted
+from crmctl.rules.triggers import Touched, concerns
 
 DAY = date(2026, 11, 20)
 C = "C-7Q2M9K4T"
@@ -35,6 +36,8 @@ def kind(name: str, scope: str, compartment: str, *, single: bool = False) -> Ki
 KINDS = {
     "customer": kind("customer", "core", "core", single=True), "visit": kind("visit", "assignment", "sales"),
     "letter": kind("letter", "office", "letters"),
+    "entry": replace(kind("entry", "office", "list"), per_member=True, addressee="level",
+                     fields=(Field("level", "choice", ("", ""), {"of": "levels"}),)),
 }  # fmt: skip
 BOB, CAROL, DAVE = member("bob", ("sales", "west")), member("carol", ("head", "west")), member("dave", ("head", "east"))
 ORG = Org({m.id: m for m in (BOB, CAROL, DAVE)})
@@ -61,6 +64,34 @@ def test_a_kind_is_told_by_its_path() -> None:
     assert asked([Touched(attached, "add", BOTH, BOTH)], on="add visit"), "what is attached is part of it"
     letters = asked([Touched("offices/east/letters/letters/X-1.yaml.age", "add")], on="add letter")
     assert [d.departments for d in letters] == [("east",)]
+
+
+@pytest.mark.req("R-BLK-01")
+def test_a_part_of_a_kind_is_told_by_its_path() -> None:
+    def at(part: str, on: Value) -> bool:
+        return bool(asked([Touched(f"offices/west/list{part}/entrys/X-1.yaml.age", "add")], on=on))
+
+    assert [at(part, "add entry/company") for part in (".company", ".department", "")] == [True, False, True]
+    assert at("", "add entry/department"), "what lies in no part is asked everything"
+    assert at(".company", "add entry")
+    assert not at(".company", "change entry/company")
+
+
+@pytest.mark.req("R-REV-11")
+def test_who_makes_a_change_has_put_it_forward_in_a_role_of_his_and_nothing_else() -> None:
+    def asks(author: Member, org: Org = ORG, **rule: Value) -> list[list[str]]:
+        path = "offices/west/list.company/entrys/X-1.yaml.age"
+        found = asked([Touched(path, "add")], author, org, on="add entry/company", **rule)
+        return [[str(slot) for slot in step] for demand in found for step in demand.steps]
+
+    both = ["propose head", "verify head"]
+    assert asks(BOB, slots=both) == [["propose head"], ["verify head"]]
+    assert asks(CAROL, slots=both) == [["verify head"]], "and another head still has to look"
+    assert asks(DAVE, slots=both) == [["propose head"], ["verify head"]], "a head of the east is none of the west"
+    assert asks(CAROL, slots=[["propose head", "sign clerk"]]) == [["sign clerk"]]
+    assert asks(CAROL, slots=["propose head"]) == []
+    lent = Org(ORG.members, delegations={"carol": (Delegation("bob", "head", "west", DAY, DAY),)})
+    assert asks(BOB, lent, slots=["propose head"]) == []
 
 
 def test_a_card_of_two_departments_asks_either() -> None:

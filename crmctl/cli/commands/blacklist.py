@@ -1,10 +1,14 @@
-"""`crmctl blacklist propose|verify|reject|enter|acknowledge|shorten|readmit|list|check`."""
+"""`crmctl blacklist propose|verify|reject|enter|acknowledge|shorten|readmit|list|check`.
+
+What is put forward is a change that waits; the other steps are approvals of it, as in `crmctl review`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +16,13 @@ from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
-from crmctl.errors import UsageError
+from crmctl.errors import Refused, UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.affairs.blacklisting import Stepped
+from crmctl.ledger.affairs.blacklisting import Stepped, the_list
+
+if TYPE_CHECKING:
+    from crmctl.review.desk import Desk
+    from crmctl.review.inbox import Handed
 
 EntryArgument = Annotated[str, typer.Argument(metavar=N_("ENTRY"), help=N_("The entry's id, such as BL-3K7Q2M9T4A."))]
 DepartmentOption = Annotated[str | None, typer.Option("--department", help=N_("Which department's."))]
@@ -23,7 +31,7 @@ DepartmentOption = Annotated[str | None, typer.Option("--department", help=N_("W
 @details(
     N_(
         "Example: crmctl blacklist propose 某某医院 --level department --reason arrears --text 拖欠货款90天\n\n"
-        "Facts first: another person verifies and decides. Who proposed may do neither."
+        "It bars nobody before all have approved whom the policy names, none of them who proposed it."
     )
 )
 def propose(
@@ -42,11 +50,16 @@ def propose(
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar=N_("FILE"), help=N_("A file that proves it."))
     ] = None,
+    since: Annotated[
+        date | None,
+        typer.Option("--from", metavar=N_("DATE"), parser=iso_date, help=N_("From this day on; today if not given."),
+                     show_default=False),
+    ] = None,
     department: DepartmentOption = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Propose a customer for the blacklist."""
     from crmctl.ledger.affairs.blacklisting import propose as put_forward
 
@@ -55,11 +68,17 @@ def propose(
         "violation": violation,
     }  # fmt: skip
     values = {name: value for name, value in given.items() if value is not None}
-    done = put_forward(open_ledger(directory), who, level, values, department, evidence=evidence, dry_run=dry_run)
+    ledger = open_ledger(directory)
+    done = put_forward(ledger, who, level, values, department, since=since, evidence=evidence, dry_run=dry_run)
     _told("propose", done, directory, as_json=as_json, dry_run=dry_run)
 
 
-@details(N_("Example: crmctl blacklist verify BL-3K7Q2M9T4A"))
+@details(
+    N_(
+        "Example: crmctl blacklist verify BL-3K7Q2M9T4A\n\n"
+        "It is an approval like those of crmctl review, in your own name."
+    )
+)
 def verify(
     entry: EntryArgument,
     directory: LedgerDir = None,  # type: ignore[assignment]
@@ -67,12 +86,15 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Say that the facts of a proposal hold."""
-    from crmctl.ledger.affairs.blacklisting import verify as say
-
-    _told("verify", say(open_ledger(directory), entry, dry_run=dry_run), directory, as_json=as_json, dry_run=dry_run)
+    _approved("verify", entry, ("propose", "verify"), directory, dry_run=dry_run, as_json=as_json)
 
 
-@details(N_("Example: crmctl blacklist reject BL-3K7Q2M9T4A --reason 货款已付清"))
+@details(
+    N_(
+        "Example: crmctl blacklist reject BL-3K7Q2M9T4A --reason 货款已付清\n\n"
+        "Who put it forward reads the reason, and takes it back or hands it in anew."
+    )
+)
 def reject(
     entry: EntryArgument,
     reason: Annotated[str, typer.Option("--reason", help=N_("Why."))],
@@ -81,29 +103,25 @@ def reject(
     as_json: AsJson = False,
 ) -> None:
     """Turn a proposal down."""
-    from crmctl.ledger.affairs.blacklisting import reject as turn_down
+    from crmctl.cli.commands.review import send_back
 
-    done = turn_down(open_ledger(directory), entry, reason, dry_run=dry_run)
-    _told("reject", done, directory, as_json=as_json, dry_run=dry_run)
+    send_back([entry], reason=reason, directory=directory, dry_run=dry_run, as_json=as_json)
 
 
-@details(N_("Example: crmctl blacklist enter BL-3K7Q2M9T4A\n\nThe policy says how long it lasts."))
+@details(
+    N_(
+        "Example: crmctl blacklist enter BL-3K7Q2M9T4A\n\n"
+        "It is in force once all have approved whom the policy names; the policy says how long it lasts."
+    )
+)
 def enter(
     entry: EntryArgument,
-    since: Annotated[
-        date | None,
-        typer.Option("--from", metavar=N_("DATE"), parser=iso_date, help=N_("From this day on; today if not given."),
-                     show_default=False),
-    ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """Put a proposal in force."""
-    from crmctl.ledger.affairs.blacklisting import enter as put
-
-    done = put(open_ledger(directory), entry, since, dry_run=dry_run)
-    _told("enter", done, directory, as_json=as_json, dry_run=dry_run)
+) -> None:
+    """Put a proposal in force: sign it."""
+    _approved("enter", entry, ("propose", "sign"), directory, dry_run=dry_run, as_json=as_json)
 
 
 @details(N_("Example: crmctl blacklist acknowledge BL-3K7Q2M9T4A"))
@@ -114,10 +132,7 @@ def acknowledge(
     as_json: AsJson = False,
 ) -> None:
     """Say that a department's entry was received and filed."""
-    from crmctl.ledger.affairs.blacklisting import acknowledge as take
-
-    done = take(open_ledger(directory), entry, dry_run=dry_run)
-    _told("acknowledge", done, directory, as_json=as_json, dry_run=dry_run)
+    _approved("acknowledge", entry, ("acknowledge",), directory, dry_run=dry_run, as_json=as_json)
 
 
 @details(
@@ -147,8 +162,10 @@ def shorten(
 
 @details(
     N_(
-        "Example: crmctl blacklist readmit BL-3K7Q2M9T4A --change 已更换负责人并付清货款 --admission A-7Q2M9K4T3X\n\n"
-        "Each of those who have to approve says it in their own name; the last one frees the customer."
+        "Examples:\n\n"
+        "crmctl blacklist readmit BL-3K7Q2M9T4A --change 已更换负责人并付清货款 --admission A-7Q2M9K4T3X\n\n"
+        "crmctl blacklist readmit BL-3K7Q2M9T4A   (approve what somebody else put forward)\n\n"
+        "One puts it forward; the others who have to approve say so in their own name. The last one frees the customer."
     )
 )
 def readmit(
@@ -161,9 +178,12 @@ def readmit(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Approve that a customer comes back."""
+    """Put forward or approve that a customer comes back."""
     from crmctl.ledger.affairs.blacklisting import readmit as bring_back
 
+    if change is None and admission is None:
+        _approved("readmit", entry, ("propose", "verify", "sign"), directory, dry_run=dry_run, as_json=as_json)
+        return
     done = bring_back(open_ledger(directory), entry, change, admission, dry_run=dry_run)
     _told("readmit", done, directory, as_json=as_json, dry_run=dry_run)
 
@@ -242,14 +262,74 @@ def check(
 
 
 def _told(action: str, done: Stepped, directory: Path, *, as_json: bool, dry_run: bool) -> None:
+    """What was written, and whose approval it waits for."""
+    from crmctl.cli.commands.review_words import open_texts
+    from crmctl.ledger.meeting.submitting import demands
+    from crmctl.rules.slots import open_slots
+
     out = Out(as_json)
     ledger = open_ledger(directory)
-    states = next((kind.states for kind in ledger.in_force.kinds.values() if done.id.startswith(f"{kind.prefix}-")), {})
-    state = label(states.get(done.state, done.state))
+    kind = ledger.in_force.kinds[the_list(ledger).rules.kind]
+    state = label(kind.states.get(done.state, done.state))
+    stacks = [stack for stack in ledger.pending.stacks if stack.touched_by([done.path])]
+    open_now = open_texts(ledger, open_slots(demands(ledger, stacks), (), {ledger.member_id}))
 
     def show() -> None:
-        text = _("Would write {id}: {state}", id=done.id, state=state) if dry_run else f"{done.id}: {state}"
-        out.line(text)
+        if dry_run:
+            out.line(_("Would write {id}: {state}", id=done.id, state=state))
+        elif stacks:
+            out.line(_("{id}: {state} once all have approved; hand it in: crmctl submit", id=done.id, state=state))
+            for text in open_now:
+                out.line(f"  {text}")
+        else:
+            out.line(f"{done.id}: {state}")
 
-    data = {"id": done.id, "state": done.state, "commit": done.commit, "dry_run": dry_run}
+    data = {
+        "id": done.id, "state": done.state, "commit": done.commit, "waits": bool(stacks), "open": open_now,
+        "dry_run": dry_run,
+    }  # fmt: skip
     out.result(f"blacklist-{action}", data, show)
+
+
+def _approved(
+    action: str, entry: str, acts: tuple[str, ...], directory: Path, *, dry_run: bool, as_json: bool
+) -> None:  # fmt: skip
+    """Approve what waits for the reader about an entry, or take note of it, as `crmctl review approve` does."""
+    from crmctl.cli.commands.review import approved_lines, carry_out, fetched, take_note
+    from crmctl.cli.commands.review_documents import approved_document
+    from crmctl.cli.progress import transfer
+    from crmctl.review.desk import desk_of
+    from crmctl.review.picking import about
+
+    out = Out(as_json)
+    with transfer() as shown:
+        desk = desk_of(fetched(open_ledger(directory), shown))
+        noted = [item for item in desk.notices if item.meant_by([entry])] if "acknowledge" in acts else []
+        changes = about(desk.bundles, desk.looked, entry)
+        chosen = [one for one in changes if one.asks_me and any(choice.slot.act in acts for choice in one.mine)]
+        if not chosen and not noted:
+            raise _not_mine(desk, entry, changes)
+        done = [] if dry_run else carry_out(desk, chosen)
+        if noted and not dry_run:
+            take_note(desk.ledger.reopened(), noted)
+    said = [_("Would approve {count:change|changes}", count=len(chosen) + len(noted))]
+    lines = said if dry_run else approved_lines(desk, done, noted, 0)
+    data = {
+        "id": entry, "approved": [approved_document(item) for item in done], "noted": [one.commit for one in noted],
+        "dry_run": dry_run,
+    }  # fmt: skip
+
+    def show() -> None:
+        for line in lines:
+            out.line(line)
+
+    out.result(f"blacklist-{action}", data, show)
+
+
+def _not_mine(desk: Desk, entry: str, changes: Sequence[Handed]) -> Refused:
+    """Why there is nothing for the reader to do, and whose turn it is."""
+    from crmctl.cli.commands.review_words import open_texts
+
+    turn = open_texts(desk.ledger, (item for change in changes for item in change.open))
+    hint = "; ".join(turn) or _("Who put it forward hands it in: crmctl submit")
+    return Refused(_("It does not wait for you"), where=entry, rule="BLK002", hint=hint)

@@ -8,7 +8,7 @@ from datetime import date
 
 from crmctl.i18n import _, finding_text, label
 from crmctl.ledger.affairs.blacklisting import the_list
-from crmctl.ledger.changing.barring import standing, told_of
+from crmctl.ledger.changing.barring import standing, told_of, waiting_rows
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.model.paths import record_path
@@ -47,13 +47,15 @@ def entries(ledger: Ledger, day: date, level: str | None = None, *, everything: 
     """The entries that bar on a day, or all there are, as far as this member can open them."""
     found = the_list(ledger)
     states = ledger.in_force.kinds[found.rules.kind].states
+    waiting = waiting_rows(ledger) if everything else []
     lines = []
-    for row in found.rows:
-        bar = found.bar(str(row["id"]))
+    for row in (*found.rows, *waiting):
+        bar = None if row in waiting else found.bar(str(row["id"]))
         barred = bar is not None and bar.covers(day)
         if (level and row["level"] != level) or not (everything or barred):
             continue
         stands = standing(bar, day) if bar else label(states.get(str(row["state"]), str(row["state"])))
+        stands = _("{state}: waits for approval", state=stands) if row in waiting else stands
         lines.append(EntryLine(
             str(row["id"]), str(row["customer"]), str(row["name"]) if row.get("name") else None, str(row["level"]),
             str(row["of_department"]) if row.get("of_department") else None, str(row["state"]),

@@ -25,7 +25,7 @@ from crmctl.model.paths import SUFFIX, place_of, record_path
 from crmctl.model.values import Value
 from crmctl.policy.blacklist import Barred, Blacklist, Level, read_blacklist
 from crmctl.policy.effective import Key
-from crmctl.rules.blacklist import Bar, Listed, barring, bars, deed_day, in_order, warned_elsewhere
+from crmctl.rules.blacklist import Bar, barring, bars, deed_day, in_order, listed_of, warned_elsewhere
 from crmctl.rules.duplicates import Duplicate, Identity, Register, identity_of
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ if TYPE_CHECKING:
 
 _CARD = "customer"
 _LEGAL = "legal_person"
-_DAYS = ("valid_from", "valid_to", "shortened_on", "readmitted_on")
 _MANY = frozenset({"aliases"})
 
 
 @dataclass
 class Listing:
-    """The list as this member can open it: its entries, what they bar, and the parties they name."""
+    """The list as this member can open it: its entries on main, what they bar, and the parties they name."""
 
     ledger: Ledger
     rules: Blacklist
@@ -50,8 +49,12 @@ class Listing:
     @cached_property
     def bars(self) -> list[Bar]:
         """What the entries bar, those of all departments first."""
-        listed = [_listed(row) for row in self.rows]
-        return in_order(bar for one in listed for bar in bars([one], self.levels_of(one.department, one.since)))
+        return in_order(bar for row in self.rows for bar in self._bars_of(row))
+
+    def _bars_of(self, row: Mapping[str, Value]) -> list[Bar]:
+        office = str(row["dossier"]).removeprefix("office/")
+        one = listed_of(str(row["id"]), office, row)
+        return bars([one], self.levels_of(office if row.get("of_department") else None, one.since))
 
     def levels_of(self, department: str | None, since: date | None) -> Mapping[str, Level]:
         """The levels as they count for a department's entry that began on a day."""
@@ -90,11 +93,22 @@ _RULES: WeakKeyDictionary[Ledger, dict[Key, Blacklist | None]] = WeakKeyDictiona
 
 
 def listing(ledger: Ledger) -> Listing | None:
-    """The blacklist as the member can open it; None where the policy has none. Raises BadConfiguration."""
+    """The blacklist as the member can open it; None where the policy has none. Raises BadConfiguration.
+
+    What waits for approval bars nobody yet, and frees nobody.
+    """
     if ledger not in _KNOWN:
         rules = rules_of(ledger)
-        _KNOWN[ledger] = Listing(ledger, rules, list(_rows(ledger, rules))) if rules else None
+        _KNOWN[ledger] = Listing(ledger, rules, list(_rows(ledger.landed, rules))) if rules else None
     return _KNOWN[ledger]
+
+
+def waiting_rows(ledger: Ledger) -> list[dict[str, Value]]:
+    """The entries as the member's own changes would make them, as far as these wait for approval."""
+    rules = rules_of(ledger)
+    kind = ledger.in_force.kinds[rules.kind] if rules else None
+    waiting = {path for path in ledger.pending_paths if kind and f"/{kind.folder}/" in path}
+    return [row for row in _rows(ledger, rules) if row["path"] in waiting] if rules and waiting else []
 
 
 def rules_of(ledger: Ledger, department: str | None = None, day: date | None = None) -> Blacklist | None:
@@ -113,8 +127,7 @@ def _read(ledger: Ledger, values: Mapping[str, Value]) -> Blacklist | None:
     in_force = ledger.in_force
     if not in_force.pack.blacklist:
         return None
-    roles = {*in_force.pack.company_roles, *in_force.pack.vocab.get("role", {})}
-    rules, findings = read_blacklist(in_force.pack.blacklist, values, in_force.kinds, roles, "policy")
+    rules, findings = read_blacklist(in_force.pack.blacklist, values, in_force.kinds, "policy")
     if findings:
         raise BadConfiguration(_("The policy's blacklist does not load"), findings=findings, hint="crmctl policy check")
     return rules
@@ -128,16 +141,19 @@ def guard(
     rules = rules_of(draft.ledger)
     if rules is None:
         return
-    if kind.name in {rules.kind, rules.notice}:
+    if kind.name == rules.kind:
         from crmctl.ledger.changing.blacklist_steps import must_be_allowed
 
-        since = after.get("valid_from")
-        day = date.fromisoformat(str(since)) if since else None
-        own = rules_of(draft.ledger, str(after.get("of_department") or dossier_id.partition("/")[2]), day) or rules
-        must_be_allowed(draft, own, kind, dossier_id, before, after)
+        must_be_allowed(draft.ledger, rules_for(draft.ledger, dossier_id, after) or rules, dossier_id, before, after)
     barred = rules.barred.get(kind.name)
     if barred and not is_office(dossier_id):
         _refuse_deed(draft, barred, kind, dossier_id, compartment, before, after)
+
+
+def rules_for(ledger: Ledger, office: str, entry: Mapping[str, object]) -> Blacklist | None:
+    """What the policy says of the blacklist for an entry in an office, from its first day on."""
+    since = entry.get("valid_from")
+    return rules_of(ledger, office.partition("/")[2], date.fromisoformat(str(since)) if since else None)
 
 
 def guard_file(ledger: Ledger, path: str) -> None:
@@ -223,9 +239,10 @@ def vanished_entries(ledger: Ledger) -> list[Finding]:
     if rules is None:
         return []
     kinds = [ledger.in_force.kinds[name] for name in (rules.kind, rules.notice) if name]
-    folders = [f"offices/{name}/{k.compartment}/{k.folder}" for name in ledger.in_force.org.departments for k in kinds]
+    folders = [f":(glob)offices/*/{kind.compartment}*/{kind.folder}/*" for kind in kinds]
     words = ("log", "--first-parent", "-m", "--diff-filter=D", "--no-renames", "--name-only", "-z", "--format=")
-    gone = repo.run(*words, ledger.head, "--", *folders).decode("utf-8", "surrogateescape").split("\0")
+    patterns = {"GIT_LITERAL_PATHSPECS": "0"}  # our Git takes paths as they are
+    gone = repo.run(*words, ledger.head, "--", *folders, env=patterns).decode("utf-8", "surrogateescape").split("\0")
     return [
         Finding("BLK020", N_("An entry of the blacklist is gone"), "error", path)
         for path in sorted({name.strip() for name in gone})
@@ -326,9 +343,10 @@ def _rows(ledger: Ledger, rules: Blacklist) -> Iterator[dict[str, Value]]:
     seen: set[str] = set()
     for kind in present:
         names = [name for name, _found in kind.walk() if "." not in name and name != "approvals"]
-        columns = ", ".join(f'"{name}"' for name in ["id", "dossier", "state", *names])
+        fixed = ["id", "dossier", "path", "state"]
+        columns = ", ".join(f'"{name}"' for name in [*fixed, *names])
         for cells in connection.execute(f'SELECT {columns} FROM "{kind.table}" ORDER BY id'):  # noqa: S608 - compiled
-            row = dict(zip(["id", "dossier", "state", *names], cells, strict=True))
+            row = dict(zip([*fixed, *names], cells, strict=True))
             row |= {name: json.loads(row[name]) for name in _MANY if row.get(name)}
             # a notice speaks for an entry that is not this member's to open
             row["id"] = str(row.get("entry") or row["id"])
@@ -338,17 +356,18 @@ def _rows(ledger: Ledger, rules: Blacklist) -> Iterator[dict[str, Value]]:
 
 
 def _any(ledger: Ledger, kind: Kind) -> bool:
-    offices = (f"offices/{name}/{kind.compartment}/{kind.folder}" for name in ledger.in_force.org.departments)
-    return any(ledger.repo.entry(ledger.head, path) for path in offices)
-
-
-def _listed(row: Mapping[str, Value]) -> Listed:
-    days = [date.fromisoformat(str(row[name])) if row.get(name) else None for name in _DAYS]
-    department = row.get("of_department")
-    return Listed(
-        str(row["id"]), str(row["customer"]), str(row["level"]), str(row["state"]),
-        str(department) if department else None, *days,
-    )  # fmt: skip
+    """Whether an office holds any record of the kind, in whatever part."""
+    repo = ledger.repo
+    for name in ledger.in_force.org.departments:
+        office = repo.entry(ledger.head, f"offices/{name}")
+        for part, entry in repo.tree(office.oid).items() if office else ():
+            if (
+                part.partition(".")[0] == kind.compartment
+                and entry.kind == "tree"
+                and kind.folder in repo.tree(entry.oid)
+            ):
+                return True
+    return False
 
 
 def intake_names(ledger: Ledger, rules: Blacklist) -> list[str]:

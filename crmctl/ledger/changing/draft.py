@@ -118,13 +118,13 @@ class Draft:
         unverified: Mapping[str, str] | None = None,
     ) -> Kept:  # fmt: skip
         """Make a record in a dossier or office. Raises InvalidInput, NoKey, NotFound."""
-        whose = addressed_to(kind, values, origin.for_member or self.ledger.member_id)
-        compartment = compartment_of(kind, department, whose)
-        if is_office(dossier_id):
-            self.wrapping.ensure_office(dossier_id, compartment)
         values = {**values, **described(files)}
         state = str(values.get("state") or kind.first_state) if kind.states else None
         clean = self._checked(kind, {**values, "state": state} if state else values, state, where)
+        whose = addressed_to(kind, clean, origin.for_member or self.ledger.member_id)
+        compartment = compartment_of(kind, department, whose)
+        if is_office(dossier_id):
+            self.wrapping.ensure_office(dossier_id, compartment)
         if compartment not in self.dossier(dossier_id).compartments:
             raise NotFound(_("{department} does not deal with this customer", department=department), where=dossier_id)
         clean = guard(self, kind, dossier_id, compartment, {}, clean)
@@ -194,7 +194,7 @@ class Draft:
             self.wrapping.turn_where_due(record.dossier, [record.compartment])
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
         message = change_message(action, kind, self._touched, [*trailers, *generation_trailers(self._records.values())])
-        said = tuple(record.data for record in self._records.values() if not self.kind(record.kind).addressee)
+        said = tuple(record.data for record in self._records.values() if not self.kind(record.kind).is_note)
         made = place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
         return number_alone(self.ledger, {record.kind for record in self._records.values()}, made)
 

@@ -17,7 +17,8 @@ from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.org import Member
 from crmctl.model.paths import dossier_of
 from crmctl.policy.review import Slot
-from crmctl.rules.slots import Given, Standing, Touched, Wanted, open_slots, together, wanted
+from crmctl.rules.slots import Given, Standing, Wanted, open_slots, together, wanted
+from crmctl.rules.triggers import Touched
 
 __all__ = [
     "Given", "Slot", "Standing", "Touched", "Wanted", "must_wait", "open_slots", "slots_wanted", "together", "touched",

@@ -18,7 +18,7 @@ from crmctl.model.dossier import Dossier
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.monthly import fields_of, rows_in
-from crmctl.model.paths import Place, place_of
+from crmctl.model.paths import Place, place_of, placed_as_said
 from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
 
@@ -105,6 +105,9 @@ def _record(ledger: Ledger, path: str, record: Record, present: Present) -> Iter
     place = place_of(path)
     if place and not _belongs(kind, place):
         yield Finding("CHK010", N_("A record of this kind does not belong here"), "error", path)
+    if place and not placed_as_said(kind, record.data, place):
+        message = N_("{field} names another part of the office than it lies in")
+        yield Finding("CHK010", message, "error", path, kind.addressee, {"field": kind.addressee})
     for where, data in _entries(kind, record, path):
         pack, settings = ledger.in_force.pack, ledger.in_force.settings
         rules = Rules(

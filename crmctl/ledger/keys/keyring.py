@@ -92,8 +92,8 @@ class Ring:
         self._identity = identity
         self._org = org
         self._groups = tuple(groups)
-        self._secrets: dict[tuple[str, str, int], str] = {}
-        self._denied: set[tuple[str, str, int]] = set()
+        self._secrets: dict[tuple[str, str, str | None], str] = {}
+        self._denied: set[tuple[str, str, str | None]] = set()
         self._openers: dict[str, Opener] = {}
         self._known: Unwrapped = {}
         self._fresh: Unwrapped = {}
@@ -156,15 +156,9 @@ class Ring:
         if entry is None:
             raise NoKey(_("There is no such compartment"), where=f"{dossier.id} {compartment}")
         wanted = generation or entry.generation
-        key = (dossier.id, compartment, wanted)
+        key = (dossier.id, compartment, entry.public(wanted))
         if key not in self._secrets:
-            secret = self._unwrap(dossier, compartment, wanted)
-            if self._public(secret) != entry.public(wanted):
-                raise TrustBroken(
-                    _("A wrap opens to another key than the dossier names"), where=f"{dossier.id} {compartment}",
-                    hint="crmctl check",
-                )  # fmt: skip
-            self._secrets[key] = secret
+            self._secrets[key] = self._unwrap(dossier, compartment, wanted, entry.public(wanted))
         return self._secrets[key]
 
     def opener(self, dossier: Dossier, compartment: str, generation: int | None = None) -> Opener:
@@ -179,27 +173,33 @@ class Ring:
             return False
         return True
 
-    def _unwrap(self, dossier: Dossier, compartment: str, generation: int) -> str:
-        key = (dossier.id, compartment, generation)
-        secret = None if key in self._denied else self._found(wraps_folder(dossier.id), compartment, generation)
-        if secret is None:
-            self._denied.add(key)
-            raise NoKey(
-                _("You cannot open this"), where=f"{dossier.id} {compartment}",
-                hint=_("crmctl access WHO shows who can"),
+    def _unwrap(self, dossier: Dossier, compartment: str, generation: int, public: str | None) -> str:
+        key, where = (dossier.id, compartment, public), f"{dossier.id} {compartment}"
+        others = False
+        for secret in () if key in self._denied else self._found(wraps_folder(dossier.id), compartment, generation):
+            if self._public(secret) == public:
+                return secret
+            others = True  # two who made the same part at once: what waits is still sealed to the other's key
+        if others:
+            raise TrustBroken(
+                _("A wrap opens to another key than the dossier names"), where=where, hint="crmctl check"
             )  # fmt: skip
-        return secret
+        self._denied.add(key)
+        raise NoKey(_("You cannot open this"), where=where, hint=_("crmctl access WHO shows who can"))
 
     @cached_property
     def _outboxes(self) -> Sequence[Keyring]:
         return self._further()
 
-    def _found(self, folder: str, compartment: str, generation: int) -> str | None:
+    def _found(self, folder: str, compartment: str, generation: int) -> Iterator[str]:
+        """What the wraps open to, the keyring's before those that wait."""
         found = self._found_in(self._keyring, folder, compartment, generation)
-        if found is not None or not self._outboxes:
-            return found
-        waiting = (self._found_in(outbox, folder, compartment, generation) for outbox in self._outboxes)
-        return next((secret for secret in waiting if secret is not None), None)
+        if found is not None:
+            yield found
+        for outbox in self._outboxes:
+            found = self._found_in(outbox, folder, compartment, generation)
+            if found is not None:
+                yield found
 
     def _found_in(self, keyring: Keyring, folder: str, compartment: str, generation: int) -> str | None:
         for reader in self.readers:

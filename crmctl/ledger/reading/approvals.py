@@ -31,8 +31,7 @@ def add_approvals(connection: Connection, ledger: Ledger, tables: Iterable[str])
 
 def approval_rows(ledger: Ledger) -> Iterator[Row]:
     """Every approval that is in force, in the order of main."""
-    repo = ledger.repo
-    line = repo.run("rev-list", "--first-parent", "--reverse", ledger.main).decode().split()
+    repo, line = ledger.repo, _steps(ledger)
     known: dict[str, tuple[str, ...]] = {}
     for info in repo.commits(line):
         slots, bundle = _brought(ledger, info)
@@ -40,6 +39,15 @@ def approval_rows(ledger: Ledger) -> Iterator[Row]:
             known[bundle.oid] = tuple(dict.fromkeys(_records(ledger, bundle)))
         for slot in slots:
             yield from _rows(ledger, slot, info, known)
+
+
+def _steps(ledger: Ledger) -> list[str]:
+    """The commits of main's line that can bring approvals: landings, and what was taken note of there."""
+    run = ledger.repo.run
+    words = ("rev-list", "--first-parent", ledger.main)
+    noted = frozenset(run(*words, "--no-merges", "-F", f"--grep={SLOT}: ").decode().split())
+    line = [line.split() for line in run(*words, "--reverse", "--parents").decode().splitlines()]
+    return [commit for commit, *parents in line if len(parents) > 1 or commit in noted]
 
 
 def _brought(ledger: Ledger, info: CommitInfo) -> tuple[list[CommitInfo], CommitInfo | None]:

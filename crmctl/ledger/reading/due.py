@@ -87,6 +87,7 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
     standing = standing_of(ledger)
     connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(standing, clocks, kinds))])
     add_functions(connection, ledger)
+    _approvals(ledger, connection, clocks)
     around = _surroundings(ledger, connection, clocks, as_of)
     parameters = parameters_of(ledger.values(day=day), day)
     found = list(contacts_due(connection, standing, parameters, around))
@@ -192,6 +193,14 @@ def _needed(clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> list[str]:
         names += [clock.until.kind] if clock.until else []
         names += [clock.on] if clock.missing_for else []
     return list(dict.fromkeys(names))
+
+
+def _approvals(ledger: Ledger, connection: Connection, clocks: Iterable[Clock]) -> None:
+    """The table of approvals, where a clock's question reads it."""
+    if any("approval" in (clock.rows or "") for clock in clocks):
+        from crmctl.ledger.reading.approvals import TABLE, add_approvals
+
+        add_approvals(connection, ledger.landed, [TABLE])
 
 
 def _kinds(clock: Clock, kinds: Mapping[str, Kind]) -> list[Kind]:

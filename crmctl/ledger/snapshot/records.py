@@ -14,10 +14,10 @@ from crmctl.ledger.snapshot.difference import Entry
 from crmctl.ledger.snapshot.segment import DAMAGED, Made, Row, Segment
 from crmctl.ledger.snapshot.tables import rows_of, shape_of
 from crmctl.model.kinds import Kind
-from crmctl.model.paths import SUFFIX, place_of
+from crmctl.model.paths import SUFFIX, place_of, placed_as_said
 from crmctl.model.record import Record
 
-ROWS = 1  # goes up when the same record gives other rows
+ROWS = 2  # goes up when the same record gives other rows
 
 
 def kind_segment(in_force: InForce, kind: Kind) -> Segment:
@@ -59,7 +59,17 @@ def rows(ledger: Ledger, kind_name: str, entries: Sequence[Entry]) -> Iterator[M
     """Open each record and make its rows."""
     kind = ledger.in_force.kinds[kind_name]
     currency = ledger.in_force.settings.currency
-    return opened(ledger, entries, lambda path, record: list(rows_of(kind, record, path, currency)))
+    return opened(
+        ledger, entries, lambda path, record: list(rows_of(kind, _placed(kind, record, path), path, currency))
+    )
+
+
+def _placed(kind: Kind, record: Record, path: str) -> Record:
+    """The record. Raises ValueError where its field names another part: by its path it was decided who approves."""
+    place = place_of(path)
+    if place is not None and not placed_as_said(kind, record.data, place):
+        raise ValueError(path)
+    return record
 
 
 def opened(ledger: Ledger, entries: Sequence[Entry], make: Callable[[str, Record], list[Row]]) -> Iterator[Made]:

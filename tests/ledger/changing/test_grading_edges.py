@@ -10,11 +10,11 @@ from crmctl.ledger.affairs.dealing import assign
 from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.grade_cap import overfull_grades
 from crmctl.ledger.changing.regrading import run
-from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.company import CARD, Company
+from tests.under_review import approve_record, hand_in
 
 VIP: dict[str, object] = {"grade": "vip", "on": "2026-11-19", "state": "approved", "decided_by": "alice",
                           "decided_on": "2026-11-19"}  # fmt: skip
@@ -62,9 +62,9 @@ def test_two_copies_that_each_take_the_last_seat_are_found_together(p23: Company
     p23.sync("alice", "carol")
     by_carol = {**VIP, "decided_by": "carol"}
     p23.add("grade", VIP, customer=first, department="east")
-    p23.add("grade", by_carol, "carol", customer=second, department="east")
+    waiting = p23.add("grade", by_carol, "carol", customer=second, department="east").id
     assert list(overfull_grades(p23.ledger())) == []
     p23.sync("alice")
-    sync(p23.ledger("carol"))
-    p23.sync("alice")
+    hand_in(p23, "carol")  # no head: a head has to say so
+    assert approve_record(p23, waiting, "alice")
     assert [one.code for one in overfull_grades(p23.ledger())] == ["GRD021"]

@@ -16,6 +16,7 @@ from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from crmctl.rules.due import Due
 from tests.company import Company
 from tests.requirements.proving import lays_down
+from tests.under_review import approve_record, hand_in
 
 TOLD = {
     "content": "Late again", "category": "delivery", "channel": "phone", "received_at": "2026-11-16T10:00:00+08:00",
@@ -137,8 +138,8 @@ def test_the_term_of_a_list_is_the_departments_and_that_of_its_first_day(company
     facts = {"reason": "breach", "text": "Did not pay", "proposed_by": "carol", "proposed_on": "2026-11-20"}
     company.sync("alice", "carol")
     entry = blacklisting.propose(company.ledger("carol"), customer, "department", facts, "east").id
-    company.sync("carol", "alice")
-    blacklisting.enter(company.ledger(), entry)
+    hand_in(company, "carol")
+    assert approve_record(company, entry, "alice")
     known = listing(company.ledger())
     assert known is not None
     assert [bar.until for bar in known.bars] == [date(2027, 5, 20)]
