@@ -66,7 +66,7 @@ def test_a_department_entry_from_proposal_to_list(shell: Shell) -> None:
     shown = shell.types("review", "show", entry)[1]
     assert "On the department's blacklist: signed by the head, filed with the division [REV023]" in shown
     assert "to be signed by Head of department (East)" in shown
-    assert shell.types("blacklist", "enter", entry)[1].splitlines()[0] == "Approved and in force: 1 changes"
+    assert shell.types("blacklist", "enter", entry)[1].splitlines()[0] == "Approved and in force: 1 change"
     assert shell.asks("blacklist", "list") == []
     (line,) = shell.asks("blacklist", "list", "--as-of", "2026-11-30")
     assert (line["id"], line["customer"], line["since"], line["until"]) == (entry, customer, "2026-11-30", "2027-05-30")
@@ -82,7 +82,7 @@ def test_a_proposal_is_turned_down_with_a_reason_which_its_author_reads(shell: S
     shell.company.sync("alice", "carol")
     entry = shell.types("blacklist", "propose", customer, *PROPOSAL, member="carol")[1].split(":")[0]
     shell.types("submit", member="carol")
-    assert "Sent back: 1 changes" in shell.types("blacklist", "reject", entry, "--reason", "a mistake of ours")[1]
+    assert "Sent back: 1 change" in shell.types("blacklist", "reject", entry, "--reason", "a mistake of ours")[1]
     with pytest.raises(Refused):
         shell.types("blacklist", "enter", entry)
     shell.company.sync("carol")
