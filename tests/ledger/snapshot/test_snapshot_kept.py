@@ -7,7 +7,8 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,11 @@ from crmctl.ledger.notes import PURPOSE
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.snapshot import part, refresh
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.difference import Entry, Present
 from crmctl.ledger.snapshot.names import names
+from crmctl.ledger.snapshot.records import kind_segment
+from crmctl.ledger.snapshot.segment import Made
+from crmctl.ledger.snapshot.store import connection_in_memory, part_of
 from crmctl.model.dossier import wraps_folder
 from crmctl.model.org import Role
 from crmctl.model.record import Record
@@ -354,7 +359,11 @@ import sys
 from pathlib import Path
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.difference import Entry, Present
 from crmctl.ledger.snapshot.names import names
+from crmctl.ledger.snapshot.records import kind_segment
+from crmctl.ledger.snapshot.segment import Made
+from crmctl.ledger.snapshot.store import connection_in_memory, part_of
 for number in range(15):
     ledger = Ledger(Path(sys.argv[1]), home=Path(sys.argv[2]))
     connection = connect(ledger, ["customer", "visit", "transaction"])
@@ -410,3 +419,18 @@ def test_nothing_changed_means_nothing_is_compared(shop: Shop, monkeypatch: pyte
     connect(shop.company.ledger(), KINDS)
     monkeypatch.setattr(refresh, "_changed", lambda *_: pytest.fail("compared"))
     connect(shop.company.ledger(), KINDS)
+
+
+def test_a_note_of_a_table_with_other_columns_is_made_anew(shop: Shop) -> None:
+    """Another version of crmctl keeps more of a record, or less, under the same kind."""
+    ledger = shop.company.ledger()
+    connect(ledger, ["visit"])
+    whole = kind_segment(ledger.in_force, ledger.in_force.kinds["visit"])
+
+    def shorter(of: Ledger, argument: str, entries: Sequence[Entry]) -> Iterator[Made]:
+        return (made._replace(rows=[row[:-1] for row in made.rows]) for made in whole.work(of, argument, entries))
+
+    connection = connection_in_memory()
+    part_of(connection, "main", replace(whole, columns=whole.columns[:-1], work=shorter), Present(ledger))
+    found = [name for _place, name, *_rest in connection.execute(f"PRAGMA table_info({whole.table})")]
+    assert found == [name for name, _affinity in whole.columns[:-1]]
