@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from crmctl.i18n import N_, _, label
 from crmctl.report.definition import Column, Report, Table
-from crmctl.report.words import Words
+from crmctl.report.words import Words, harmless
 
 Cell: TypeAlias = "int | str | bool | Decimal | None"
 Row: TypeAlias = tuple[Cell, ...]
@@ -122,6 +122,12 @@ class Filled:
     withheld: tuple[str, ...] = ()
     given: str | None = None
     customers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A customer's name stands in the heading too: no escape sequence goes further than here."""
+        for name in ("company", "scope", "given"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, harmless(text))
 
     @property
     def shown(self) -> tuple[FilledTable, ...]:
