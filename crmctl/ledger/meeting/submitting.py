@@ -7,17 +7,23 @@ from dataclasses import dataclass
 
 from crmctl.errors import Conflict, GitFailed
 from crmctl.i18n import _
-from crmctl.ledger.changing.placing import author_of
 from crmctl.ledger.changing.reviewing import Wanted, slots_wanted, together, touched_by
 from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.git.remote import push
-from crmctl.ledger.git.transaction import write
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.meeting.sync import sync
-from crmctl.ledger.outbox import lines_of, outbox_change, outboxes, servers_outbox
 from crmctl.ledger.pending import Stack
 from crmctl.ledger.waiting.bundle import make_bundle
-from crmctl.ledger.waiting.handed_in import Step, not_handed_in, note_numbers, outbox_push, review_ref, steps_of
+from crmctl.ledger.waiting.handed_in import (
+    Step,
+    not_handed_in,
+    note_numbers,
+    note_tips,
+    outbox_push,
+    review_ref,
+    steps_of,
+)
+from crmctl.ledger.waiting.taking_over import keep_elsewhere
 
 _TRIES = 5
 
@@ -51,7 +57,7 @@ def submit(
         waiting = _waiting(ledger, steps)
         if dry_run or not steps:
             return waiting
-        _keep_elsewhere(ledger)
+        keep_elsewhere(ledger)
         ledger = ledger.reopened()
         refspecs, lease = outbox_push(ledger, first=True)
         for step in steps:
@@ -64,6 +70,7 @@ def submit(
         if outcome.result == "refused":
             raise GitFailed(_("The server refused: {said}", said=outcome.said), hint="crmctl check")
         if outcome.result == "done":
+            note_tips(ledger, (stack.tip for step in steps for stack in step.stacks))
             sync(ledger, progress, gate=gate)
             return waiting
     raise Conflict(_("Others are writing all the time; nothing is lost"), hint=_("Run crmctl submit again in a minute"))
@@ -88,25 +95,3 @@ def _waiting(ledger: Ledger, steps: Iterable[Step]) -> Waiting:
 
 def _base(ledger: Ledger) -> str:
     return ledger.repo.resolve("refs/remotes/origin/main") or ledger.main
-
-
-def _keep_elsewhere(ledger: Ledger) -> None:
-    """Take over what another copy of this member's put into the outbox: the server holds one for both."""
-    theirs = ledger.repo.resolve(servers_outbox(ledger.member_id))
-    if theirs is None or theirs == ledger.outbox.tip:
-        return
-    there = next(box for box in outboxes(ledger.repo, ledger.in_force.settings.epoch) if box.tip == theirs)
-    mine = lines_of(ledger.outbox)
-    lacking = {
-        file: {line: sealed for line, sealed in lines.items() if not _has(ledger, file, line)}
-        for file, lines in lines_of(there).items()
-    }
-    added = {file: {**lines, **mine.get(file, {})} for file, lines in lacking.items() if lines}
-    changes, moves = outbox_change(ledger.outbox, ledger.member_id, added)
-    if changes or moves:
-        write(ledger.repo, changes, ledger.identity.sign, author_of(ledger), ledger.now, moves=moves)
-
-
-def _has(ledger: Ledger, file: str, line: tuple[str, int]) -> bool:
-    folder, _slash, reader = file.rpartition("/")
-    return line in ledger.keyring.wraps(folder, reader)

@@ -36,6 +36,7 @@ from crmctl.ledger.waiting.destroyed_meanwhile import destroyed, own_commits, to
 from crmctl.ledger.waiting.hand_in_again import made_anew, sealed_to_old_keys
 from crmctl.ledger.waiting.handed_in import outbox_push, to_hand_in, withdrawn_push
 from crmctl.ledger.waiting.setting_aside import set_aside
+from crmctl.ledger.waiting.taking_over import take_over
 
 _TRIES = 12
 _REMOTE = "refs/remotes/origin/"
@@ -107,7 +108,7 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         arrived += _count(repo_range=(before, ledger.main), ledger=ledger)  # while all of it is still there
         before = ledger.main
         ledger = _erased(ledger)
-        stuck = carry(ledger)
+        stuck = carry(ledger.reopened() if take_over(ledger) else ledger)
         ledger = ledger.reopened()
         purge(ledger)
         wrapped += rewrap(ledger.landed)

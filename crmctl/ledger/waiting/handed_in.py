@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,11 +93,12 @@ def steps_of(ledger: Ledger) -> list[Step]:
     stacks, left = ledger.pending.stacks, not_handed_in(ledger)
     tips = {stack.tip for stack in stacks}
     mine = submitted(ledger.repo, ledger.member_id)
-    noted = _noted(ledger)
+    noted, known = _noted(ledger), known_tips(ledger)
     for one in mine:
         gone = [tip for tip in one.tips if tip not in tips and not _landed(ledger, tip)]
-        if not gone or not (one.number in noted or _made_by_another(ledger, one)):
-            continue  # as it stands here, or in force in part; or handed in from another copy of this member's
+        seen = one.number in noted and known.issuperset(gone)
+        if not gone or not (seen or _made_by_another(ledger, one)):
+            continue  # as it stands here, or in force in part; or another copy of this member's went on with it
         units = _units(ledger, one, gone)
         instead = [stack for stack in left if units & {unit_of(change.path) for change in stack.changes}]
         left = [stack for stack in left if stack not in instead]
@@ -151,6 +153,27 @@ def _noted(ledger: Ledger) -> frozenset[int]:
         return frozenset(int(word) for word in _path(ledger).read_text("ascii").split())
     except (OSError, ValueError):
         return frozenset()
+
+
+def noted_tips_path(ledger: Ledger) -> Path:
+    """Where this copy keeps which tips of the own changes it has seen on the server."""
+    return ledger.repo.git_dir / "crmctl" / "handed_in.json"
+
+
+def known_tips(ledger: Ledger) -> frozenset[str]:
+    """The tips on the server that this copy has, or had and took back; at first all under the numbers it gave."""
+    try:
+        return frozenset(str(tip) for tip in json.loads(noted_tips_path(ledger).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        noted = _noted(ledger)
+        ones = submitted(ledger.repo, ledger.member_id)
+        return frozenset(tip for one in ones if one.number in noted for tip in one.tips)
+
+
+def note_tips(ledger: Ledger, tips: Iterable[str]) -> None:
+    """Remember tips that the server has got from here."""
+    every = sorted({*known_tips(ledger), *tips})
+    write_atomic(noted_tips_path(ledger), json.dumps(every).encode("ascii"))
 
 
 def note_numbers(ledger: Ledger, numbers: Iterable[int]) -> None:
