@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import N_, _
@@ -109,12 +110,19 @@ def compile_in_force(raw: Mapping[str, Value]) -> InForce:
 def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
     taken: dict[tuple[str, str], str] = {("table", table): "crmctl" for table in OWN_TABLES}
     for path in sorted(path for path in raw if path.startswith("schemas/")):
-        content = raw[path]
-        kind, faults = compile_kind(content if isinstance(content, dict) else {}, path)
+        kind, faults = _compiled_kind(json.dumps(raw[path]), path)
         findings += faults
         if kind:
             findings += _taken(kind, path, taken)
             yield kind.name, kind
+
+
+@lru_cache(maxsize=512)
+def _compiled_kind(content: str, path: str) -> tuple[Kind | None, tuple[Finding, ...]]:
+    """A kind file compiled, its parsed content as JSON: where one file changes the others are not compiled anew."""
+    parsed = json.loads(content)
+    kind, faults = compile_kind(parsed if isinstance(parsed, dict) else {}, path)
+    return kind, tuple(faults)
 
 
 def _taken(kind: Kind, path: str, taken: dict[tuple[str, str], str]) -> Iterator[Finding]:
@@ -206,9 +214,15 @@ def _parse(repo: Repository, commit: str, names: set[str]) -> dict[str, Value]:
             paths.update({path: oid for path, oid in repo.walk(commit, folder) if path.endswith(".yaml")})
     contents = dict(repo.read_blobs(sorted(set(paths.values()))))
     try:
-        return {path: load(contents[oid], path) for path, oid in sorted(paths.items())}
+        return {path: json.loads(_parsed(contents[oid], path)) for path, oid in sorted(paths.items())}
     except InvalidInput as error:
         raise BadConfiguration(error.what, where=error.where, hint=error.hint) from error
+
+
+@lru_cache(maxsize=512)
+def _parsed(content: bytes, path: str) -> str:
+    """A clear file's content as JSON: whoever gets it may change what it is read into."""
+    return json.dumps(load(content, path))
 
 
 def _located(repo: Repository, commit: str, error: BadConfiguration) -> BadConfiguration:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.objects import FILE_MODE
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.keys.seal import check_header
@@ -60,7 +61,7 @@ def _landed(repo: Repository, main: str, tip: str) -> bool:
 def _review(judge: Judge, main: str, ref: str, member: str, old: str | None, new: str) -> Iterator[Finding]:
     reviewed = judged(judge.repo, new, main=main, judge=judge)
     yield from (finding for finding in reviewed.findings if finding.code not in _MAY_COME)
-    forward = old is None or judge.repo.run_quietly("merge-base", "--is-ancestor", old, new).returncode == 0
+    forward = old is None or is_ancestor(judge.repo, old, new)
     signer = judge.repo.commit(reviewed.bundle).author.name if reviewed.bundle else None
     if not forward and reviewed.bundle and signer != member:
         yield found("TRU071", new, ref)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crmctl import clock
 from crmctl.errors import TrustBroken
 from crmctl.i18n import _, finding_text
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.repository import Repository
 from crmctl.trust.pin import Pin, read_pin, write_pin
 from crmctl.trust.verify import Judge, Progress, Verified
@@ -27,7 +28,7 @@ class Gate:
         if main is None:
             return
         pin = read_pin(repo)
-        if pin and _is_ancestor(repo, main, pin.tip) and (keyring is None or keyring == pin.keyring):
+        if pin and is_ancestor(repo, main, pin.tip) and (keyring is None or keyring == pin.keyring):
             return  # proved before; whether a server may go back is not for signatures to say
         result = self._judged(repo, pin, main, keyring)
         if not result.clean:
@@ -57,7 +58,3 @@ def broken(result: Verified, what: str, hint: str) -> TrustBroken:
 
 def _first(result: Verified) -> str:
     return finding_text(next(finding for finding in result.findings if finding.severity == "error"))
-
-
-def _is_ancestor(repo: Repository, old: str, new: str) -> bool:
-    return old == new or repo.run_quietly("merge-base", "--is-ancestor", old, new).returncode == 0

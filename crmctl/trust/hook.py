@@ -11,6 +11,7 @@ from pathlib import Path
 from crmctl import clock
 from crmctl.errors import BadConfiguration, Conflict, CrmctlError, InvalidInput
 from crmctl.i18n import _, language
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.objects import NO_OBJECT
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.keys.keyring import keyring_ref
@@ -166,7 +167,7 @@ def _branches(repo: Repository, pushed: list[Pushed]) -> Iterator[Finding]:
             continue  # an epoch that is over; which one it is shows below
         elif item.new is None:
             yield found("TRU070", "", item.ref)
-        elif item.old and repo.run_quietly("merge-base", "--is-ancestor", item.old, item.new).returncode != 0:
+        elif item.old and not is_ancestor(repo, item.old, item.new):
             yield found("TRU071", item.new, item.ref)
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import partial
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.objects import FILE_MODE
 from crmctl.ledger.git.repository import CommitInfo, PathChange, Repository
 from crmctl.ledger.keys.seal import check_header
@@ -76,9 +77,7 @@ class KeyringCheck:
     def _lies_between(self, named: str) -> bool:
         """Whether a commit of main is of this stretch: an older state gives no key any more."""
         pairs = [(named, self.view.base), *([(self.since, named)] if self.since else [])]
-        return self.repo.resolve(named) is not None and all(
-            self.repo.run_quietly("merge-base", "--is-ancestor", older, newer).returncode == 0 for older, newer in pairs
-        )
+        return self.repo.resolve(named) is not None and all(is_ancestor(self.repo, *pair) for pair in pairs)
 
     def _line(self, parents: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
         names, at = [], self.new

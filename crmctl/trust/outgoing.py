@@ -13,6 +13,7 @@ from pathlib import Path
 from crmctl import clock
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.remote import TALKING_VARIABLE
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.keys.keyring import keyring_ref
@@ -48,7 +49,7 @@ def judge_outgoing(repo: Repository, pushed: list[Pushed]) -> list[Finding]:
         return [found("TRU035", main, error.where or "", why=error.what)]
     foreign = [found("TRU072", "", name) for name in keyrings if name != ref]
     keyring = sent.get(ref) or _servers(repo, ref)
-    if pin and keyring in {None, pin.keyring} and _is_ancestor(repo, main, pin.tip):
+    if pin and keyring in {None, pin.keyring} and is_ancestor(repo, main, pin.tip):
         return foreign  # proved before
     return foreign or list(judge.verify(pin, main, keyring).findings)
 
@@ -97,13 +98,9 @@ def _branch(repo: Repository, item: Pushed) -> Iterator[Finding]:
         return  # comes and goes
     elif item.new is None:
         yield found("TRU070", "", item.ref)
-    elif item.old and not _is_ancestor(repo, item.old, item.new):
+    elif item.old and not is_ancestor(repo, item.old, item.new):
         yield found("TRU071", item.new, item.ref)
 
 
 def _servers(repo: Repository, ref: str) -> str | None:
     return repo.resolve(ref.replace(_HEADS, "refs/remotes/origin/")) or repo.resolve(ref)
-
-
-def _is_ancestor(repo: Repository, old: str, new: str) -> bool:
-    return old == new or repo.run_quietly("merge-base", "--is-ancestor", old, new).returncode == 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.repository import CommitInfo
 from crmctl.model.findings import Finding
 from crmctl.model.org import Member, Org, Role
@@ -147,7 +148,7 @@ def scan_is_there(view: View, said: Said, recorder: str) -> bool:
     repo = view.repo
     if not said.scan or not _COMMIT.fullmatch(said.scan):
         return False
-    if repo.run_quietly("merge-base", "--is-ancestor", said.scan, view.base).returncode != 0:
+    if not is_ancestor(repo, said.scan, view.base):
         return False
     info = repo.commit(said.scan)
     if info.author.name != recorder or len(info.parents) != 1 or (_BUNDLE, said.bundle) not in info.trailers:

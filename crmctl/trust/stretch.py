@@ -9,6 +9,7 @@ from datetime import datetime
 from crmctl import clock
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import _
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.ledger import MAIN
@@ -72,7 +73,7 @@ def _shared(repo: Repository, main: str) -> str | None:
     server = repo.resolve(_SERVERS_MAIN)
     if server is None:
         return None
-    return server if repo.run_quietly("merge-base", "--is-ancestor", server, main).returncode == 0 else None
+    return server if is_ancestor(repo, server, main) else None
 
 
 def _keyring(judge: Judge, main: str, beside: str = "") -> str | None:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import partial
 
 from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.repository import CommitInfo, Repository
 from crmctl.ledger.in_force import InForce
 from crmctl.model.findings import Finding
@@ -147,7 +148,7 @@ class _Walk:
             self.judge.progress(self.count)
 
     def _holds(self, old: str) -> bool:
-        return self.repo.run_quietly("merge-base", "--is-ancestor", old, self.main).returncode == 0
+        return is_ancestor(self.repo, old, self.main)
 
     # One commit of main's line
 

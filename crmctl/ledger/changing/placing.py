@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from crmctl.errors import Conflict
 from crmctl.i18n import _
 from crmctl.ledger.changing.wrapping import keyring_change
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.objects import Who
 from crmctl.ledger.git.plan import BlobRef, Edit
 from crmctl.ledger.git.repository import Repository
@@ -147,7 +148,7 @@ def _standing(ledger: Ledger) -> tuple[Stack, ...]:
     pending = ledger.pending
     if not pending.is_current:
         for base in dict.fromkeys(stack.base for stack in pending.stacks):
-            if ledger.repo.run_quietly("merge-base", "--is-ancestor", base, ledger.main).returncode != 0:
+            if not is_ancestor(ledger.repo, base, ledger.main):
                 raise Conflict(_("The last exchange with the others was broken off"), hint="crmctl sync")
     return pending.stacks
 

@@ -6,6 +6,7 @@ Object ids are 40 hexadecimal digits; only SHA-1 repositories are served.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ from crmctl.ledger.git.objects import (
     parse_commit,
     parse_tree,
 )
+from crmctl.ledger.git.refs import UnreadableRefsError, read_refs
 from crmctl.ledger.git.treewalk import PathChange
 
 __all__ = ["CommitInfo", "PathChange", "Repository", "TreeEntry", "Who", "is_object_id"]
@@ -250,6 +252,8 @@ class Repository:
         """Ref names below `prefix` (whole path parts) with the object id each holds."""
         if not prefix.startswith("refs/") or re.search(r"[*?\[\\\s]", prefix):
             raise ValueError(f"not a ref prefix: {prefix!r}")
+        with contextlib.suppress(UnreadableRefsError):
+            return read_refs(self.git_dir, self.common_dir, prefix.rstrip("/"))
         lines = self.run("for-each-ref", "--format=%(objectname) %(refname)", prefix.rstrip("/")).splitlines()
         pairs = (line.decode("utf-8", "surrogateescape").split(" ", 1) for line in lines)
         return {name: oid for oid, name in pairs}

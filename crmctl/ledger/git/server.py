@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from crmctl.errors import BadConfiguration, GitFailed, TrustBroken
 from crmctl.i18n import _
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.remote import ALL_BRANCHES, PASSING, fetch
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.transaction import RefMove, move_refs
@@ -56,7 +57,7 @@ def fetch_safely(repo: Repository, keyring: str, *, give_back: bool, progress: P
     if not give_back:
         for ref, old in seen.items():
             new = repo.resolve(_tracking(ref))
-            if old and (new is None or not _is_ancestor(repo, old, new)):
+            if old and (new is None or not is_ancestor(repo, old, new)):
                 raise TrustBroken(
                     _("The server was turned back or rewritten; nothing was taken from it"), where=ref, hint=_way_back()
                 )
@@ -84,7 +85,3 @@ def _noted(repo: Repository, ref: str) -> str | None:
 
 def _tracking(ref: str) -> str:
     return _REMOTE + ref.removeprefix(_HEADS)
-
-
-def _is_ancestor(repo: Repository, old: str, new: str) -> bool:
-    return old == new or repo.run("merge-base", old, new, check=False).decode().strip() == old

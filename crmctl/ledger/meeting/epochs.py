@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmctl.ledger.git.ancestry import merge_base
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.transaction import Change, RefMove, move_refs
 from crmctl.ledger.in_force import read_in_force
@@ -31,7 +32,7 @@ def next_keyring(ledger: Ledger, theirs: str) -> tuple[list[Change], list[RefMov
     known = repo.resolve(f"{_REMOTE}keyring/{older}")
     if onto is None or mine is None or known is None:
         return [], [RefMove(ref, there, here)] if there and there != here else []
-    base = repo.run("merge-base", mine, known, check=False).decode().strip() or known
+    base = merge_base(repo, mine, known) or known
     further = mine if epoch > own else known  # who has something the newer keyring cannot know
     view = ledger if own > epoch else Ledger(repo, at=theirs, home=ledger.home)
     gone = tuple(destroyed_folders(view))

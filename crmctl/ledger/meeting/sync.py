@@ -17,6 +17,7 @@ from crmctl.errors import BadConfiguration, Conflict, GitFailed, InvalidInput, T
 from crmctl.i18n import _
 from crmctl.ledger.changing.numbering import give_numbers
 from crmctl.ledger.changing.placing import author_of
+from crmctl.ledger.git.ancestry import merge_base
 from crmctl.ledger.git.gate import Gate, Progress
 from crmctl.ledger.git.remote import push
 from crmctl.ledger.git.server import fetch_safely, remember_server, require_origin
@@ -242,15 +243,17 @@ def _keyring(ledger: Ledger, changes: list[Change], moves: list[RefMove]) -> Non
 
 
 def _merge_base(ledger: Ledger, ours: str, theirs: str) -> str:
-    found = ledger.repo.run("merge-base", ours, theirs, check=False).decode().strip()
+    found = merge_base(ledger.repo, ours, theirs)
     if not found:
         raise TrustBroken(_("The server's history is another one"), hint=_("Ask who changed it before doing anything"))
     return found
 
 
 def _count(repo_range: tuple[str | None, str], ledger: Ledger) -> int:
-    old, new = repo_range
     """The changes in a range, without the landings and approvals that brought them."""
+    old, new = repo_range
+    if old == new:
+        return 0
     words = [new, f"^{old}"] if old else [new]
     only = ("--no-merges", "-F", f"--grep={SLOT}: ", "--invert-grep")
     return int(ledger.repo.run("rev-list", "--count", *only, *words).decode().strip())

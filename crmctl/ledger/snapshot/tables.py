@@ -46,10 +46,20 @@ class Shape:
         return f'INSERT INTO "{self.table}" VALUES ({", ".join("?" * len(self.columns))})'
 
 
+# by the kind's place in memory, which is no other's while the kind is kept here too
+_shapes: dict[int, tuple[Kind, Shape]] = {}
+_SHAPES_KEPT = 1000
+
+
 def shape_of(kind: Kind) -> Shape:
     """The table of a kind."""
-    own = [column for field in kind.fields for column in columns_of(field, "")]
-    return Shape(kind.table, (*ENVELOPE, *own))
+    known = _shapes.get(id(kind))
+    if known is None:
+        own = [column for field in kind.fields for column in columns_of(field, "")]
+        if len(_shapes) >= _SHAPES_KEPT:
+            _shapes.clear()
+        known = _shapes[id(kind)] = (kind, Shape(kind.table, (*ENVELOPE, *own)))
+    return known[1]
 
 
 def columns_of(field: Field, prefix: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from crmctl.errors import Conflict, CrmctlError
 from crmctl.ledger.changing.placing import author_of
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.plan import Edit
 from crmctl.ledger.git.transaction import Change, RefMove, merge_trees, write
 from crmctl.ledger.git.treewalk import PathChange
@@ -54,7 +55,7 @@ def carry(ledger: Ledger) -> list[Conflict]:
 
 def _stack(ledger: Ledger, stack: Stack, carried: _Carried) -> None:
     repo, main = ledger.repo, ledger.main
-    stands = repo.run_quietly("merge-base", "--is-ancestor", stack.base, main).returncode == 0
+    stands = is_ancestor(repo, stack.base, main)
     if stands and all(_is_there(ledger, change) for change in stack.changes):
         return  # others brought the very same
     seen = ledger.standing_on(stack.tip)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmctl.ledger.disk.files import write_atomic
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.outbox import outbox_ref, servers_outbox
@@ -112,7 +113,7 @@ def steps_of(ledger: Ledger) -> list[Step]:
 
 def _landed(ledger: Ledger, tip: str) -> bool:
     """Whether a change was approved without the others it was handed in with, and is in force."""
-    return ledger.repo.run_quietly("merge-base", "--is-ancestor", tip, ledger.main).returncode == 0
+    return is_ancestor(ledger.repo, tip, ledger.main)
 
 
 def _made_by_another(ledger: Ledger, one: Submitted) -> bool:

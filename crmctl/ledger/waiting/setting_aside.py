@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterable
 
 from crmctl.ledger.changing.placing import author_of, edits_of
+from crmctl.ledger.git.ancestry import merge_base
 from crmctl.ledger.git.plan import Edit
-from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.transaction import BlobRef, Change, RefMove, write
 from crmctl.ledger.in_force import InForce, read_in_force
 from crmctl.ledger.keys.keyring import keyring_ref
@@ -28,7 +28,7 @@ _REMOTE = "refs/remotes/origin/"
 def set_aside(ledger: Ledger, theirs: str) -> int:
     """Take own changes that `theirs`, the server's main, wants approved out of main. Returns how many, in one write."""
     repo, ours = ledger.repo, ledger.main
-    base = _merge_base(repo, ours, theirs)
+    base = merge_base(repo, ours, theirs)
     in_force = read_in_force(repo, theirs)
     if base is None or base in {ours, theirs} or not in_force.pack.review:
         return 0
@@ -91,7 +91,7 @@ def _wraps(ledger: Ledger, dossiers: Collection[str]) -> tuple[list[Change], lis
     """The keyring without what was put there for these dossiers since the server's, and the outbox with it."""
     repo, ref, ours = ledger.repo, keyring_ref(ledger.in_force.settings.epoch), ledger.keyring.tip
     theirs = repo.resolve(_REMOTE + ref.removeprefix("refs/heads/"))
-    base = _merge_base(repo, ours, theirs) if ours and theirs else None
+    base = merge_base(repo, ours, theirs) if ours and theirs else None
     if ours is None or base is None or base == ours:
         return [], []
     kept: dict[str, Edit] = {}
@@ -112,7 +112,3 @@ def _wraps(ledger: Ledger, dossiers: Collection[str]) -> tuple[list[Change], lis
         return put, [RefMove(ref, base, ours), *gone]
     message = f"wrap {len(kept)} files\n\nCrmctl-Main: {ledger.main}\n"
     return [Change(ref, base, kept, message, expected=ours), *put], gone
-
-
-def _merge_base(repo: Repository, ours: str, theirs: str) -> str | None:
-    return repo.run("merge-base", ours, theirs, check=False).decode().strip() or None

@@ -16,6 +16,7 @@ from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.changing.wrapping import Wrapping
 from crmctl.ledger.disk.yamlio import dump
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.keys.keyring import Keyring
@@ -119,7 +120,7 @@ def _not_shared(ledger: Ledger) -> list[str]:
 
 def _must_be_own(ledger: Ledger, info: CommitInfo) -> None:
     repo = ledger.repo
-    if repo.run_quietly("merge-base", "--is-ancestor", info.oid, ledger.head).returncode != 0:
+    if not is_ancestor(repo, info.oid, ledger.head):
         raise NotFound(_("This change is not in the ledger: {change}", change=info.oid[:10]), hint="crmctl log")
     if info.author.name != ledger.member_id:
         raise Refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmctl.ledger.changing.placing import author_of, edits_of
+from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.plan import Edit
 from crmctl.ledger.git.transaction import Change, RefMove, write
 from crmctl.ledger.ledger import MAIN, Ledger
@@ -74,6 +75,4 @@ def _records_of(ledger: Ledger, commit: str) -> tuple[Ids, Ids]:
 
 def _all_stand(ledger: Ledger, stacks: list[Stack]) -> bool:
     bases = {stack.base for stack in stacks}
-    return all(
-        ledger.repo.run_quietly("merge-base", "--is-ancestor", base, ledger.main).returncode == 0 for base in bases
-    )
+    return all(is_ancestor(ledger.repo, base, ledger.main) for base in bases)
