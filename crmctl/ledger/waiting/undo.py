@@ -119,8 +119,7 @@ def _not_shared(ledger: Ledger) -> list[str]:
 
 
 def _must_be_own(ledger: Ledger, info: CommitInfo) -> None:
-    repo = ledger.repo
-    if not is_ancestor(repo, info.oid, ledger.head):
+    if not is_ancestor(ledger.repo, info.oid, ledger.head):
         raise NotFound(_("This change is not in the ledger: {change}", change=info.oid[:10]), hint="crmctl log")
     if info.author.name != ledger.member_id:
         raise Refused(
