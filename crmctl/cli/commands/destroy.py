@@ -57,11 +57,11 @@ def destroy(
 
     def draw() -> None:
         said = (
-            _("Would destroy {id}: {count:file|files}")
+            _("Would destroy {id}: {count:file|files}", id=stone.id, count=done.files)
             if dry_run
-            else _("Destroyed {id}: {count:file|files}. Next: crmctl sync")
+            else _("Destroyed {id}: {count:file|files}. Next: crmctl sync", id=stone.id, count=done.files)
         )
-        out.line(said.format(id=stone.id, count=done.files))
+        out.line(said)
         out.line(_("These could read it and may have kept what they read: {members}", members=", ".join(stone.readers)))
 
     out.result("destroy", data, draw)
