@@ -10,7 +10,7 @@ from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.transaction import merge_trees
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import Stack, stacks_of
-from crmctl.ledger.waiting.handed_in import Submitted, submitted
+from crmctl.ledger.waiting.handed_in import Submitted, adopted_tips, submitted
 from crmctl.model.findings import Finding
 from crmctl.rules.slots import Choice, Given, Standing, Wanted, choices, open_slots
 from crmctl.trust.review import Reviewed, judged
@@ -94,6 +94,10 @@ def inbox(ledger: Ledger, judge: Judge | None = None) -> tuple[Bundle, ...]:
     ones = submitted(ledger.repo)
     if not ones:
         return ()
+    org = ledger.in_force.org
+    if any(one.member in org.members and not org.members[one.member].active(ledger.today) for one in ones):
+        done = adopted_tips(ledger)  # what a successor took over is theirs to hand in
+        ones = [one for one in ones if not done.issuperset(one.tips)]
     judge = judge or _judge(ledger)
     main = servers_main(ledger)
     back = sent_back(ledger, ones)

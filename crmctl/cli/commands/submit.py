@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from crmctl.cli.commands.wording import department_name, member_name
 from crmctl.cli.context import open_ledger
@@ -21,10 +23,15 @@ _SHOWN = 10
 @details(
     N_(
         "Examples:\n\ncrmctl submit --dry-run   (what waits, and for whom)\n\ncrmctl submit\n\n"
+        "crmctl submit --for bob   (what bob, who left, had waiting becomes yours)\n\n"
         "What needs nobody's look goes with every sync. Handing in again with nothing new does nothing."
     )
 )
 def submit(
+    member: Annotated[
+        str | None,
+        typer.Option("--for", metavar=N_("MEMBER"), help=N_("Take over what this member, who left, had waiting.")),
+    ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -40,10 +47,21 @@ def submit(
         from crmctl.review.notes import close_answered
 
         ledger = ledger.reopened() if close_answered(ledger) else ledger
+    taken: tuple[str, ...] = ()
     with transfer() as shown:
+        if member:
+            from crmctl.ledger.meeting.sync import sync
+            from crmctl.ledger.waiting.adopting import adopt
+
+            sync(ledger, shown, gate=Gate())
+            taken = adopt(ledger.reopened(), member, dry_run=dry_run)
+            ledger = ledger.reopened()
         done = hand_in(ledger, dry_run=dry_run, gate=Gate(), progress=shown)
 
     def draw() -> None:
+        if member:
+            names = ", ".join(taken) or "-"
+            out.line(_("Taken over from {member}: {ids}", member=member_name(ledger, member), ids=names))
         if not done.changes and not done.numbers:
             out.line(_("Nothing new to hand in"))
         elif dry_run:
@@ -60,7 +78,7 @@ def submit(
 
     data = {
         "changes": done.changes, "number": done.numbers[-1] if done.numbers else None, "numbers": list(done.numbers),
-        "records": list(done.records), "dry_run": dry_run,
+        "records": list(done.records), "taken_over": list(taken), "dry_run": dry_run,
         "waits_for": [_document(ledger, demand) for demand in done.waits_for],
     }  # fmt: skip
     out.result("submit", data, draw)

@@ -39,7 +39,7 @@ from crmctl.model.ids import new_id
 from crmctl.model.kinds import Kind
 from crmctl.model.merge import laid_over
 from crmctl.model.monthly import OUTER, Row, fields_of, find_row, with_row
-from crmctl.model.paths import addressed_to, attachment_path, compartment_of, record_path
+from crmctl.model.paths import addressed_to, attachment_path, compartment_of, place_of, record_path
 from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
 from crmctl.model.values import Value
@@ -161,6 +161,25 @@ class Draft:
         self._touched.append(old.id)
         self._attach(path, old.dossier, old.compartment, files)
         return Kept(path, self._records[path])
+
+    def take_record(self, path: str, record: Record, origin: Origin) -> None:
+        """Enter a record that another left behind, under its id and as its first version. Raises NoKey."""
+        kind = self.kind(record.kind)
+        self._may_write(kind, record.dossier, record.compartment)
+        generation = self._generation(record.dossier, record.compartment)
+        asked = asked_to_confirm(self, kind, record.dossier, record.compartment, origin)
+        self._records[path] = replace(
+            record, generation=generation, rev=1, prev=None, by=self.ledger.member_id, for_=origin.for_member,
+            at=self.ledger.now.isoformat(), to_confirm=asked,
+        )  # fmt: skip
+        self._touched.append(record.id)
+
+    def take_attachment(self, path: str, content: bytes) -> None:
+        """Seal an attachment that another left behind, at its path. Raises NotFound for a path that has no place."""
+        place = place_of(path)
+        if place is None:
+            raise NotFound(_("There is no such record"), where=path)
+        self._attachments[path] = seal(content, self.dossier(place.dossier).compartments[place.compartment].key)
 
     def set_rows(self, path: str, rows: Sequence[Row], origin: Origin, touched: Iterable[str]) -> None:
         """Give a monthly record these rows; `touched` names the entries that change. Raises NoKey, NotFound."""

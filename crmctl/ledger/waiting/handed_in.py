@@ -16,6 +16,7 @@ from crmctl.ledger.pending import Stack, stacks_of, unit_of
 from crmctl.ledger.reading.slots_given import bundle_below
 
 _REVIEW = "refs/remotes/origin/review"
+ADOPTS = "Crmctl-Adopts"
 Push = tuple[list[str], dict[str, str | None]]  # refspecs, and where each branch must stand
 
 
@@ -51,6 +52,15 @@ def submitted(repo: Repository, member: str = "") -> list[Submitted]:
             base, *tips = bundle.parents
             found.append(Submitted(whose, int(number), oid, bundle.oid, base, tuple(tips)))
     return sorted(found, key=lambda one: (one.member, one.number))
+
+
+def adopted_tips(ledger: Ledger) -> frozenset[str]:
+    """The tips that a successor took over: on main, handed in, or waiting here."""
+    repo = ledger.repo
+    waiting = [tip for one in submitted(repo) for tip in one.tips]
+    places = list(dict.fromkeys([ledger.main, *waiting, *(stack.tip for stack in ledger.pending.stacks)]))
+    listed = repo.run("log", "-F", f"--grep={ADOPTS}: ", "--format=%H", *places).decode().split()
+    return frozenset(v for info in repo.commits(listed) for key, v in info.trailers if key == ADOPTS)
 
 
 @dataclass(frozen=True, slots=True)
