@@ -5,18 +5,25 @@ from __future__ import annotations
 from tests.company import CARD, Company
 
 CLEAN = {"background_check": {"by": "alice", "on": "2026-01-15", "result": "clean"}, "intention": "high"}
-HOSPITAL = {"category": "hospital", "hospital_class": "third_a", "partnership_wish": "2026-01-01", **CLEAN}
+HOSPITAL = {"category": "hospital", "hospital_class": "third_a", "partnership_wish": "2026-01-01",
+            "yearly_need": "50000", **CLEAN}  # fmt: skip
 LICENCE = {"what": "medical_institution", "number": "PDY-1", "valid_from": "2020-01-01", "valid_to": "2032-12-31"}
 FOUND_GOOD = [
     {"criterion": "V.1.2", "item": item, "holds": True, "note": "seen on site"}
     for item in ("good_name", "lawful", "cooperation")
 ]
+# What VIP and preferred ask for besides (V.2.2.a, V.2.3.a to c).
+QUALITIES = [
+    {"criterion": "V.2", "item": item, "holds": True, "note": "seen on site"}
+    for item in ("results", "reputation", "stability", "loyalty", "fame", "no_risk", "operation", "strength",
+                 "yearly_need")
+]  # fmt: skip
 
 
 def admission(on: str = "2026-02-01", total: str = "95", **more: object) -> dict[str, object]:
     """The fields of an admission that passed."""
     return {
-        "on": on, "by": "alice", "criteria": FOUND_GOOD, "state": "admitted", "total": total,
+        "on": on, "by": "alice", "criteria": [*FOUND_GOOD, *QUALITIES], "state": "admitted", "total": total,
         "proposed_grade": "qualified", "background_done": True, "decided_by": "alice", "decided_on": on, **more,
     }  # fmt: skip
 

@@ -45,6 +45,12 @@ VALUES = {
 }  # fmt: skip
 DEPARTMENT, SELLER, SUPERVISOR, HEAD, LEADER = "east", "zhou", "lu", "shen", "gm"
 HOSPITALS = 8
+# What an admission judges (V.1.2), and what VIP and preferred ask for besides (V.2.2.a, V.2.3).
+JUDGED = {
+    "V.1.2": ("good_name", "lawful", "cooperation"),
+    "V.2.2": ("results", "stability", "reputation", "loyalty"),
+    "V.2.3": ("fame", "no_risk", "operation", "strength", "yearly_need"),
+}
 Progress = Callable[[str, int], None]
 
 
@@ -162,7 +168,7 @@ class _Year:
             card: dict[str, object] = {
                 "name": name, "party_type": "company", "category": "hospital", "hospital_class": "third_a",
                 "source": "referral", "lawful_basis": "contract", "obtained_at": f"{entered}T09:00:00+08:00",
-                "partnership_wish": entered.isoformat(), "intention": "high",
+                "partnership_wish": entered.isoformat(), "intention": "high", "yearly_need": "2000000",
                 "background_check": {"by": SUPERVISOR, "on": entered.isoformat(), "result": "clean"},
             }  # fmt: skip
             self.hospitals.append(self._add(SELLER, entered, "customer", None, card))
@@ -175,8 +181,9 @@ class _Year:
 
     def _admitted(self, customer: str, day: date, points: int) -> str:
         found = [
-            {"criterion": "V.1.2", "item": item, "holds": True, "note": str(self.texts.raw["seen"])}
-            for item in ("good_name", "lawful", "cooperation")
+            {"criterion": clause, "item": item, "holds": True, "note": str(self.texts.raw["seen"])}
+            for clause, items in JUDGED.items()
+            for item in items
         ]
         values: dict[str, object] = {
             "on": day.isoformat(), "by": HEAD, "criteria": found, "state": "admitted", "total": str(points),

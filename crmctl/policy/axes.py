@@ -16,9 +16,7 @@ axes:
     caps: [...]
     steps: {up: 1, down: 2}        # how far one run may move a customer
     mix: {strategic: {from: 5%, to: 10%}}
-    service:
-      "*": {obligations: [[遵守法律, Obey the law]]}
-      strategic: {priority: 1, managed_by: head, rights: [[优先供货, First in supply]], measures: [...]}
+    service: {strategic: {...}}    # `crmctl.policy.service`
 ```
 
 Several packs may each bring axes; two of the same name: the later one counts. A word such as `general`
@@ -38,27 +36,13 @@ from crmctl.model.values import Value
 from crmctl.policy.facts import Fact, number
 from crmctl.policy.grading import Grading, read_grading
 from crmctl.policy.scorecard import Scorecard, ScorecardReader
+from crmctl.policy.service import Service, read_service
 
 MAIN_AXIS = "grade"
-ALL = "*"
 _KEYS = frozenset(
     {"label", "words", "record", "promotion", "sets", "exempt", "scorecard", "ladder", "rank", "caps", "steps", "mix",
      "service", "clause"}
 )  # fmt: skip
-_SERVICE_KEYS = frozenset({"priority", "managed_by", "price", "rights", "obligations", "measures", "clause"})
-_LISTS = ("rights", "obligations", "measures")
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a grade means for the customer: who manages it, who comes first, rights, obligations, measures."""
-
-    priority: int | None = None
-    managed_by: str | None = None
-    price: Label | None = None
-    rights: tuple[Label, ...] = ()
-    obligations: tuple[Label, ...] = ()
-    measures: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +121,8 @@ def read_axis(
         if key in raw:
             reader.known(str(raw[key]), known, f"{path}.{key}", N_("Not one of the words here: {name}"))
     reader.words(words_of(name, raw), grades, given.vocab)
-    service = dict(reader.service(raw.get("service"), grades, given.roles))
+    service, faulty = read_service(raw.get("service"), grades or ("",), given.roles, f"{path}.service")
+    reader.findings += [fault.at(where) for fault in faulty]
     mix = dict(reader.mix(raw.get("mix"), grades))
     up, down = reader.steps(raw.get("steps"))
     findings = [*reader.findings, *faults]
@@ -175,26 +160,6 @@ class _Reader:
         if doubled:
             self._fault(f"{self.path}.ladder", N_("Two rungs are called {name}"), name=", ".join(doubled))
 
-    def service(
-        self, raw: Value, grades: Collection[str], roles: Collection[str] | None
-    ) -> Iterator[tuple[str, Service]]:
-        for grade, spec in raw.items() if isinstance(raw, dict) else ():
-            path = f"{self.path}.service.{grade}"
-            self.known(grade, [*grades, ALL], path, N_("The ladder has no grade {name}"))
-            if not isinstance(spec, dict):
-                self._fault(path, N_("A mapping is needed here"))
-                continue
-            self.keys(spec, _SERVICE_KEYS, path)
-            role, priority = spec.get("managed_by"), spec.get("priority")
-            if role is not None and roles is not None:
-                self.known(str(role), roles, f"{path}.managed_by", N_("There is no role {name}"))
-            if priority is not None and (isinstance(priority, bool) or not isinstance(priority, int)):
-                self._fault(f"{path}.priority", N_("A whole number is needed here"))
-                priority = None
-            lists = {key: tuple(self._labels(spec.get(key), f"{path}.{key}")) for key in _LISTS}
-            price = next(self._labels([spec["price"]], f"{path}.price"), None) if "price" in spec else None
-            yield grade, Service(priority, str(role) if role is not None else None, price, **lists)
-
     def mix(self, raw: Value, grades: Collection[str]) -> Iterator[tuple[str, tuple[Fraction, Fraction]]]:
         for grade, spec in raw.items() if isinstance(raw, dict) else ():
             path = f"{self.path}.mix.{grade}"
@@ -222,13 +187,6 @@ class _Reader:
                 value = None
             found.append(value if isinstance(value, int) else None)
         return found[0], found[1]
-
-    def _labels(self, raw: Value, path: str) -> Iterator[Label]:
-        for position, item in enumerate(raw if isinstance(raw, list) else []):
-            if isinstance(item, list) and len(item) == 2:
-                yield str(item[0]), str(item[1])
-            else:
-                self._fault(f"{path}.{position}", N_("A label is a list of two texts: Chinese, English"))
 
     def known(self, name: str, known: Collection[str], path: str, message: str) -> None:
         from difflib import get_close_matches

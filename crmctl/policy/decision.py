@@ -123,7 +123,8 @@ def read_decision_rules(
         findings.append(_no_axis(axis, axis_names(packs)))
         return None, findings
     where, path, content = chosen
-    needed = set(_asked(content))
+    # what a grade brings does not decide it: a cycle nobody set only leaves that measure out
+    needed = set(_asked({name: part for name, part in content.items() if name != "service"}))
     for other, raw in packs:
         _needs(raw.get("needs"), needed, values, other, findings)
     read, faults = read_axis(axis, path, content, Given(found.facts, values, sets=found.sets, vocab=vocab), where)

@@ -22,7 +22,7 @@ _KEYS = {
     "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
     "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets",
     "examples", "satisfaction", "tightens", "sensitive", "handover", "classes", "contacts", "priority", "cadence",
-    "searches", "card", "ending", "cron",
+    "searches", "card", "ending", "cron", "filing", "segments",
 }  # fmt: skip
 
 

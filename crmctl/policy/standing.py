@@ -10,8 +10,9 @@ cadence:
   - {code: VIS012, of: grade, every: {vip: 1 month, preferred: $cadence_preferred}, way: {vip: [on_site]}, text: […]}
 ```
 
-A class that `every` does not name, or whose `$name` has no value, is asked for nothing; for the
-latter, where the pack `needs:` it, `crmctl policy check` asks the company.
+`of` names a question of `classes:` or an axis of grading (`crmctl.policy.axis_classes`). A cadence with `done:` counts
+the records it names instead of all contacts. A class that `every` does not name, or whose `$name` has no value, is
+asked for nothing; for the latter, where the pack `needs:` it, `crmctl policy check` asks the company.
 """
 
 from __future__ import annotations
@@ -26,17 +27,23 @@ from crmctl.model.duration import DurationError, check_text, with_values
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
+from crmctl.policy.axis_classes import Managing, Serving, axis_questions, duties_of
 from crmctl.policy.clocks import Clock
+from crmctl.policy.filing import Filing, read_filings
+from crmctl.policy.service import Done
 
 COMPANY = "policy/company.yaml"  # its own order goes before all packs'
-KEYS = frozenset({"classes", "contacts", "priority", "cadence"})
+KEYS = frozenset({"classes", "contacts", "priority", "cadence", "filing"})
 _CADENCE_KEYS = frozenset({"code", "of", "every", "way", "who", "lead", "text", "clause", "requirement"})
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How often each class of customers is contacted, and the ways that count (none named: any)."""
+    """How often each class of customers is contacted, and the ways that count (none named: any).
+
+    With `done` it is no contact but a measure of the service, and such records count.
+    """
 
     code: str
     of: str
@@ -45,6 +52,7 @@ class Cadence:
     text: Label
     who: tuple[str, ...] = ("owner",)
     lead: str = "$due_ahead_days"
+    done: Done | None = None
 
     def clock(self, name: str) -> Clock:
         """The clock of one class: it starts at the last contact, and the next one ends it."""
@@ -61,6 +69,8 @@ class Standing:
     contacts: str = ""
     priority: tuple[tuple[str, frozenset[str]], ...] = ()
     cadences: tuple[Cadence, ...] = ()
+    filings: tuple[Filing, ...] = ()
+    managing: tuple[Managing, ...] = ()
 
     def rank(self, held: Mapping[str, str]) -> tuple[int, str]:
         """The place of a customer with these classes (by question), 0 the first, and the class it has it by."""
@@ -78,7 +88,10 @@ def read_standing(packs: Iterable[tuple[str, Mapping[str, Value]]]) -> tuple[Sta
     cadences: dict[str, Cadence] = {}
     findings: list[Finding] = []
     places: list[tuple[str, str, str]] = []
-    for where, raw in packs:
+    filings: dict[str, Filing] = {}
+    given_packs = list(packs)
+    raws = [raw for _where, raw in given_packs]
+    for where, raw in given_packs:
         named = raw.get("classes")
         classes |= {name: str(sql) for name, sql in named.items()} if isinstance(named, dict) else {}
         contacts = str(raw.get("contacts") or contacts)
@@ -93,6 +106,12 @@ def read_standing(packs: Iterable[tuple[str, Mapping[str, Value]]]) -> tuple[Sta
             if not faults and isinstance(item, dict):
                 places.append((where, path, str(item["of"])))
                 cadences[str(item["code"])] = _cadence(item)
+        own, faults = read_filings(raw.get("filing"), where)
+        findings += faults
+        filings |= {filing.code: filing for filing in own}
+        places += [(where, "filing", filing.of) for filing in own]
+    classes = {**axis_questions(raws), **classes}
+    duties = list(duties_of(raws))
     for where, path, of in places:
         if of not in classes:
             near = get_close_matches(of, sorted(classes), 1)
@@ -100,9 +119,13 @@ def read_standing(packs: Iterable[tuple[str, Mapping[str, Value]]]) -> tuple[Sta
             args: dict[str, object] = {"name": of, "near": near[0] if near else ""}
             findings.append(Finding("POL018", N_("No pack tells the class {name}"), "error", where, path, args, hint))
     if cadences and not contacts:
-        where, path, _of = places[-1]
+        where, path = next((where, path) for where, path, _of in reversed(places) if path.startswith("cadence"))
         findings.append(Finding("POL018", N_("A cadence needs contacts:, what counts as one"), "error", where, path))
-    return Standing(classes, contacts, priority, tuple(cadences.values())), findings
+    served = [_served(duty) for duty in duties if isinstance(duty, Serving)]
+    managing = tuple(duty for duty in duties if isinstance(duty, Managing))
+    return Standing(
+        classes, contacts, priority, (*cadences.values(), *served), tuple(filings.values()), managing
+    ), findings  # fmt: skip
 
 
 def unset_cadences(raw: Mapping[str, Value], standing: Standing, values: Mapping[str, object]) -> Iterator[Finding]:
@@ -118,6 +141,12 @@ def unset_cadences(raw: Mapping[str, Value], standing: Standing, values: Mapping
                 message = N_("{name} has no value: the source lost it and none is invented")
                 hint = N_("crmctl policy set {name} VALUE")
                 yield Finding("POL019", message, "warning", "", "cadence", {"name": name}, hint)
+
+
+def _served(duty: Serving) -> Cadence:
+    """A measure of a grade's service as a cadence of that grade."""
+    one = duty.measure
+    return Cadence(one.code, duty.axis, {duty.grade: one.every}, {}, one.text, one.who, done=one.done)
 
 
 def _first(raw: Value) -> Iterator[tuple[str, frozenset[str]]]:

@@ -15,7 +15,7 @@ from tests.requirements.proving import says
 APPROVED = {"grade": "vip", "on": "2026-11-01", "state": "approved", "decided_by": "alice", "decided_on": "2026-11-01"}
 NEEDED = {
     "vip_beds": "200", "vip_volume": "100000", "preferred_beds": "100", "preferred_volume": "20000",
-    "problem_complaints": "1", "strategic_volume": "500000", "important_volume": "100000", "high_potential": "80",
+    "problem_complaints": "1", "problem_purchases": "1", "problem_volume": "1", "strategic_volume": "500000", "important_volume": "100000", "high_potential": "80",
     "vip_share": "100%", "contract_required": "no", "new_days": "365",
 }  # fmt: skip
 COMPLAINT = {

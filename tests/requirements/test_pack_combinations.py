@@ -86,7 +86,7 @@ def test_p01_p20_a_complaint_is_settled_by_the_one_and_counted_by_the_other(
     company: Company, capsys: pytest.CaptureFixture[str]
 ) -> None:
     take(company, "p01", "p20", strategic_volume="500000", important_volume="100000", high_potential="80",
-         problem_complaints="1", complaint_within="5 days", problem_within="10 days")  # fmt: skip
+         problem_complaints="1", problem_purchases="1", problem_volume="1", complaint_within="5 days", problem_within="10 days")  # fmt: skip
     customer = company.customer(potential="90")
     company.add("transaction", TRADE, customer=customer)
     complaint = company.add("complaint", COMPLAINT, customer=customer).id

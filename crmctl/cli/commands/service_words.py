@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from crmctl.cli.out import Out
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
-from crmctl.policy.axes import ALL, Axis, Service
+from crmctl.policy.axes import Axis
+from crmctl.policy.service import ALL, Service
 
 
 def services_of(axis: Axis, grade: str | None) -> list[Service]:
@@ -24,6 +25,9 @@ def service_document(axis: Axis, grade: str | None) -> dict[str, object]:
         "rights": [one for service in found for one in service.rights],
         "obligations": [one for service in found for one in service.obligations],
         "measures": [one for service in found for one in service.measures],
+        "communication": [one for service in found for one in service.communication],
+        "recurring": [{"code": one.code, "text": one.text, "every": one.every}
+                      for service in found for one in service.recurring],
     }  # fmt: skip
 
 
@@ -44,6 +48,7 @@ def service_lines(ledger: Ledger, axis: Axis, grade: str | None) -> Iterator[str
         (_("Rights"), [service.rights for service in found]),
         (_("Obligations"), [service.obligations for service in found]),
         (_("Service"), [service.measures for service in found]),
+        (_("Communication"), [service.communication for service in found]),
     ):
         texts = [label(text) for one in lists for text in one]
         if texts:

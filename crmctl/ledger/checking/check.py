@@ -64,6 +64,10 @@ def check(
         from crmctl.ledger.changing.grade_cap import overfull_grades
 
         found = replace(found, findings=(*found.findings, *overfull_grades(ledger)))
+    if not keyless and _has_managers(ledger):
+        from crmctl.ledger.reading.duties import managed_faults
+
+        found = replace(found, findings=(*found.findings, *managed_faults(ledger)))
     numbered = number_faults(ledger)
     found = replace(found, findings=(*found.findings, *numbered)) if numbered else found
     if not keyless and ledger.in_force.pack.review:
@@ -78,9 +82,19 @@ def check(
 
 def _has_caps(ledger: Ledger) -> bool:
     """Whether a pack limits how many may hold a grade; grading is not loaded otherwise."""
+    return any(axis.get("caps") for axis in _axes(ledger))
+
+
+def _has_managers(ledger: Ledger) -> bool:
+    """Whether a pack says which role manages the customers of a grade, and wants to be told of others."""
+    services = [service for axis in _axes(ledger) for service in _mapping(axis.get("service")).values()]
+    return any(isinstance(_mapping(service).get("managed_by"), dict) for service in services)
+
+
+def _axes(ledger: Ledger) -> list[dict[str, object]]:
     packs = [raw for path, raw in ledger.in_force.raw.items() if path.startswith("policy/") and isinstance(raw, dict)]
     axes = [axis for pack in packs for axis in _mapping(pack.get("axes")).values()]
-    return any(_mapping(axis).get("caps") for axis in (*axes, *(pack.get("grade") for pack in packs)))
+    return [_mapping(axis) for axis in (*axes, *(pack.get("grade") for pack in packs))]
 
 
 def _mapping(raw: object) -> dict[str, object]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from crmctl.errors import BadConfiguration, Refused
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.asker import Asker
 from crmctl.ledger.reading.due_rows import asked_rows, clock_rows
+from crmctl.ledger.reading.duties import duties_due
 from crmctl.ledger.reading.history import first_version
-from crmctl.ledger.reading.standing import contacts_due, held_classes, kinds_asked, parameters_of, rank_of, standing_of
+from crmctl.ledger.reading.standing import contacts_due, held_classes, kinds_asked, rank_of, standing_of
 from crmctl.ledger.snapshot.closeup import add_functions
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.rows import TypedRow, latest_by_reference, latest_days, typed_rows
@@ -85,28 +87,39 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
     day = as_of or ledger.today
     clocks = [clock for clock in pack.clocks if any(running(clock, one) for one in ledger.in_force.values.all(day))]
     standing = standing_of(ledger)
-    connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(standing, clocks, kinds))])
+    connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(ledger, standing, clocks))])
     add_functions(connection, ledger)
     _approvals(ledger, connection, clocks)
     around = _surroundings(ledger, connection, clocks, as_of)
-    parameters = parameters_of(ledger.values(day=day), day)
-    found = list(contacts_due(connection, standing, parameters, around))
+    asker = Asker(connection, ledger, day)
+    found = [*contacts_due(asker, standing, around), *duties_due(asker, standing, around)]
     for clock in clocks:
         if clock.rows:
-            found += due_items(clock, asked_rows(connection, clock, parameters, around), around)
+            found += due_items(clock, asked_rows(asker, clock, around), around)
             continue
         found += _missing(ledger, connection, clock, around, whose)
         found += _waves(ledger, connection, clock, around)
         for kind in _kinds(clock, kinds):
             found += _run(ledger, connection, clock, kind, around, done_late=done_late)
     chosen = [item for item in found if whose.wants(item, around.dealings.get(item.dossier, {}))]
-    wanted = ordered(_ranked(connection, standing, parameters, chosen))
+    wanted = ordered(_ranked(asker, standing, chosen))
     names = dict(connection.execute("SELECT id, name FROM customer"))
     counted = [(item.since, item.due) for item in wanted if item.due and (item.steps or not item.id)]
     return Agenda(
         tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
         names, tuple(unknown_years(around.calendar, counted)),
     )  # fmt: skip
+
+
+def agenda_of_duties(ledger: Ledger) -> tuple[Standing, list[Due]]:
+    """What the packs say of classes today, and whose managers or files are not what they ask for."""
+    standing = standing_of(ledger)
+    if not standing.managing and not standing.filings:
+        return standing, []
+    connection = connect(ledger, sorted({*kinds_asked(ledger, standing, ())}))
+    add_functions(connection, ledger)
+    around = _surroundings(ledger, connection, (), None)
+    return standing, list(duties_due(Asker(connection, ledger, ledger.today), standing, around))
 
 
 def _values_faults(ledger: Ledger) -> Iterator[Finding]:
@@ -120,13 +133,11 @@ def _values_faults(ledger: Ledger) -> Iterator[Finding]:
             return
 
 
-def _ranked(
-    connection: Connection, standing: Standing, parameters: Mapping[str, object], items: list[Due]
-) -> list[Due]:
+def _ranked(asker: Asker, standing: Standing, items: list[Due]) -> list[Due]:
     """The items with their customers' places in the policy's priorities."""
     if not standing.priority:
         return items
-    held = held_classes(connection, standing, parameters)
+    held = held_classes(asker, standing)
     places = {(item.dossier, item.department): rank_of(standing, held, item) for item in items}
     return [replace(item, rank=rank, standing=name) for item in items
             for rank, name in [places[item.dossier, item.department]]]  # fmt: skip

@@ -6,12 +6,11 @@ certain stays in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.rows import TypedRow, typed_rows
 from crmctl.ledger.snapshot.tables import shape_of
 from crmctl.model.duration import with_values
@@ -21,6 +20,8 @@ from crmctl.rules.due import DONE_SHOWN, DueRow, Surroundings
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+    from crmctl.ledger.reading.asker import Asker
 
 # The fewest calendar days a unit can take.
 _LEAST = {"day": 1, "working day": 1, "month": 28, "year": 365}
@@ -55,12 +56,10 @@ def clock_rows(
         )
 
 
-def asked_rows(
-    connection: Connection, clock: Clock, parameters: Mapping[str, object], around: Surroundings
-) -> Iterator[DueRow]:
+def asked_rows(asker: Asker, clock: Clock, around: Surroundings) -> Iterator[DueRow]:
     """The rows of a clock that asks a question of its own: each with the columns the clock names."""
     zone, days = around.now.tzinfo, {clock.at, *clock.done, *([clock.until.after] if clock.until else [])}
-    answer = ask(connection, clock.rows or "", parameters)
+    answer = asker.ask(clock.rows or "")
     for cells in answer.rows:
         row = dict(zip(answer.columns, cells, strict=True))
         values = {name: _day(cell, zone) if name in days else cell for name, cell in row.items()}

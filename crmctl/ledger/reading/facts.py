@@ -15,6 +15,7 @@ from decimal import Decimal
 from crmctl.errors import BadConfiguration, NoKey
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.coverage import Connection, seen
 from crmctl.ledger.snapshot.question import ask
@@ -53,12 +54,15 @@ def department_facts(
     `more` are further kinds the caller asks about. Raises NoKey (exit 7) naming who sees enough
     when this member does not, BadConfiguration for a fact whose SQL does not run.
     """
-    parameters = {**fact_parameters(department, as_of), **period_parameters(ledger, as_of), "product": product}
+    values = {name: value for name, value in rules.values.items() if isinstance(value, int | str)}
+    given = {**fact_parameters(department, as_of), **period_parameters(ledger, as_of), "product": product}
+    parameters = {**values, **given}
     asked = {**rules.facts, **{name: Fact(name, "text", sql=group.sql) for name, group in rules.sets.items()}}
     tables = {table for fact in asked.values() for table in _tables(ledger, fact, parameters)}
     kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in tables or kind.name in set(more)]
     ledger = ledger.landed  # what waits for review counts for no grade
     connection = connect(ledger, kinds)
+    add_functions(connection, ledger)
     require_coverage(ledger, connection, kinds, department)
     sql = "SELECT dossier FROM assignment WHERE department = :department ORDER BY dossier"
     ids = [str(row[0]) for row in ask(connection, sql, {"department": department}).rows]
@@ -117,7 +121,7 @@ def require_coverage(ledger: Ledger, connection: Connection, kinds: Iterable[str
 
 def _tables(ledger: Ledger, fact: Fact, parameters: Mapping[str, object]) -> frozenset[str]:
     try:
-        surveyed = survey(ledger.in_force.kinds.values(), fact.sql, parameters)
+        surveyed = survey(ledger.in_force.kinds.values(), fact.sql, parameters, functions=FUNCTIONS)
     except BrokenSql as error:
         raise BadConfiguration(
             _("The SQL of fact {name} does not run: {why}", name=fact.name, why=error.reason),

@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import N_, _
-from crmctl.ledger.reading.facts import fact_parameters
+from crmctl.ledger.reading.asker import Asker, no_grades, parameters_of, reckoned_in
+from crmctl.ledger.reading.duties import kinds_of_duties
 from crmctl.ledger.reading.guarding import pack_files
+from crmctl.ledger.reading.reckoning import kinds_reckoned
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions, kinds_named
 from crmctl.ledger.snapshot.connection import connect
-from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
 from crmctl.model.duration import with_values
 from crmctl.model.findings import Finding
 from crmctl.policy.clocks import Clock, value_of
-from crmctl.policy.dated import undated, values_on
+from crmctl.policy.dated import undated
+from crmctl.policy.filing import filing_faults
 from crmctl.policy.standing import KEYS, Cadence, Standing, read_standing
 from crmctl.rules.due import Due, DueRow, Surroundings, due_items
 
 if TYPE_CHECKING:
-    from sqlite3 import Connection
-
     from crmctl.ledger.ledger import Ledger
     from crmctl.model.kinds import Kind
     from crmctl.model.values import Value
+    from crmctl.policy.service import Done
 
 Held = dict[tuple[str, str | None], dict[str, str]]
 _LAST = """
@@ -56,27 +57,27 @@ def standing_of(ledger: Ledger) -> Standing:
 def questions(standing: Standing) -> list[str]:
     """Every SQL text that the daily work asks."""
     asked = {of for of, _names in standing.priority} | {cadence.of for cadence in standing.cadences}
+    asked |= {filing.of for filing in standing.filings} | {managing.axis for managing in standing.managing}
     texts = [sql for name, sql in standing.classes.items() if name in asked]
     return [*texts, *([standing.contacts] if standing.cadences else [])]
 
 
-def kinds_asked(standing: Standing, clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> set[str]:
-    """The kinds that the questions of classes, contacts and clocks read."""
+def kinds_asked(ledger: Ledger, standing: Standing, clocks: Iterable[Clock]) -> set[str]:
+    """The kinds that the questions of classes, contacts, services, files and clocks read."""
+    kinds = ledger.in_force.kinds
     texts = [*questions(standing), *(clock.rows for clock in clocks if clock.rows)]
-    return {name for text in texts for name in kinds_named(text, kinds)}
+    found = {name for text in texts for name in kinds_named(text, kinds)}
+    found |= {cadence.done.kind for cadence in standing.cadences if cadence.done} & set(kinds)
+    for axis in {axis for text in texts for axis in reckoned_in(text)}:
+        found |= kinds_reckoned(ledger, axis)
+    return found | kinds_of_duties(standing, kinds)
 
 
-def parameters_of(values: Mapping[str, Value], day: date) -> dict[str, object]:
-    """What such a question may refer to: the day, days before it, and the policy's values by name."""
-    plain = {name: value for name, value in values_on(values, day).items() if isinstance(value, int | str)}
-    return {**plain, **fact_parameters("", day)}
-
-
-def held_classes(connection: Connection, standing: Standing, parameters: Mapping[str, object]) -> Held:
+def held_classes(asker: Asker, standing: Standing) -> Held:
     """The classes of every customer that the priorities ask for, by (customer, department)."""
     held: Held = {}
     for of in dict.fromkeys(of for of, _names in standing.priority):
-        for dossier, department, name, *_more in ask(connection, standing.classes[of], parameters).rows:
+        for dossier, department, name, *_more in asker.ask(standing.classes[of]).rows:
             if name is not None:
                 held.setdefault((str(dossier), str(department)), {})[of] = str(name)
     return held
@@ -95,27 +96,25 @@ def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
     standing = standing_of(ledger)
     if not standing.priority:
         return
-    connection = connect(ledger, sorted(kinds_asked(standing, (), ledger.in_force.kinds)))
+    connection = connect(ledger, sorted(kinds_asked(ledger, standing, ())))
     add_functions(connection, ledger)
-    held = held_classes(connection, standing, parameters_of(ledger.values(day=day), day))
+    held = held_classes(Asker(connection, ledger, day), standing)
     for (dossier, department), classes in sorted(held.items(), key=str):
         place, name = standing.rank(classes)
         if name:
             yield dossier, str(department), place + 1, name
 
 
-def contacts_due(
-    connection: Connection, standing: Standing, parameters: Mapping[str, object], around: Surroundings
-) -> Iterator[Due]:
-    """Customers whose next contact is due by the cadence of their class."""
+def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iterator[Due]:
+    """Customers whose next contact is due by the cadence of their class, or the next measure of their service."""
     for cadence in standing.cadences:
         for name in cadence.every:
             latest = _latest(cadence, name, around)
             if latest is None:
                 continue
-            asked = {**parameters, "class": name, "latest": latest.isoformat()}
-            clock = cadence.clock(name)
-            for dossier, department, last in ask(connection, _last(standing, cadence, name), asked).rows:
+            clock, sql = cadence.clock(name), _last(asker.ledger, standing, cadence, name)
+            answer = asker.ask(sql, **{"class": name, "latest": latest.isoformat()})
+            for dossier, department, last in answer.rows:
                 started = {"last": date.fromisoformat(str(last)[:10])}
                 row = DueRow("customer", str(dossier), str(dossier), str(department), started)
                 yield from due_items(clock, [row], around)
@@ -139,7 +138,23 @@ def question_faults(standing: Standing, kinds: Mapping[str, Kind], values: Mappi
     texts = [("classes", f"classes.{name}", sql) for name, sql in standing.classes.items()]
     texts += [("contacts", "contacts", standing.contacts)] if standing.contacts else []
     for sort, path, sql in texts:
-        yield from rows_faults(kinds.values(), sql, parameters, path, _COLUMNS[sort])
+        yield from rows_faults(kinds.values(), sql, {**parameters, **no_grades(sql)}, path, _COLUMNS[sort])
+    for cadence in standing.cadences:
+        yield from _done_faults(cadence, kinds)
+    yield from filing_faults(standing.filings, kinds, "")
+
+
+def _done_faults(cadence: Cadence, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+    """What a measure's `done:` names that is not there."""
+    done = cadence.done
+    if done is None:
+        return
+    kind = kinds.get(done.kind)
+    names = [done.at, *(leaf.name for leaf in done.conditions)] if kind else []
+    known = {"state", *(name for name, _field in kind.walk())} if kind else set()
+    for name in [done.kind] if kind is None else [name for name in names if name not in known]:
+        args: dict[str, object] = {"code": cadence.code, "name": name}
+        yield Finding("POL004", N_("{code}: there is no {name}"), "error", "", "service", args)
 
 
 def rows_faults(
@@ -158,10 +173,30 @@ def rows_faults(
         yield Finding("POL017", N_("The question {name} must also give: {columns}"), "error", "", path, args)
 
 
-def _last(standing: Standing, cadence: Cadence, name: str) -> str:
+def _last(ledger: Ledger, standing: Standing, cadence: Cadence, name: str) -> str:
     ways = cadence.ways.get(name, ())
-    quoted = ", ".join("'" + way.replace("'", "''") + "'" for way in ways)
+    contacts = _shown_by(ledger, cadence.done) if cadence.done else standing.contacts.rstrip().rstrip(";")
     return _LAST.format(
-        classes=standing.classes[cadence.of].rstrip().rstrip(";"), contacts=standing.contacts.rstrip().rstrip(";"),
-        ways=f"AND way IN ({quoted})" if ways else "",
+        classes=standing.classes[cadence.of].rstrip().rstrip(";"), contacts=contacts,
+        ways=f"AND way IN ({_quoted(ways)})" if ways else "",
     )  # fmt: skip
+
+
+def _shown_by(ledger: Ledger, done: Done) -> str:
+    """The records that show a measure was taken, as contacts are told: customer, department, day, way."""
+    kind = ledger.in_force.kinds.get(done.kind)
+    if kind is None:
+        raise BadConfiguration(_("There is no kind {name}", name=done.kind), hint="crmctl policy check")
+    field = kind.field(done.at)
+    day = f"{done.at.replace('.', '_')}{'_on' if field is not None and field.type == 'instant' else ''}"
+    words = {"=": "IN", "in": "IN", "!=": "NOT IN", "not in": "NOT IN"}
+    conditions = [
+        f'AND "{leaf.name.replace(".", "_")}" {words.get(leaf.operator, leaf.operator)} ({_quoted(leaf.literals)})'
+        for leaf in done.conditions
+    ]
+    table = f'SELECT dossier, department, "{day}" AS day, NULL AS way FROM "{kind.table}"'  # noqa: S608 - of the kind
+    return f'{table} WHERE "{day}" IS NOT NULL {" ".join(conditions)}'
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)

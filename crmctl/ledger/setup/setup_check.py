@@ -103,7 +103,8 @@ class _Setup:
     def _daily(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """Classes, priorities, cadences and the questions of clocks."""
         from crmctl.ledger.changing.proving import search_faults
-        from crmctl.ledger.reading.standing import parameters_of, question_faults, rows_faults
+        from crmctl.ledger.reading.asker import no_grades, parameters_of
+        from crmctl.ledger.reading.standing import question_faults, rows_faults
         from crmctl.policy.cron import read_jobs
         from crmctl.policy.dated import undated
         from crmctl.policy.standing import KEYS, read_standing, unset_cadences
@@ -118,7 +119,12 @@ class _Setup:
                 if clock.rows:
                     columns = ["id", "dossier", "department", *clock.fields]
                     where = f"clocks.{number}.rows"
-                    self._note(path, rows_faults(kinds.values(), clock.rows, parameters, where, columns))
+                    self._note(
+                        path,
+                        rows_faults(
+                            kinds.values(), clock.rows, {**parameters, **no_grades(clock.rows)}, where, columns
+                        ),
+                    )
         if not any(KEYS & set(raw) for _path, raw in raws):
             return
         findings = read_standing(raws)[1]

@@ -27,9 +27,10 @@ from tests.company import Company
 TODAY = date(2026, 11, 20)
 P23 = {"vip_beds": "200", "vip_volume": "100000", "preferred_beds": "100", "preferred_volume": "20000",
        "contract_required": "no"}  # fmt: skip
-P20 = {"strategic_volume": "500000", "important_volume": "100000", "high_potential": "80", "problem_complaints": "3"}
+P20 = {"strategic_volume": "500000", "important_volume": "100000", "high_potential": "80", "problem_complaints": "3",
+       "problem_purchases": "1", "problem_volume": "1"}  # fmt: skip
 P17 = {"power_vip": "300000", "power_senior": "100000", "power_general": "10000", "loyal_high": "12",
-       "loyal_general": "4", "broad_lines": "4", "special_lines": "2"}  # fmt: skip
+       "loyal_general": "4", "loyal_high_days": "730", "loyal_general_days": "180", "broad_lines": "4", "special_lines": "2"}  # fmt: skip
 SALE = {"date": "2026-11-01", "product": "Crutch", "amount": "150000"}
 
 
@@ -56,7 +57,7 @@ def test_axes_of_several_packs_grade_the_same_customer_each_by_itself(company: C
     customer = company.customer(potential="90")
     company.add("transaction", SALE, customer=customer)
     ledger = company.ledger()
-    assert [*axes_here(ledger)] == ["power", "loyalty", "scope", "value", "behaviour", "time", "progress", "position"]
+    assert [*axes_here(ledger)] == ["power", "loyalty", "scope", "value", "behaviour", "time", "progress", "nature", "position"]
     graded = {}
     for axis in ("power", "loyalty", "scope", "value", "progress"):
         (proposal,) = run(ledger, "east", TODAY, axis=axis).proposals
@@ -375,7 +376,8 @@ def test_an_example_that_comes_out_otherwise_is_told(company: Company, tmp_path:
     take(company, "base", "p20")
     text = (
         "schema: crmctl/pack/1\npack: mine\nversion: 1\nexamples:\n"
-        "  - {name: [例, One], axis: behaviour, values: {problem_complaints: 3}, facts: {complaints_12m: 2}, is: problem}\n"
+        "  - {name: [例, One], axis: behaviour, values: {problem_complaints: 3, problem_purchases: 1, problem_volume: 1}, "
+        "facts: {complaints_12m: 2}, is: problem}\n"
     )
     lay(company, tmp_path, text)
     assert [o.got for o in try_examples(company.ledger(), "mine")] == ["review"]
