@@ -218,19 +218,17 @@ def test_p12_tells_new_from_old_for_persons_and_companies(company: Company) -> N
 
 def classes(company: Company, name: str) -> dict[str, str]:
     """What a question of the policy says of each customer."""
-    from crmctl.ledger.reading.standing import parameters_of
-    from crmctl.ledger.snapshot.closeup import add_functions, kinds_named
+    from crmctl.ledger.reading.asker import Asker
+    from crmctl.ledger.reading.standing import kinds_asked
+    from crmctl.ledger.snapshot.closeup import add_functions
     from crmctl.ledger.snapshot.connection import connect
-    from crmctl.ledger.snapshot.question import ask
 
     ledger = company.ledger()
-    sql = standing_of(ledger).classes[name]
-    connection = connect(ledger, sorted(kinds_named(sql, ledger.in_force.kinds)))
+    standing = standing_of(ledger)
+    connection = connect(ledger, sorted({*kinds_asked(ledger, standing, ()), "transaction"}))
     add_functions(connection, ledger)
-    return {
-        str(row[0]): str(row[2])
-        for row in ask(connection, sql, parameters_of(ledger.in_force.pack.values, ledger.today)).rows
-    }
+    answer = Asker(connection, ledger, ledger.today).ask(standing.classes[name])
+    return {str(row[0]): str(row[2]) for row in answer.rows}
 
 
 @pytest.mark.req("R-NEW-04")
@@ -398,21 +396,21 @@ def test_reps_report_by_period_and_lead_new_customers_in(company: Company) -> No
 @pytest.mark.req("R-NEW-22")
 def test_leads_not_visited_stand_in_the_list_the_target_customers_first(company: Company) -> None:
     adopt(company.ledger(), "p03")
-    plain = company.customer(name="Plain", yearly_need="11999")
-    target = company.customer(name="Target", yearly_need="12000")
-    stopped = company.customer(name="Stopped", yearly_need="12000")
+    judged = {"target_check": {"fits": True, "business": "fair", "pays_on_time": True, "credit": "b"}}
+    plain = company.customer(name="Plain", yearly_need="11999", **judged)
+    target = company.customer(name="Target", yearly_need="12000", **judged)
+    stopped = company.customer(name="Stopped", yearly_need="12000", **judged)
     company.add("transaction", {**TRADE, "date": "2026-05-20"}, customer=stopped, department="east")
-    lately = company.customer(name="Lately", yearly_need="12000")
+    lately = company.customer(name="Lately", yearly_need="12000", **judged)
+    unknown = company.customer(name="Unknown", yearly_need="12000")  # pays and credit: nobody knows, so no target
     company.add("transaction", {**TRADE, "date": "2026-05-21"}, customer=lately, department="east")
-    assert classes(company, "target") == {
-        target: "target",
-        stopped: "target",
-    }  # half a year counts, a day less does not
+    # half a year counts, a day less does not
+    assert classes(company, "target") == {target: "target", stopped: "target", plain: "other", lately: "other"}
     ledger = company.ledger()
     items = [i for i in agenda(ledger, own(ledger)).items if i.code == "NEW020"]
     assert {i.id for i in items[:2]} == {target, stopped}
-    assert {i.id for i in items[2:]} == {plain, lately}
-    assert [i.standing for i in items] == ["target", "target", "", ""]
+    assert {i.id for i in items[2:]} == {plain, lately, unknown}
+    assert [i.standing for i in items] == ["target", "target", "", "", ""]
 
 
 @pytest.mark.req("R-NEW-21")

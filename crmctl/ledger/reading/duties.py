@@ -14,9 +14,9 @@ from crmctl.policy.filing import CARD, RECORD, Filing, missing
 from crmctl.rules.due import Due, DueRow, Surroundings, due_items, running
 
 if TYPE_CHECKING:
-    from crmctl.ledger.reading.asker import Asker
     from crmctl.ledger.in_force import InForce
     from crmctl.ledger.ledger import Ledger
+    from crmctl.ledger.reading.asker import Asker
     from crmctl.model.kinds import Kind
     from crmctl.policy.axis_classes import Managing
     from crmctl.policy.standing import Standing
@@ -49,7 +49,7 @@ def kinds_of_duties(standing: Standing, kinds: Mapping[str, Kind]) -> set[str]:
 
 def managed_faults(ledger: Ledger) -> Iterator[Finding]:
     """Customers whose class somebody of another role has to manage, as far as this member sees them (`check`)."""
-    from crmctl.ledger.due import agenda_of_duties
+    from crmctl.ledger.reading.due import agenda_of_duties
 
     standing, items = agenda_of_duties(ledger)
     codes = {managing.managed.code for managing in standing.managing}

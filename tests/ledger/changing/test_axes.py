@@ -57,7 +57,17 @@ def test_axes_of_several_packs_grade_the_same_customer_each_by_itself(company: C
     customer = company.customer(potential="90")
     company.add("transaction", SALE, customer=customer)
     ledger = company.ledger()
-    assert [*axes_here(ledger)] == ["power", "loyalty", "scope", "value", "behaviour", "time", "progress", "nature", "position"]
+    assert [*axes_here(ledger)] == [
+        "power",
+        "loyalty",
+        "scope",
+        "value",
+        "behaviour",
+        "time",
+        "progress",
+        "nature",
+        "position",
+    ]
     graded = {}
     for axis in ("power", "loyalty", "scope", "value", "progress"):
         (proposal,) = run(ledger, "east", TODAY, axis=axis).proposals
