@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from crmctl.cli.out import Out
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.model.duration import with_values
 from crmctl.policy.axes import Axis
 from crmctl.policy.service import ALL, Service
 
@@ -53,6 +54,10 @@ def service_lines(ledger: Ledger, axis: Axis, grade: str | None) -> Iterator[str
         texts = [label(text) for one in lists for text in one]
         if texts:
             yield _("{head}: {text}", head=head, text="; ".join(texts))
+    for measure in [measure for service in found for measure in service.recurring]:
+        every = with_values(measure.every, ledger.values())
+        span = str(every) if every else _("as soon as the company sets how often")
+        yield _("{text}: every {span} [{code}]", text=label(measure.text), span=span, code=measure.code)
 
 
 def draw_service(out: Out, ledger: Ledger, axis: Axis, grade: str | None) -> None:

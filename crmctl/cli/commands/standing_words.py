@@ -19,13 +19,14 @@ def standing_document(standings: list[Standing]) -> list[dict[str, object]]:
             "grades": [
                 {
                     "axis": held.axis, "grade": held.grade, "on": held.on, "product": held.product,
-                    "told": not held.untold,
+                    "told": not held.untold and not held.unknown,
                     "service": service_document(held.how, held.grade) if held.how and held.grade else None,
                 }
                 for held in one.grades
             ],
             "counters": {fact.name: _plain(value) for _text, fact, value in one.counters
                          if not isinstance(value, Absent)},
+            "to_complete": [{"by": text, "fields": names} for text, names in one.lacks],
             "untold": [fact.name for _text, fact, value in one.counters if value is Absent.UNKNOWN],
         }
         for one in standings
@@ -40,11 +41,16 @@ def standing_rows(ledger: Ledger, standings: list[Standing]) -> Iterator[tuple[s
         department = label(known.label) if known else one.department
         for held in one.grades:
             yield _("{department}, {name}", department=department, name=label(held.label)), _held(ledger, held)
+        for text, names in one.lacks:
+            said = _("To complete ({name}): {fields}", name=label(text), fields=names)
+            yield _("{department}, {name}", department=department, name=_("Customer's file")), said
         for text, fact, value in one.counters:
             yield _("{department}, {name}", department=department, name=label(text)), _counter(fact, value)
 
 
 def _held(ledger: Ledger, held: Held) -> str:
+    if held.unknown:
+        return _("not known yet; why: crmctl grade explain WHO --axis {axis}", axis=held.axis)
     if held.grade is None:
         return _("cannot be told from what you can open") if held.untold else ""
     said = label(held.words)

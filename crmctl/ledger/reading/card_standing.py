@@ -12,7 +12,9 @@ from datetime import date
 from crmctl.errors import BadConfiguration
 from crmctl.ledger.deciding import axes_here, rules_for
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.duties import kinds_of_duties, said
 from crmctl.ledger.reading.facts import fact_parameters, period_parameters, typed_value
+from crmctl.ledger.reading.standing import standing_of
 from crmctl.ledger.snapshot.closeup import Closeup, closeup, kinds_named
 from crmctl.ledger.snapshot.question import ask
 from crmctl.model.dossier import Dossier
@@ -22,6 +24,8 @@ from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, Axis
 from crmctl.policy.decision import DecisionRules, declared, packs_in_force, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.policy.filing import CARD, missing
+from crmctl.policy.standing import Standing as Asks
 
 GRADE = "grade"
 
@@ -30,7 +34,7 @@ GRADE = "grade"
 class Held:
     """One grade with its scheme. `on` is the day it counts from; None for one reckoned just now.
 
-    `untold`: it cannot be told from what the member opens. `how` is the axis with what the grade brings, where its
+    `untold`: it cannot be told from what the member opens; `unknown`: it opens and says too little. `how` is the axis with what the grade brings, where its
     rules load.
     """
 
@@ -42,15 +46,20 @@ class Held:
     product: str | None = None
     untold: bool = False
     how: Axis | None = None
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A department's view of a customer. counters: (label, fact, value); None where there is nothing of it yet."""
+    """A department's view of a customer. counters: (label, fact, value); None where there is nothing of it yet.
+
+    lacks: (what the rule goes by, names of what the file has to hold and does not).
+    """
 
     department: str
     grades: tuple[Held, ...] = ()
     counters: tuple[tuple[Label, Fact, FactValue | None], ...] = ()
+    lacks: tuple[tuple[Label, str], ...] = ()
 
 
 @dataclass
@@ -75,13 +84,48 @@ def card_standing(ledger: Ledger, dossier_id: str) -> list[Standing]:
     kinds = ledger.in_force.kinds
     reckoned = [rules for rules in reading.rules.values() if _reckoned(rules)]
     facts = [fact for _label, fact in counters] + [fact for rules in reckoned for fact in rules.facts.values()]
+    asks = standing_of(ledger)
     wanted = {name for fact in facts for name in kinds_named(fact.sql, kinds)} | ({GRADE} & set(kinds))
+    wanted |= kinds_of_duties(asks, kinds)
     reading.near = closeup(ledger, reading.dossier, wanted)
-    return [
-        Standing(department, tuple(_grades(reading, reading.near, department)),
-                 tuple((text, fact, _counted(reading, reading.near, fact, department)) for text, fact in counters))
-        for department in reading.dossier.assignments
-    ]  # fmt: skip
+    return [_standing(reading, reading.near, asks, counters, department) for department in reading.dossier.assignments]
+
+
+def _standing(
+    reading: _Reading, near: Closeup, asks: Asks, counters: list[tuple[Label, Fact]], department: str
+) -> Standing:
+    grades = tuple(_grades(reading, near, department))
+    counted = tuple((text, fact, _counted(reading, near, fact, department)) for text, fact in counters)
+    return Standing(department, grades, counted, tuple(_lacks(reading, near, asks, grades, department)))
+
+
+def _lacks(
+    reading: _Reading, near: Closeup, asks: Asks, grades: tuple[Held, ...], department: str
+) -> Iterator[tuple[Label, str]]:
+    """What the customer's file has to hold by its grades here, and does not."""
+    here = {held.axis: held for held in grades if held.product is None and not held.untold}
+    kinds, card = reading.ledger.in_force.kinds, near.records.get(CARD, {})
+    for filing in asks.filings if card else ():
+        held = here.get(filing.of)
+        if held is None or held.grade is None:
+            continue
+        values = _flat(next(iter(card.values())).data)
+        there = [name for name in near.records if _has(near, name, department)]
+        names = missing(filing.holds.get(held.grade, ()), values, dict(kinds[CARD].walk()), there)
+        if names:
+            yield held.label, said(reading.ledger.in_force, names)
+
+
+def _has(near: Closeup, kind: str, department: str) -> bool:
+    """Whether there is a record of a kind in the department; where not all open it is not said to be missing."""
+    own = (record.compartment.partition("/")[0] for record in near.records[kind].values())
+    return not near.sees([kind], department) or department in own
+
+
+def _flat(data: Mapping[str, Value]) -> dict[str, object]:
+    inner = {f"{outer}.{name}": value for outer, held in data.items() if isinstance(held, dict)
+             for name, value in held.items()}  # fmt: skip
+    return {**data, **inner}
 
 
 def _counters(ledger: Ledger) -> list[tuple[Label, Fact]]:
@@ -115,7 +159,9 @@ def _grades(reading: _Reading, near: Closeup, department: str) -> Iterator[Held]
         if rules is not None and _reckoned(rules):
             grade, untold = _reckon(reading, near, rules, department)
             if grade is not None or untold:
-                yield Held(axis, text, grade, _spoken(words, grade), None, None, untold, rules.axis)
+                opens = all(_opens(reading, near, fact, department) for fact in rules.facts.values())
+                yield Held(axis, text, grade, _spoken(words, grade), None, None, untold and not opens, rules.axis,
+                           unknown=untold and opens)  # fmt: skip
             continue
         own = [record for record in written if str(record.data.get("axis") or MAIN_AXIS) == axis]
         for record in own:
