@@ -161,13 +161,13 @@ def _blacklist(shift: Shift) -> Outcome:
 
 
 def _escalate(shift: Shift) -> Outcome:
-    """Count what is late, and what went on to those whom the policy names next (`then:`); `due` shows it to them."""
-    from crmctl.ledger.reading.due import Whose, agenda
+    """What is late and went on (`then:`) is told to those who cannot open it; `due` shows it to all others."""
+    from crmctl.ledger.affairs.escalating import escalate
 
-    found = agenda(shift.ledger, Whose(departments=frozenset({_department(shift)})), done_late=False)
-    late = [item for item in found.items if item.late]
-    turned = sum(item.turned > 0 for item in late)
-    return Outcome(N_("{late} late, {turned} of them passed on"), 0, {"late": len(late), "turned": turned})
+    done = escalate(shift.ledger, _department(shift), dry_run=shift.dry_run)
+    args = {"late": done.late, "turned": done.turned, "told": done.told, "settled": done.settled}
+    message = N_("{late} late, {turned} of them passed on; {told} people told, {settled} notes settled")
+    return Outcome(message, done.told + done.settled, args)
 
 
 def _report(shift: Shift) -> Outcome:

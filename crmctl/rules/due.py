@@ -93,7 +93,8 @@ class Due:
     `field` names the unverified field; `who` the members it is up to. `late_days` counts calendar
     days past the end (0: not late, or late today), `late` says whether the end is past. `turned` counts
     how often the clock turned to further persons since. `rank` is the customer's place in the policy's priorities (0
-    comes first), `standing` the class it has it for. `told` is the text of the field the clock tells.
+    comes first), `standing` the class it has it for. `told` is the text of the field the clock tells. `passed_from`
+    are those it was up to before it turned to others.
     """
 
     code: str
@@ -116,6 +117,7 @@ class Due:
     rank: int = 0
     standing: str = ""
     told: str = ""
+    passed_from: tuple[str, ...] = ()
 
 
 def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
@@ -238,11 +240,12 @@ def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Due:
 
 def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: Deadline, span: Duration | None) -> Due:
     late = end.missed(around.now)
-    who, turned = _turned(clock, row, around, end) if late else (_who(clock, row, around), 0)
+    first = _who(clock, row, around)
+    who, turned = _turned(clock, row, around, end) if late else (first, 0)
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
         max(0, (around.today - end.day).days), who, within=str(span or ""), steps=end.steps, turned=turned,
-        told=_told(clock, row),
+        told=_told(clock, row), passed_from=first if turned else (),
     )  # fmt: skip
 
 

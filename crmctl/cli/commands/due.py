@@ -140,6 +140,9 @@ def late_text(item: Due) -> str:
 def what_text(ledger: Ledger, item: Due) -> str:
     """What it is about; for a field in doubt also which."""
     said = f"{label(item.text)}: {item.told}" if item.told else label(item.text)
+    if item.passed_from:
+        names = ", ".join(member_name(ledger, member) for member in item.passed_from)
+        said = _("{text} (late, passed on from {names})", text=said, names=names)
     return f"{said}: {field_label(ledger.in_force.kinds[item.kind], item.field)}" if item.field else said
 
 
@@ -165,7 +168,8 @@ def _document(item: Due, found: Agenda) -> dict[str, object]:
         "customer": found.names.get(item.dossier), "department": item.department,
         "field": item.field or None, "told": item.told or None,
         "since": item.since, "due": item.due, "at": item.moment, "late": item.late, "late_days": item.late_days,
-        "done": item.done, "who": item.who, "within": item.within or None,
+        "done": item.done, "who": item.who, "turned": item.turned, "passed_from": item.passed_from,
+        "within": item.within or None,
         "trace": [_step(step) for step in item.steps],
     }  # fmt: skip
 

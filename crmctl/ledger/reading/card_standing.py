@@ -34,8 +34,8 @@ GRADE = "grade"
 class Held:
     """One grade with its scheme. `on` is the day it counts from; None for one reckoned just now.
 
-    `untold`: it cannot be told from what the member opens; `unknown`: it opens and says too little. `how` is the axis with what the grade brings, where its
-    rules load.
+    `untold`: it cannot be told from what the member opens; `unknown`: all opens and says too little. `how` is the
+    axis with what the grade brings, where its rules load.
     """
 
     axis: str

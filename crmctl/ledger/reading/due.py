@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from crmctl.policy.standing import Standing
 
+_NOTE = "escalation"
 _LEADERS = ("supervisor", "head")
 
 
@@ -101,6 +102,7 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
         found += _waves(ledger, connection, clock, around)
         for kind in _kinds(clock, kinds):
             found += _run(ledger, connection, clock, kind, around, done_late=done_late)
+    found = _once(found)
     chosen = [item for item in found if whose.wants(item, around.dealings.get(item.dossier, {}))]
     wanted = ordered(_ranked(asker, standing, chosen))
     names = dict(connection.execute("SELECT id, name FROM customer"))
@@ -109,6 +111,12 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
         tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
         names, tuple(unknown_years(around.calendar, counted)),
     )  # fmt: skip
+
+
+def _once(found: list[Due]) -> list[Due]:
+    """Without the notes about what stands in the list itself: who opens the record needs no note of it."""
+    there = {(item.code, item.id) for item in found}
+    return [item for item in found if item.kind != _NOTE or tuple(item.told.split(" ", 2)[:2]) not in there]
 
 
 def agenda_of_duties(ledger: Ledger) -> tuple[Standing, list[Due]]:
