@@ -8,6 +8,7 @@ from datetime import date
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
+from crmctl.model.kinds import Label
 from crmctl.policy.axes import MAIN_AXIS, axes_of, label_of, words_of
 from crmctl.policy.dated import values_on
 from crmctl.policy.decision import DecisionRules, axis_names, packs_in_force, read_decision_rules
@@ -59,6 +60,12 @@ def axes_here(ledger: Ledger, department: str | None = None) -> dict[str, tuple[
         for _where, raw in packs
         for name, _path, content in axes_of(raw)
     }
+
+
+def scheme_words(ledger: Ledger) -> dict[str, tuple[Label, Mapping[str, Label]]]:
+    """Each axis in force with its name and the names of its grades."""
+    vocab = ledger.in_force.pack.vocab
+    return {name: (spoken, vocab.get(words, {})) for name, (spoken, words) in axes_here(ledger).items()}
 
 
 def grade_label(ledger: Ledger, axis: str, grade: str | None) -> str:

@@ -339,6 +339,9 @@ def _check_references(reader: _Reader, fields: tuple[Field, ...], path: str) -> 
                 reader.fault(
                     f"{inside}.{word}", N_("{name} and {other} cannot be compared"), name=item.name, other=other
                 )
+        scheme = item.options.get("scheme")
+        if scheme is not None and str(scheme) not in beside:
+            reader.unknown(f"{inside}.scheme", str(scheme), beside)
         if item.when and item.when.name not in beside:
             reader.unknown(f"{inside}.when", item.when.name, beside)
         _check_references(reader, item.fields, inside)

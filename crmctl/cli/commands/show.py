@@ -17,7 +17,7 @@ from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.given_numbers import number_here
 from crmctl.ledger.ledger import Ledger
-from crmctl.model.kinds import Kind
+from crmctl.model.kinds import Field, Kind
 from crmctl.model.monthly import fields_of, find_row
 from crmctl.model.values import Value
 from crmctl.policy.card import says_more
@@ -120,4 +120,13 @@ def _lines(ledger: Ledger, kind: Kind, data: dict[str, Value], unverified: dict[
     for field in kind.fields:
         if field.name in data:
             mark = _(" (to be verified by {day})", day=unverified[field.name]) if field.name in unverified else ""
-            yield label(field.label), spoken(ledger, field, data[field.name]) + mark
+            yield label(field.label), _said(ledger, field, data) + mark
+
+
+def _said(ledger: Ledger, field: Field, data: dict[str, Value]) -> str:
+    """A field of a record as a person reads it; a grade in the words of its scheme."""
+    if field.options.get("scheme"):
+        from crmctl.ledger.changing.schemes import spoken_in_scheme
+
+        return spoken_in_scheme(ledger, field, data)
+    return spoken(ledger, field, data[field.name])

@@ -26,6 +26,11 @@ def guard(
 
     Raises Refused for what the policy forbids.
     """
+    if any(field.options.get("scheme") for field in kind.fields):
+        from crmctl.ledger.changing.schemes import in_scheme
+
+        department = compartment.partition("/")[0] if "/" in compartment else None
+        after = in_scheme(draft.ledger, kind, department, before, after)
     if draft.ledger.in_force.pack.blacklist:
         from crmctl.ledger.changing import barring
 

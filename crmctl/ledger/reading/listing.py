@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Literal
@@ -18,8 +18,9 @@ from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import Answer, ask, is_whole
 from crmctl.ledger.snapshot.tables import ENVELOPE, shape_of
 from crmctl.model.fields import FIELD_TYPES
-from crmctl.model.kinds import Field, Kind
+from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.money import from_minor
+from crmctl.policy.axes import MAIN_AXIS
 
 _WIDE = frozenset({"note", "list", "group", "file", "codes"})
 _COLUMNS = 7
@@ -45,13 +46,30 @@ class Listing:
     vocab: dict[str, dict[str, tuple[str, str]]]
     currency: str
     timezone: str
+    schemes: Mapping[str, tuple[Label, Mapping[str, Label]]] = field(default_factory=dict)
 
     def shown(self) -> list[tuple[object, ...]]:
         """The rows as a person reads them."""
         columns = [(name, self._field(name)) for name in self.columns]
         return [
-            tuple(self._spoken(*column, cell) for column, cell in zip(columns, row, strict=True)) for row in self.rows
+            tuple(
+                self._in_scheme(field, cell, dict(zip(self.columns, row, strict=True)))
+                if field is not None and field.options.get("scheme")
+                else self._spoken(name, field, cell)
+                for (name, field), cell in zip(columns, row, strict=True)
+            )
+            for row in self.rows
         ]
+
+    def _in_scheme(self, field: Field, cell: object, row: dict[str, object]) -> object:
+        """A grade in the words of its scheme, the scheme by its name."""
+        if cell is None:
+            return None
+        scheme = str(field.options["scheme"])
+        if field.name == scheme:
+            return label(self.schemes.get(str(cell), ((str(cell), str(cell)), {}))[0])
+        words = self.schemes.get(str(row.get(scheme) or MAIN_AXIS), (("", ""), {}))[1]
+        return label(words.get(str(cell), (str(cell), str(cell)))) if scheme in row else cell
 
     def documents(self) -> list[dict[str, object]]:
         """The rows as data; JSON cells opened, money as decimal text."""
@@ -144,8 +162,18 @@ def list_kind(
     vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
     vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
     return Listing(
-        kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone
-    )
+        kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone,
+        _schemes(ledger, kind),
+    )  # fmt: skip
+
+
+def _schemes(ledger: Ledger, kind: Kind) -> Mapping[str, tuple[Label, Mapping[str, Label]]]:
+    """The words of the schemes, where the kind has fields that stand in one."""
+    if not any(field.options.get("scheme") for field in kind.fields):
+        return {}
+    from crmctl.ledger.deciding import scheme_words
+
+    return scheme_words(ledger)
 
 
 def _still_dealt_with(ledger: Ledger, kind: Kind) -> str:

@@ -25,5 +25,5 @@ def _note_schema(options: Options) -> JsonSchema:
     return {"type": "string", "minLength": 1, "maxLength": count_option(options, "max", NOTE_LIMIT)}
 
 
-TEXT = FieldType("text", "TEXT", "三楼东侧仓库", _read_text, _text_schema, options=frozenset({"max"}))
+TEXT = FieldType("text", "TEXT", "三楼东侧仓库", _read_text, _text_schema, options=frozenset({"max", "scheme"}))
 NOTE = FieldType("note", "TEXT", "客户希望九月前交货。", _read_note, _note_schema, options=frozenset({"max"}))
