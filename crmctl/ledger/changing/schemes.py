@@ -12,12 +12,13 @@ from difflib import get_close_matches
 
 from crmctl.errors import InvalidInput
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.deciding import axes_here, packs_in_force, scheme_words
+from crmctl.ledger.deciding import axes_here, scheme_words
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, axes_of
+from crmctl.policy.decision import packs_in_force
 
 CODE = "GRD041"
 SCHEME = "scheme"

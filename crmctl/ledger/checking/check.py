@@ -65,7 +65,7 @@ def check(
 
         found = replace(found, findings=(*found.findings, *overfull_grades(ledger)))
     if not keyless and _has_managers(ledger):
-        from crmctl.ledger.reading.duties import managed_faults
+        from crmctl.ledger.checking.managed_check import managed_faults
 
         found = replace(found, findings=(*found.findings, *managed_faults(ledger)))
     numbered = number_faults(ledger)

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crmctl.i18n import N_, label
-from crmctl.model.findings import Finding
+from crmctl.i18n import label
 from crmctl.policy.clocks import Clock
 from crmctl.policy.filing import CARD, RECORD, Filing, missing
 from crmctl.rules.due import Due, DueRow, Surroundings, due_items, running
 
 if TYPE_CHECKING:
     from crmctl.ledger.in_force import InForce
-    from crmctl.ledger.ledger import Ledger
     from crmctl.ledger.reading.asker import Asker
     from crmctl.model.kinds import Kind
     from crmctl.policy.axis_classes import Managing
@@ -45,19 +43,6 @@ def kinds_of_duties(standing: Standing, kinds: Mapping[str, Kind]) -> set[str]:
     names = {one for filing in standing.filings for held in filing.holds.values() for one in held}
     found = {name.removeprefix(RECORD) for name in names if name.startswith(RECORD)}
     return {*found, *({CARD} if standing.filings else ())} & set(kinds)
-
-
-def managed_faults(ledger: Ledger) -> Iterator[Finding]:
-    """Customers whose class somebody of another role has to manage, as far as this member sees them (`check`)."""
-    from crmctl.ledger.reading.due import agenda_of_duties
-
-    standing, items = agenda_of_duties(ledger)
-    codes = {managing.managed.code for managing in standing.managing}
-    for item in items:
-        if item.code in codes:
-            args: dict[str, object] = {"department": item.department, "text": item.text, "told": item.told}
-            message = N_("{department}: {text}; {told}")
-            yield Finding(item.code, message, "error", item.dossier, "", args)
 
 
 def _unmanaged(asker: Asker, standing: Standing, managing: Managing, around: Surroundings) -> Iterator[Due]:
