@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crmctl.model.values import Value
 
-SECTIONS = ("grade", "axes", "card")  # the main axis, further ones, counters
+SECTIONS = ("grade", "axes", "card", "segments")  # the main axis, further ones, counters, types of customers
 
 
 def says_more(raw: Mapping[str, Value]) -> bool:

@@ -15,8 +15,10 @@ from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.disk.shipped import pack_file
 from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.ledger.reading.due import Whose, agenda, own, team_of
+from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.setup.setup_check import setup_faults, setup_files
+from crmctl.model.org import Role
 from tests.company import VISIT, Company
 from tests.requirements.proving import keeps, lays_down, says, stored
 
@@ -342,6 +344,9 @@ def test_an_emergency_report_reaches_the_supervisor_the_same_day(company: Compan
 @pytest.mark.req("R-VIS-33")
 def test_stores_are_visited_on_a_route_and_reviewed_each_month_by_our_own_people(company: Company) -> None:
     adopt(company.ledger(), "p11")
+    ledger = company.ledger()
+    specialist = Role("specialist", "east", ledger.today)  # a C1 customer is managed by one (P11:4.1)
+    set_roles(ledger, "alice", (*ledger.member.roles, specialist))
     customer = company.customer()
     store = company.add(
         "store", {"name": "Shop", "class": "c1", "address": "1 Road", "route_seq": 1}, customer=customer

@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance
-from crmctl.ledger.changing.regrading import file_run, run
+from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -32,6 +33,15 @@ AxisName = Annotated[
     str | None,
     typer.Option("--axis", help=N_("Which way of grading, see: crmctl grade axes; the main one if not given.")),
 ]
+Period = Annotated[
+    str | None,
+    typer.Option(
+        "--period",
+        metavar="2026H1",
+        help=N_("As of the end of this period, by what happened in it."),
+        show_default=False,
+    ),
+]
 Product = Annotated[str | None, typer.Option("--product", help=N_("Only who buys this product, by its own rules."))]
 _MOVES = {
     "new": N_("new"), "up": N_("up"), "down": N_("down"), "out": N_("not graded any more"), "stays": N_("stays"),
@@ -42,6 +52,7 @@ _MOVES = {
 @details(
     N_(
         "Examples:\n\ncrmctl grade run --dry-run\n\ncrmctl grade run --department east --as-of 2026-12-31\n\n"
+        "crmctl grade run --period 2026H1\n\n"
         "Puts grades forward as records to be approved; a second run the same day writes nothing."
     )
 )
@@ -49,6 +60,7 @@ def run(
     department: Department = None,
     axis: AxisName = None,
     product: Product = None,
+    period: Period = None,
     as_of: AsOf = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
@@ -58,7 +70,8 @@ def run(
     out = Out(as_json)
     ledger = open_ledger(directory)
     chosen = department_chosen(ledger, department)
-    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
+    day, span = end_of(ledger, period, as_of)
+    done = decide(ledger, chosen, day, None, axis_named(ledger, axis, chosen), product, span)
     commit, count = (None, 0) if dry_run else file_run(ledger, done)
     data = {
         "department": done.department, "axis": done.rules.axis.name, "product": done.product, "as_of": done.as_of,
@@ -81,6 +94,7 @@ def explain(
     department: Department = None,
     axis: AxisName = None,
     product: Product = None,
+    period: Period = None,
     as_of: AsOf = None,
     at: At = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
@@ -95,7 +109,8 @@ def explain(
     chosen = department or lookup.department_of(ledger, dossier)
     if chosen is None:
         raise UsageError(_("Say which department: --department"), where=dossier)
-    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
+    day, span = end_of(ledger, period, as_of)
+    done = decide(ledger, chosen, day, None, axis_named(ledger, axis, chosen), product, span)
     proposal = done.proposal(dossier)
     if proposal is None:
         raise NotFound(_("{department} does not deal with this customer", department=chosen), where=dossier)
@@ -226,6 +241,24 @@ def history(
     columns = ["id", "on", "department", "axis", "product", "grade", "before", "waiting_for", "state", "reason"]
     listing = list_kind(ledger, "grade", f"dossier = '{dossier}'", columns, 0, ("on", "entered_at"))
     out.result("grade-history", listing.documents(), lambda: table(list(listing.heads), listing.shown()))
+
+
+def end_of(ledger: Ledger, period: str | None, as_of: date | None) -> tuple[date, str | None]:
+    """(the day that counts, the period as it is written): the end of a period, else the day named, else today.
+
+    Raises UsageError for what is no period, and for a period and a day at once.
+    """
+    from crmctl.model.fields import FIELD_TYPES, FieldProblem, period_bounds
+
+    if period is None:
+        return as_of or ledger.today, None
+    if as_of is not None:
+        raise UsageError(_("Take --period or --as-of, not both"), hint="--period 2026H1")
+    try:
+        named = str(FIELD_TYPES["period"].parse(period))
+    except FieldProblem as problem:
+        raise UsageError(_("{value} is not a period like 2026H1", value=period), hint="--period 2026H1") from problem
+    return period_bounds(named)[1], named
 
 
 def department_chosen(ledger: Ledger, chosen: str | None) -> str:

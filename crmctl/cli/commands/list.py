@@ -25,13 +25,33 @@ _USUAL = 6
     N_(
         "Examples:\n\ncrmctl list customer\n\n"
         "crmctl list visit --where \"state = 'planned' and \\\"on\\\" < '2026-12-01'\"\n\n"
-        "crmctl list customer --columns id,name,phone"
+        "crmctl list customer --columns id,name,phone\n\n"
+        "crmctl list customer --industry 医疗 --size small --region 31\n\ncrmctl list customer --class grade=vip"
     )
 )
 def list_records(
     kind: Annotated[str, typer.Argument(metavar=N_("KIND"), help=N_("customer, visit, complaint …"))] = "customer",
     where: Annotated[
         str | None, typer.Option("--where", metavar="SQL", help=N_("Only those that fit this SQL condition."))
+    ] = None,
+    industry: Annotated[
+        str | None, typer.Option("--industry", help=N_("Only customers of this industry, or records of theirs."))
+    ] = None,
+    size: Annotated[str | None, typer.Option("--size", help=N_("Only customers of this size."))] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", help=N_("Only customers in this region and what lies in it."))
+    ] = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", metavar=N_("NAME"), help=N_("Only customers of a segment of the policy."))
+    ] = None,
+    graded: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="AXIS=GRADE",
+            help=N_("Only customers of this grade; may be repeated."),
+            show_default=False,
+        ),
     ] = None,
     columns: Annotated[str | None, typer.Option("--columns", help=N_("Which columns, with commas between."))] = None,
     limit: Annotated[int, typer.Option("--limit", min=0, help=N_("At most so many; 0 is all."))] = 0,
@@ -47,6 +67,13 @@ def list_records(
     chosen = [name.strip() for name in columns.split(",")] if columns else []
     if columns and not all(chosen):
         raise UsageError(_("--columns has an empty name"), hint="--columns id,name")
+    asked = {
+        name: text for name, text in (("industry", industry), ("size", size), ("region", region)) if text is not None
+    }
+    if asked or segment or graded:
+        from crmctl.ledger.reading.narrowing import narrowed
+
+        where = " AND ".join(f"({one})" for one in (where, narrowed(ledger, asked, graded or (), segment)) if one)
     listing = list_kind(ledger, kind, where, chosen, limit)
     waits = _waits(ledger, listing)
 

@@ -51,7 +51,7 @@ def show(
     kind = ledger.in_force.kinds[found.kind]
     row = find_row(record.data, found.row) if found.row else None
     waits = note_on(ledger, found.path)
-    standing, more = _standing(ledger, found.dossier) if found.kind == CARD and at is None else ({}, [])
+    standing, more = _standing(ledger, found.dossier, record.data) if found.kind == CARD and at is None else ({}, [])
     said = told_on(ledger, found.path, found.id)
     number = number_here(ledger, found.id) if kind.number else None
     data = fields_of(row) if row else record.data
@@ -86,17 +86,21 @@ def show(
     out.result("record", document, draw)
 
 
-def _standing(ledger: Ledger, dossier: str) -> tuple[dict[str, object], list[tuple[str, str]]]:
+def _standing(ledger: Ledger, dossier: str, card: dict[str, Value]) -> tuple[dict[str, object], list[tuple[str, str]]]:
     """Where a customer stands, as part of the document and as rows below its card."""
     if not says_more(ledger.in_force.raw):  # the usual young ledger: the grading modules are not even loaded
         nothing: dict[str, object] = {"grades": [], "counters": {}, "untold": []}
         assigned = ledger.dossier(dossier).assignments
         return {"standing": [{"department": department, **nothing} for department in assigned]}, []
-    from crmctl.cli.commands.standing_words import standing_document, standing_rows
+    from crmctl.cli.commands.standing_words import segment_rows, standing_document, standing_rows
     from crmctl.ledger.reading.card_standing import card_standing
+    from crmctl.ledger.reading.narrowing import segments_with
 
     standings = card_standing(ledger, dossier)
-    return {"standing": standing_document(standings)}, list(standing_rows(ledger, standings))
+    segments = list(segments_with(ledger, card))
+    named = [{"name": one.name, "label": one.label, "measures": one.measures} for one in segments]
+    rows = [*segment_rows(segments), *standing_rows(ledger, standings)]
+    return {"standing": standing_document(standings), "segments": named}, rows
 
 
 def _assignments(ledger: Ledger, dossier_id: str) -> list[dict[str, str | None]]:

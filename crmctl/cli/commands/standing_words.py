@@ -9,6 +9,7 @@ from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.card_standing import Held, Standing
 from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.policy.segments import Segment
 
 
 def standing_document(standings: list[Standing]) -> list[dict[str, object]]:
@@ -31,6 +32,14 @@ def standing_document(standings: list[Standing]) -> list[dict[str, object]]:
         }
         for one in standings
     ]  # fmt: skip
+
+
+def segment_rows(segments: list[Segment]) -> Iterator[tuple[str, str]]:
+    """The segments a customer belongs to, with how they are marketed to."""
+    for segment in segments:
+        measures = "; ".join(label(one) for one in segment.measures)
+        said = label(segment.label)
+        yield _("Segment"), _("{head}: {text}", head=said, text=measures) if measures else said
 
 
 def standing_rows(ledger: Ledger, standings: list[Standing]) -> Iterator[tuple[str, str]]:

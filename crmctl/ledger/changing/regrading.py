@@ -80,7 +80,7 @@ class Run:
 
 def run(
     ledger: Ledger, department: str, as_of: date, changed: Mapping[str, str] | None = None,
-    axis: str = MAIN_AXIS, product: str | None = None,
+    axis: str = MAIN_AXIS, product: str | None = None, period: str | None = None,
 ) -> Run:  # fmt: skip
     """Decide every customer of a department on one axis, or the buyers of one product, and write nothing.
 
@@ -90,8 +90,8 @@ def run(
         raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
     rules = rules_for(ledger, department, axis, as_of, product, changed)
     more = (*_MORE, *(("transaction",) if product is not None else ()))
-    computed = department_facts(ledger, rules, department, as_of, more, product)
-    parameters = {**_asked(department, as_of, axis, product), **period_parameters(ledger, as_of)}
+    computed = department_facts(ledger, rules, department, as_of, more, product, period)
+    parameters = {**_asked(department, as_of, axis, product), **period_parameters(ledger, as_of, period)}
     held = {str(row[0]): (str(row[1]), str(row[2])) for row in ask(computed.connection, _HELD, parameters).rows}
     candidates = _candidates(computed, held)
     if product is not None:

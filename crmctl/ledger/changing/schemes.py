@@ -54,6 +54,8 @@ def in_scheme(
             fault = None if found else _no_grade(ledger, kind, name, text, axis, known)
         if fault:
             findings.append(fault)
+            if name == axis_field:
+                break  # no grade can be told without it
         elif found:
             after = {**after, name: found}
     if findings:

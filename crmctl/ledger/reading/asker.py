@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crmctl.ledger.reading.facts import fact_parameters
+from crmctl.ledger.reading.facts import fact_parameters, period_parameters
 from crmctl.ledger.reading.reckoning import reckoned_rows
 from crmctl.ledger.snapshot.question import Answer, ask
 from crmctl.policy.axis_classes import RECKONED, reckoned_axis
@@ -32,7 +32,8 @@ DEPARTMENT = "department"
 def parameters_of(values: Mapping[str, Value], day: date) -> dict[str, object]:
     """What such a question may refer to: the day, days before it, and the policy's values by name."""
     plain = {name: value for name, value in values_on(values, day).items() if isinstance(value, int | str)}
-    return {**plain, **fact_parameters("", day)}
+    period = {"period_from": day.isoformat(), "period_to": day.isoformat()}  # the ledger's own, where one is asked
+    return {**plain, **period, **fact_parameters("", day)}
 
 
 def reckoned_in(sql: str) -> list[str]:
@@ -72,7 +73,10 @@ class Asker:
         return self.ledger.in_force.values.departments
 
     def _values(self, department: str | None) -> dict[str, object]:
-        return parameters_of(self.ledger.values(department, self.day), self.day)
+        return {
+            **parameters_of(self.ledger.values(department, self.day), self.day),
+            **period_parameters(self.ledger, self.day),
+        }
 
     def _differs(self, department: str, sql: str) -> bool:
         mine, company = self._values(department), self._values(None)

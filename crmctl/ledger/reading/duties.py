@@ -13,6 +13,8 @@ from crmctl.policy.filing import CARD, RECORD, Filing, missing
 from crmctl.rules.due import Due, DueRow, Surroundings, due_items, running
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from crmctl.ledger.in_force import InForce
     from crmctl.ledger.reading.asker import Asker
     from crmctl.model.kinds import Kind
@@ -64,7 +66,7 @@ def _incomplete(asker: Asker, standing: Standing, filing: Filing, around: Surrou
              for name in named if name.startswith(RECORD) and name.removeprefix(RECORD) in in_force.kinds}  # fmt: skip
     card = in_force.kinds[CARD]
     fields = dict(card.walk())
-    cards = _cards(asker, card, [*named, *_conditions(card)])
+    cards = card_values(asker.connection, card, [*named, *_conditions(card)])
     for row in _held(asker, standing, filing.of):
         needed = filing.holds.get(str(row["class"]), ())
         values = cards.get(str(row["id"]))
@@ -109,14 +111,14 @@ def _conditions(card: Kind) -> Iterator[str]:
             yield field.when.name
 
 
-def _cards(asker: Asker, card: Kind, names: list[str]) -> dict[str, dict[str, object]]:
+def card_values(connection: Connection, card: Kind, names: list[str]) -> dict[str, dict[str, object]]:
     """The wanted fields of every card that opens, by customer."""
     from crmctl.ledger.snapshot.tables import shape_of
 
     known = {column for column, _affinity in shape_of(card).columns}
     columns = {name: name.replace(".", "_") for name in dict.fromkeys(names) if name.replace(".", "_") in known}
     wanted = ", ".join(f'"{column}"' for column in columns.values())
-    answer = asker.connection.execute(f'SELECT id, {wanted or "NULL"} FROM "{card.table}"')  # noqa: S608 - of the kind
+    answer = connection.execute(f'SELECT id, {wanted or "NULL"} FROM "{card.table}"')  # noqa: S608 - of the kind
     return {str(cells[0]): dict(zip(columns, cells[1:], strict=False)) for cells in answer}
 
 

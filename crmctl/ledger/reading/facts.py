@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from crmctl.errors import BadConfiguration, NoKey
@@ -20,6 +20,7 @@ from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.coverage import Connection, seen
 from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
+from crmctl.model.fields import period_bounds
 from crmctl.model.money import from_minor
 from crmctl.policy.decision import DecisionRules, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
@@ -47,7 +48,7 @@ class DepartmentFacts:
 
 def department_facts(
     ledger: Ledger, rules: DecisionRules, department: str, as_of: date, more: Iterable[str] = (),
-    product: str | None = None,
+    product: str | None = None, period: str | None = None,
 ) -> DepartmentFacts:  # fmt: skip
     """All facts of all customers of a department on a day; a fact's SQL may ask for :product where one is graded.
 
@@ -55,7 +56,7 @@ def department_facts(
     when this member does not, BadConfiguration for a fact whose SQL does not run.
     """
     values = {name: value for name, value in rules.values.items() if isinstance(value, int | str)}
-    given = {**fact_parameters(department, as_of), **period_parameters(ledger, as_of), "product": product}
+    given = {**fact_parameters(department, as_of), **period_parameters(ledger, as_of, period), "product": product}
     parameters = {**values, **given}
     asked = {**rules.facts, **{name: Fact(name, "text", sql=group.sql) for name, group in rules.sets.items()}}
     tables = {table for fact in asked.values() for table in _tables(ledger, fact, parameters)}
@@ -87,8 +88,14 @@ def _grouped(
     return {name: frozenset(groups[name]) for name in sorted(groups)}
 
 
-def period_parameters(ledger: Ledger, as_of: date) -> dict[str, object]:
-    """The period a review looks at: after :period_from, up to :period_to (`review_months`, `period_mode`)."""
+def period_parameters(ledger: Ledger, as_of: date, period: str | None = None) -> dict[str, object]:
+    """The period a review looks at: after :period_from, up to :period_to (`review_months`, `period_mode`).
+
+    `period` names another one, as `2026H1`.
+    """
+    if period is not None:
+        first, last = period_bounds(period)
+        return {"period_from": (first - timedelta(days=1)).isoformat(), "period_to": last.isoformat()}
     pack = replace(ledger.in_force.pack, values=ledger.values(day=as_of))
     start, end = review_period(as_of, pack.whole("review_months", 6), str(pack.values.get("period_mode", "rolling")))
     return {"period_from": start.isoformat(), "period_to": end.isoformat()}

@@ -62,6 +62,15 @@ def questions(standing: Standing) -> list[str]:
     return [*texts, *([standing.contacts] if standing.cadences else [])]
 
 
+def kinds_of_class(ledger: Ledger, standing: Standing, of: str) -> set[str]:
+    """The kinds that the question of one class reads."""
+    sql = standing.classes[of]
+    found = set(kinds_named(sql, ledger.in_force.kinds))
+    for axis in reckoned_in(sql):
+        found |= kinds_reckoned(ledger, axis)
+    return found
+
+
 def kinds_asked(ledger: Ledger, standing: Standing, clocks: Iterable[Clock]) -> set[str]:
     """The kinds that the questions of classes, contacts, services, files and clocks read."""
     kinds = ledger.in_force.kinds

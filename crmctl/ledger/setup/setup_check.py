@@ -107,12 +107,17 @@ class _Setup:
         from crmctl.ledger.reading.standing import question_faults, rows_faults
         from crmctl.policy.cron import read_jobs
         from crmctl.policy.dated import undated
+        from crmctl.policy.segments import read_segments, segment_faults
         from crmctl.policy.standing import KEYS, read_standing, unset_cadences
 
         raws = [(path, self._raw[path]) for path in packs]
         for path in packs:
             self._note(path, search_faults(self._raw[path], kinds))
             self._note(path, [replace(fault, where="") for fault in read_jobs([(path, self._raw[path])])[1]])
+        for path, raw in raws:
+            segments, faults = read_segments([(path, raw)])
+            self._note(path, [*(replace(fault, where="") for fault in faults),
+                              *segment_faults(segments, kinds.get("customer"))])  # fmt: skip
         parameters = parameters_of(undated(whole.values), date(2000, 1, 1))
         for path, pack in packs.items():
             for number, clock in enumerate(pack.clocks):

@@ -14,7 +14,7 @@ from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from crmctl.rules.due import Due
-from tests.company import Company
+from tests.company import CARD, Company
 from tests.requirements.proving import lays_down
 from tests.under_review import approve_record, hand_in
 
@@ -159,3 +159,25 @@ def _card() -> dict[str, object]:
     from tests.company import CARD
 
     return dict(CARD)
+
+
+def test_a_departments_own_value_reaches_the_questions_of_clocks(company: Company, tmp_path: Path) -> None:
+    lays_down(
+        company,
+        """values: {silent_after: 40 days}
+tightens: {silent_after: lower}
+clocks:
+  - code: OWN001
+    on: customer
+    rows: |
+      SELECT a.dossier AS id, a.dossier, a.department, a.since FROM assignment a
+      WHERE a.since <= earlier(:as_of, :silent_after)
+    at: since
+    text: [久未联系, Silent]
+""",
+    )
+    east = company.add("customer", {**CARD, "name": "East"}, department="east").id
+    west = company.add("customer", {**CARD, "name": "West"}, department="west", not_duplicate="another").id
+    overlay(company, tmp_path, "west", "silent_after: 10 days")
+    assert [item.id for item in due(company, "OWN001", "2026-12-10")] == [west]
+    assert {item.id for item in due(company, "OWN001", "2026-12-30")} == {east, west}
