@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from crmctl.errors import NotFound
+from crmctl.errors import BadConfiguration, NotFound
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
@@ -43,6 +43,8 @@ class Outcome:
     left: bool = False
 
 
+# A value the source lost and nobody has set yet.
+_NOT_SET = "POL011"
 Work = Callable[[Shift], Outcome]
 
 
@@ -122,9 +124,15 @@ def _grades(shift: Shift) -> Outcome:
     ledger, department = shift.ledger, _department(shift)
     wanted = shift.job.text("axis")
     axes = [wanted] if wanted else [*axes_here(ledger, department)]
-    count, looked = 0, 0
+    count, looked, unset = 0, 0, []
     for axis in axes:
-        done = run(ledger, department, graded_on(ledger), axis=axis)
+        try:
+            done = run(ledger, department, graded_on(ledger), axis=axis)
+        except BadConfiguration as error:
+            if _NOT_SET not in {finding.code for finding in error.findings}:
+                raise
+            unset.append(axis)  # the company has still to set what the source lost: policy check names it
+            continue
         looked += len(done.proposals)
         if not done.rules.axis.records and not wanted:
             continue  # reckoned when asked
@@ -133,6 +141,9 @@ def _grades(shift: Shift) -> Outcome:
             continue
         count += file_run(ledger, done)[1]
         ledger = ledger.reopened()
+    if unset and len(unset) == len(axes):
+        message = N_("no grades: the policy has values to be set, see crmctl policy check")
+        return Outcome(message, left=True)
     message = N_("{looked:customer|customers} looked at, {count:grade|grades} would be put forward")
     if not shift.dry_run:
         message = N_("{looked:customer|customers} looked at, {count:grade|grades} put forward")

@@ -394,7 +394,10 @@ def test_reps_report_by_period_and_lead_new_customers_in(company: Company) -> No
 
 @pytest.mark.req("R-NEW-20")
 @pytest.mark.req("R-NEW-22")
-def test_leads_not_visited_stand_in_the_list_the_target_customers_first(company: Company) -> None:
+@pytest.mark.req("R-GRD-35")
+def test_leads_not_visited_stand_in_the_list_the_target_customers_first(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
     adopt(company.ledger(), "p03")
     judged = {"target_check": {"fits": True, "business": "fair", "pays_on_time": True, "credit": "b"}}
     plain = company.customer(name="Plain", yearly_need="11999", **judged)
@@ -411,6 +414,14 @@ def test_leads_not_visited_stand_in_the_list_the_target_customers_first(company:
     assert {i.id for i in items[:2]} == {target, stopped}
     assert {i.id for i in items[2:]} == {plain, lately, unknown}
     assert [i.standing for i in items] == ["target", "target", "", "", ""]
+    told = says(company, capsys, "grade", "explain", lately, "--axis", "target")
+    assert re.search(r"P03:1\.0\s+traded_lately = no\s+yes\s+no", told)  # why it fails
+    assert json.loads(says(company, capsys, "list", "--class", "target=target", "--json"))["data"][0]["id"] in {
+        target, stopped,
+    }  # fmt: skip
+    set_value(company.ledger(), "target_monthly", "3000", start=date(2027, 1, 1))
+    for day, found in (("2026-12-31", "Target customer (new)"), ("2027-01-01", "No target (new)")):
+        assert found in says(company, capsys, "grade", "explain", target, "--axis", "target", "--as-of", day)
 
 
 @pytest.mark.req("R-NEW-21")
