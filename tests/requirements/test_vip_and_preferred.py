@@ -49,11 +49,11 @@ def test_what_the_admission_found_makes_vip_and_preferred(p23: Company, capsys: 
     wanted = {
         admitted(p23, "All"): "vip",
         admitted(p23, "Not stable", "stability", "10"): None,  # points alone say nothing while the company set none
-        admitted(p23, "Class 3C", hospital_class="third_c"): "preferred",
+        admitted(p23, "Class 3C", hospital_class="third_c", specialised=False): "preferred",
         admitted(p23, "Beds", hospital_class="second_c", specialised=True, beds=200): "vip",
         admitted(p23, "General beds", hospital_class="second_c", specialised=False, beds=900): "preferred",
-        admitted(p23, "No need known", hospital_class="third_c", yearly_need=None): None,
-        admitted(p23, "Weak", "strength", "40", hospital_class="third_c"): None,
+        admitted(p23, "No need known", hospital_class="third_c", specialised=False, yearly_need=None): None,
+        admitted(p23, "Weak", "strength", "40", hospital_class="third_c", specialised=False): None,
     }
     assert {p.id: p.decision.grade for p in run(p23.ledger(), "east", TODAY).proposals} == wanted
     weak = [*wanted][-1]
@@ -70,7 +70,7 @@ def test_what_the_admission_found_makes_vip_and_preferred(p23: Company, capsys: 
 def test_a_bad_period_is_reviewed_and_who_falls_waits_for_a_decision(
     p23: Company, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    customer = admitted(p23, "Class 3C", hospital_class="third_c")
+    customer = admitted(p23, "Class 3C", hospital_class="third_c", specialised=False)
     held = {
         "grade": "preferred",
         "on": "2026-03-01",
