@@ -13,12 +13,13 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.checking.check import check
-from crmctl.ledger.reading.due import agenda, own
+from crmctl.ledger.reading.due import Whose, agenda
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.rules.due import Due
 from tests.company import Company
 from tests.requirements.proving import lays_down, says
 
+EAST = Whose(departments=frozenset({"east"}))
 TODAY = date(2026, 11, 20)
 DECIDED = {"decided_by": "alice", "decided_on": "2026-11-20"}
 SALE = {"date": "2026-11-01", "product": "Crutch", "amount": "150000"}
@@ -49,7 +50,7 @@ def _listed(company: Company) -> str:
 
 def due(company: Company, code: str, day: date = TODAY) -> list[Due]:
     ledger = company.ledger()
-    return [item for item in agenda(ledger, own(ledger), day).items if item.code == code]
+    return [item for item in agenda(ledger, EAST, day).items if item.code == code]
 
 
 @pytest.mark.req("R-GRD-05")
