@@ -48,7 +48,7 @@ def asked_again(
         except CrmctlError as error:
             message = N_("The policy could not be asked about it: {why}")
             told = [
-                (one.path, Finding("REV031", message, "warning", one.now.id, "", {"why": error.what}))
+                (one.path, Finding("REV032", message, "warning", one.now.id, "", {"why": error.what}))
                 for one in written
             ]  # fmt: skip
         for path, finding in told:
