@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crmctl.ledger.ledger import Ledger
-from crmctl.review.inbox import Bundle, Handed, inbox
+from crmctl.review.inbox import Bundle, Handed, received
 from crmctl.review.looking import Looked, look
 from crmctl.review.noticing import Notice, notices
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What lies on a reviewer's desk: submissions, each change opened, and landed changes to take note of."""
+    """What lies on a reviewer's desk: submissions, each change opened, and landed changes to take note of.
+
+    `strays` are branches among the submissions that are none, or of which something has not arrived.
+    """
 
     ledger: Ledger
     bundles: tuple[Bundle, ...]
     looked: Mapping[str, Looked]
     notices: tuple[Notice, ...]
+    strays: tuple[str, ...] = ()
 
     @property
     def mine(self) -> list[Handed]:
@@ -33,5 +37,5 @@ class Desk:
 
 def desk_of(ledger: Ledger) -> Desk:
     """Everything under review, opened."""
-    bundles = inbox(ledger)
-    return Desk(ledger, bundles, look(ledger, bundles), notices(ledger))
+    bundles, strays = received(ledger)
+    return Desk(ledger, bundles, look(ledger, bundles), notices(ledger), strays)

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from crmctl.errors import GitFailed
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.transaction import merge_trees
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import Stack, stacks_of
-from crmctl.ledger.waiting.handed_in import Submitted, adopted_tips, submitted
+from crmctl.ledger.waiting.handed_in import Submitted, adopted_tips, foreign, submitted
 from crmctl.model.findings import Finding
 from crmctl.rules.slots import Choice, Given, Standing, Wanted, choices, open_slots
 from crmctl.trust.review import Reviewed, judged
@@ -19,6 +20,7 @@ from crmctl.trust.verify import Judge
 RETURNS = "Crmctl-Returns"
 # What an approval still mends: rights it lends, and the approvals themselves.
 MAY_COME = frozenset({"TRU040", "TRU043", "TRU080"})
+LACKING = "TRU088"  # objects that this copy has not got
 _SERVERS_MAIN = "refs/remotes/origin/main"
 
 
@@ -91,9 +93,14 @@ class Bundle:
 
 def inbox(ledger: Ledger, judge: Judge | None = None) -> tuple[Bundle, ...]:
     """Everything handed in as last fetched, proved; each change once, the oldest submissions first."""
-    ones = submitted(ledger.repo)
+    return received(ledger, judge)[0]
+
+
+def received(ledger: Ledger, judge: Judge | None = None) -> tuple[tuple[Bundle, ...], tuple[str, ...]]:
+    """What `inbox` gives, and the names of branches that cannot be looked at: foreign ones, or not whole here."""
+    ones, strays = submitted(ledger.repo), foreign(ledger.repo)
     if not ones:
-        return ()
+        return (), tuple(strays)
     org = ledger.in_force.org
     if any(one.member in org.members and not org.members[one.member].active(ledger.today) for one in ones):
         done = adopted_tips(ledger)  # what a successor took over is theirs to hand in
@@ -102,8 +109,14 @@ def inbox(ledger: Ledger, judge: Judge | None = None) -> tuple[Bundle, ...]:
     main = servers_main(ledger)
     back = sent_back(ledger, ones)
     home = _where_each_is(ledger, ones)
-    found = [_bundle(ledger, judge, one, main, home, back) for one in ones]
-    return tuple(sorted((item for item in found if item), key=lambda item: (item.since, item.name)))
+    found = []
+    for one in ones:
+        try:
+            found.append(_bundle(ledger, judge, one, main, home, back))
+        except GitFailed:  # something of it is lacking here; the others stay
+            strays.append(f"{one.member}/{one.number}")
+    bundles = sorted((item for item in found if item), key=lambda item: (item.since, item.name))
+    return tuple(bundles), tuple(sorted(strays))
 
 
 def servers_main(ledger: Ledger) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from crmctl.errors import CrmctlError, NoKey
+from crmctl.errors import CrmctlError, GitFailed, NoKey
 from crmctl.i18n import N_
 from crmctl.ledger.changing.late_entry import entered_late
-from crmctl.ledger.checking.file_check import check_files
+from crmctl.ledger.checking.file_check import FileChecked, check_files
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.merged import kept_instead
@@ -22,7 +22,7 @@ from crmctl.model.paths import place_of
 from crmctl.model.record import Record
 from crmctl.review.again import Written, asked_again
 from crmctl.review.inbox import Bundle, Handed, servers_main
-from crmctl.review.seen import CLEAR, Seen, seen_file, seen_records
+from crmctl.review.seen import CLEAR, Seen, readers_of, seen_file, seen_records
 from crmctl.rules.duplicates import Register, identity_of
 
 
@@ -104,7 +104,10 @@ def _open(before: Ledger, now: Ledger, change: PathChange, stack: Stack) -> _Ope
         old = before.read(change.path, change.old_oid) if change.old_oid else None
         new = now.read(change.path, change.new_oid) if change.new_oid else None
     except NoKey:
-        return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False)])
+        late = now.member_id in readers_of(now, place.dossier, place.compartment)
+        return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False, due_here=late)])
+    except GitFailed:
+        return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False, due_here=True)])
     except CrmctlError:
         return _Opened(change.path, [Seen(change.path, place.record_id, None, opened=False)])  # `check_files` tells why
     seen = list(seen_records(now, change.path, old, new, _earlier_reasons(now, change, stack)))
@@ -141,9 +144,28 @@ def _checked(now: Ledger, changes: Sequence[Handed]) -> Mapping[str, list[Findin
         else:
             message = N_("Damaged or tampered with: {why}")
             told[change.path] = [Finding("CHK008", message, "error", change.path, "", {"why": place.compartment})]
-    for one in check_files(now, "", entries):
+    for one in _checked_files(now, entries, told):
         told.setdefault(one.path, []).extend(one.findings)
     return told
+
+
+def _checked_files(
+    now: Ledger, entries: Sequence[tuple[str, str]], told: dict[str, list[Finding]]
+) -> list[FileChecked]:
+    """What `check` says of each file; one that is lacking here is told, and costs none of the others."""
+    try:
+        return list(check_files(now, "", entries))
+    except GitFailed:
+        here = []
+    for path, oid in entries:
+        try:
+            now.repo.read_blob(oid)
+            here.append((path, oid))
+        except GitFailed:
+            message = N_("Not all of it has arrived here; nothing is lost where it came from")
+            hint = N_("crmctl sync; and if it stays so: crmctl doctor")
+            told[path] = [Finding("REV033", message, "error", path, "", hint=hint)]
+    return list(check_files(now, "", here))
 
 
 def _of_record(ledger: Ledger, one: _Opened, alike: Mapping[str, list[Finding]]) -> Iterator[Finding]:

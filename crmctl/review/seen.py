@@ -27,7 +27,8 @@ _LINES = 200
 class Seen:
     """One record, row or file of a change.
 
-    `opened` is False for what the reader may not open. `changes` are a record's fields, `moves` and `granted` (taken
+    `opened` is False for what the reader cannot open, `due_here` where the policy lets him and what opens it, or the
+    record itself, has not arrived yet. `changes` are a record's fields, `moves` and `granted` (taken
     back: False) a dossier's, `allowed` what may be done with the customer from then on, `lines` a clear file's.
     `happened` is the own day of a new record, `entered` the moment it was written down, `reasons` why, `readers` the
     members who read it.
@@ -37,6 +38,7 @@ class Seen:
     id: str
     kind: Kind | None = None
     opened: bool = True
+    due_here: bool = False
     is_new: bool = False
     is_gone: bool = False
     title: str = ""
@@ -143,8 +145,13 @@ def _title(kind: Kind | None, data: Mapping[str, Value]) -> str:
 
 
 def _readers(ledger: Ledger, record: Record) -> tuple[str, ...]:
+    return readers_of(ledger, record.dossier, record.compartment)
+
+
+def readers_of(ledger: Ledger, dossier: str, compartment: str) -> tuple[str, ...]:
+    """The members whom the policy lets read a part of a dossier; none where the dossier does not load."""
     try:
-        found = ledger.expected_readers(ledger.dossier(record.dossier), record.compartment)
+        found = ledger.expected_readers(ledger.dossier(dossier), compartment)
     except CrmctlError:
         return ()
     org = ledger.in_force.org

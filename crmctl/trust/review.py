@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from crmctl import clock
-from crmctl.errors import CrmctlError
+from crmctl.errors import CrmctlError, GitFailed
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.transaction import merge_trees
 from crmctl.ledger.ledger import MAIN
@@ -63,6 +63,8 @@ def judged(repo: Repository, tip: str, *, main: str | None = None, judge: Judge 
     main = main or repo.resolve(_SERVERS_MAIN) or repo.resolve(MAIN) or ""
     try:
         return _judged(judge, tip, main)
+    except GitFailed as error:
+        return Reviewed((found("TRU088", tip, error.where or "", why=error.what),))
     except CrmctlError as error:
         return Reviewed((found("TRU085", tip, error.where or "", why=error.what),))
 

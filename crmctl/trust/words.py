@@ -56,6 +56,7 @@ WORDS: dict[str, str] = {
     "TRU085": N_("Not a bundle of changes as crmctl makes it: {why}"),
     "TRU086": N_("Sealed to an earlier key of {name}: {had}, where {wanted} is in use"),
     "TRU087": N_("What {member} is said to have signed on paper has no scan by who recorded it"),
+    "TRU088": N_("Not all of it has arrived here: {why}"),
     "TRU090": N_("{name} is not destroyed as it must be: whole, with a keyring that begins anew"),
     "TRU091": N_("{name} was destroyed; nothing is added to it any more"),
     "TRU092": N_("Not the next number of its series: {why}"),

@@ -74,7 +74,7 @@ def gitolite(home: Path, members: Sequence[str], strangers: Sequence[str], rules
     (home / "sshd_config").write_text(
         f"Port {made.port}\nListenAddress {HOST}\nHostKey {keys / 'host'}\n"
         f"AuthorizedKeysFile {home / '.ssh' / 'authorized_keys'}\nSetEnv HOME={home}\n"
-        f"PidFile {home / 'pid'}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+        f"PidFile {home / 'pid'}\nMaxStartups 100\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
         "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nAcceptEnv CRMCTL_NOW PYTHONPATH\n"
     )
     (home / "known_hosts").write_text(f"[{HOST}]:{made.port} {(keys / 'host.pub').read_text()}")

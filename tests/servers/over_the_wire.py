@@ -43,7 +43,7 @@ def sshd(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     port = free_port()
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress {HOST}\nHostKey {folder / 'host'}\nAuthorizedKeysFile {allowed}\n"
-        f"PidFile {folder / 'pid'}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+        f"PidFile {folder / 'pid'}\nMaxStartups 100\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
         "KbdInteractiveAuthentication no\nAllowTcpForwarding no\nX11Forwarding no\nPermitRootLogin prohibit-password\n"
         "AcceptEnv CRMCTL_NOW PYTHONPATH\n"
     )
@@ -97,8 +97,8 @@ def http_backend(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _answer(request: BaseHTTPRequestHandler, backend: str, root: Path) -> None:
-    expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    if request.headers.get("Authorization") != expected:
+    who = _authenticated(request.headers.get("Authorization", ""))
+    if who is None:
         request.send_response(401)
         request.send_header("WWW-Authenticate", 'Basic realm="ledger"')
         request.end_headers()
@@ -107,7 +107,7 @@ def _answer(request: BaseHTTPRequestHandler, backend: str, root: Path) -> None:
     env = {
         **os.environ, "GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1", "REQUEST_METHOD": request.command,
         "PATH_INFO": path, "QUERY_STRING": query, "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-        "REMOTE_USER": USER, "REMOTE_ADDR": HOST, "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+        "REMOTE_USER": who, "REMOTE_ADDR": HOST, "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
         "HTTP_GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
     }  # fmt: skip
     length = int(request.headers.get("Content-Length") or 0)
@@ -125,6 +125,13 @@ def _answer(request: BaseHTTPRequestHandler, backend: str, root: Path) -> None:
             request.send_header(name, value)
     request.end_headers()
     request.wfile.write(content)
+
+
+def _authenticated(header: str) -> str | None:
+    """The name of who knows the password; everybody here has the same one."""
+    scheme, _space, encoded = header.partition(" ")
+    name, _colon, password = base64.b64decode(encoded).decode().partition(":") if scheme == "Basic" else ("", "", "")
+    return name if name and password == PASSWORD else None
 
 
 def _chunks(request: BaseHTTPRequestHandler) -> bytes:

@@ -24,7 +24,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.review import approving, notes, noticing
 from crmctl.review.approving import Approved
 from crmctl.review.desk import Desk, desk_of
-from crmctl.review.inbox import Bundle, Handed, inbox
+from crmctl.review.inbox import LACKING, Bundle, Handed, inbox
 from crmctl.review.noticing import Notice
 from crmctl.review.on_paper import OnPaper
 from crmctl.review.picking import pick
@@ -275,7 +275,7 @@ def approved_lines(desk: Desk, done: Sequence[Approved], noted: Sequence[Notice]
 def _listed(out: Out, desk: Desk) -> None:
     data = {
         "for_me": len(desk.mine), "without_findings": len(desk.clean),
-        "bundles": [bundle_document(desk, item) for item in desk.bundles],
+        "bundles": [bundle_document(desk, item) for item in desk.bundles], "strays": list(desk.strays),
         "notices": [
             {"commit": item.commit, "about": item.about, "by": item.author, "day": item.day} for item in desk.notices
         ],
@@ -294,11 +294,15 @@ def _draw(out: Out, desk: Desk) -> None:
         out.line(_("For your information (crmctl review approve --all takes note):"))
         for item in desk.notices:
             out.line(f"  {item.day}  {member_name(desk.ledger, item.author)}  {', '.join(item.about)}")
+    if desk.strays:
+        out.line(_("Cannot be looked at here, for crmctl did not make it or not all of it has arrived: {names}",
+                   names=", ".join(desk.strays)))  # fmt: skip
+        out.line("  " + _("crmctl sync fetches again; what stays is for who looks after the server"))
     if mine:
         count = _("{count:change waits|changes wait} for you, {clean} of them without findings",
                   count=len(desk.mine), clean=len(desk.clean))  # fmt: skip
         out.say(_("{text}: {command}", text=count, command="crmctl review"))
-    elif not others and not desk.notices:
+    elif not others and not desk.notices and not desk.strays:
         out.say(_("Nothing is under review"))
 
 
@@ -321,6 +325,8 @@ def _table(desk: Desk, bundles: Sequence[Bundle]) -> None:
 def _special(bundle: Bundle) -> list[str]:
     back = sum(change.returned for change in bundle.changes)
     met = sum(change.conflict for change in bundle.changes)
-    words = [_("does not prove true [{code}]", code=bundle.wrong[0].code)] if bundle.wrong else []
+    wrong = bundle.wrong[0].code if bundle.wrong else ""
+    lacking = _("not all of it has arrived here: crmctl sync [{code}]", code=wrong)
+    words = [lacking if wrong == LACKING else _("does not prove true [{code}]", code=wrong)] if wrong else []
     words += [_("{count} sent back", count=back)] if back else []
     return words + ([_("{count} met another change", count=met)] if met else [])

@@ -195,6 +195,9 @@ def _counted(ledger: Ledger, looked: Looked) -> Iterator[str]:
 def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
     clear = seen.path.endswith(_CLEAR)
     name = _("Who deals with it") if clear else f"{label(seen.kind.label)} {seen.id}" if seen.kind else seen.id
+    if not seen.opened and seen.due_here:
+        yield f"  {name}: " + _("what you need to open it has not arrived here yet: crmctl sync")
+        return
     if not seen.opened:
         yield f"  {name}: " + _("you cannot open this one; ask somebody who can, or leave it out")
         return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from crmctl.errors import GitFailed
 from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.repository import Repository
@@ -44,13 +45,7 @@ def review_ref(member: str, number: int) -> str:
 
 def submitted(repo: Repository, member: str = "") -> list[Submitted]:
     """The review branches as last fetched, of one member or all; what is no bundle is left out."""
-    found = []
-    for ref, oid in repo.refs(f"{_REVIEW}/{member}".rstrip("/")).items():
-        whose, _slash, number = ref.removeprefix(f"{_REVIEW}/").rpartition("/")
-        bundle = bundle_below(repo, oid)
-        if bundle is not None and number.isdigit():
-            base, *tips = bundle.parents
-            found.append(Submitted(whose, int(number), oid, bundle.oid, base, tuple(tips)))
+    found = [one for _name, one in _branches(repo, member) if one]
     return sorted(found, key=lambda one: (one.member, one.number))
 
 
@@ -61,6 +56,26 @@ def adopted_tips(ledger: Ledger) -> frozenset[str]:
     places = list(dict.fromkeys([ledger.main, *waiting, *(stack.tip for stack in ledger.pending.stacks)]))
     listed = repo.run("log", "-F", f"--grep={ADOPTS}: ", "--format=%H", *places).decode().split()
     return frozenset(v for info in repo.commits(listed) for key, v in info.trailers if key == ADOPTS)
+
+
+def foreign(repo: Repository) -> list[str]:
+    """The names of review branches that crmctl did not make, or of which not all has arrived here."""
+    return sorted(name for name, one in _branches(repo) if one is None)
+
+
+def _branches(repo: Repository, member: str = "") -> Iterator[tuple[str, Submitted | None]]:
+    for ref, oid in repo.refs(f"{_REVIEW}/{member}".rstrip("/")).items():
+        name = ref.removeprefix(f"{_REVIEW}/")
+        whose, _slash, number = name.rpartition("/")
+        try:
+            bundle = bundle_below(repo, oid)
+        except GitFailed:
+            bundle = None
+        if bundle is None or not number.isdigit():
+            yield name, None
+            continue
+        base, *tips = bundle.parents
+        yield name, Submitted(whose, int(number), oid, bundle.oid, base, tuple(tips))
 
 
 @dataclass(frozen=True, slots=True)
