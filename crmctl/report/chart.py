@@ -63,9 +63,15 @@ def chart_of(table: FilledTable, words: Words) -> dict[str, Any] | None:
     return {
         "type": chart.type,
         "title": f"{table.title}: {label(_column(table, chart.value)[1].label)}",
+        "caption": " · ".join(_told(table, chart)),
         "more": max(0, len(points) - MOST_BARS) if chart.type == "bars" else 0,
         "lines": [], "paths": [], "texts": [], **drawn,
     }  # fmt: skip
+
+
+def _told(table: FilledTable, chart: Chart) -> list[str]:
+    """What the marks stand for, in words: the figure, and how it moved."""
+    return [label(_column(table, name)[1].label) for name in (chart.value, chart.change) if name]
 
 
 def _column(table: FilledTable, name: str) -> tuple[int, Column]:

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from crmctl.report.definition import Column
 
-_LEAST, _TEXT_LEAST, _BROADEST = 8.0, 18.0, 75.0  # mm
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The least width of a column and of one with text in it, the broadest, and what lies between two."""
+
+    least: float
+    text: float
+    broadest: float
+    between: float = 0.0
+
+
+PAPER = Limits(8.0, 18.0, 75.0)  # mm
+SCREEN = Limits(3.0, 12.0, 36.0, between=3.0)  # cells of a terminal
 _WHOLE = frozenset({"code", "date", "month", "instant"})
 
 
@@ -18,24 +30,26 @@ def unbroken(column: Column) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """A column's widths in mm: the least it can be read at, and what it would like."""
+    """A column's widths: the least it can be read at, and what it would like."""
 
     least: float
     wish: float
 
     @classmethod
-    def of(cls, head: str, texts: Sequence[str], whole: bool, size: Callable[[str], float]) -> Widths:
+    def of(
+        cls, head: str, texts: Sequence[str], whole: bool, size: Callable[[str], float], limits: Limits = PAPER
+    ) -> Widths:  # fmt: skip
         """Of a column with this head and these cells; `whole` ones (figures, dates, codes) are not broken."""
-        cells = max((size(line) for text in texts for line in text.split("\n")), default=_LEAST)
-        title = max((size(word) for word in head.split()), default=_LEAST)
+        cells = max((size(line) for text in texts for line in text.split("\n")), default=limits.least)
+        title = max((size(word) for word in head.split()), default=limits.least)
         if whole:
-            least = min(max(cells, min(title, _TEXT_LEAST), _LEAST), _BROADEST)
-            return cls(least, max(least, min(size(head), _TEXT_LEAST * 1.5)))
-        wish = min(max(cells, size(head), _LEAST), _BROADEST)
-        return cls(min(wish, max(_TEXT_LEAST, min(title, _TEXT_LEAST * 1.5))), wish)
+            least = min(max(cells, min(title, limits.text), limits.least), limits.broadest)
+            return cls(least, max(least, min(size(head), limits.text * 1.5)))
+        wish = min(max(cells, size(head), limits.least), limits.broadest)
+        return cls(min(wish, max(limits.text, min(title, limits.text * 1.5))), wish)
 
 
-def groups(widths: Sequence[Widths], room: float) -> Iterator[tuple[list[int], list[float]]]:
+def groups(widths: Sequence[Widths], room: float, between: float = 0.0) -> Iterator[tuple[list[int], list[float]]]:
     """Parts of the table as (places of its columns, their widths), each no broader than `room`.
 
     The first column stands again in each further part, so that a row is known there.
@@ -44,11 +58,11 @@ def groups(widths: Sequence[Widths], room: float) -> Iterator[tuple[list[int], l
     used = 0.0
     for place, width in enumerate(widths):
         if part and part != [0] and used + width.least > room:
-            yield part, shared([widths[one] for one in part], room)
-            part, used = [0], widths[0].least
+            yield part, shared([widths[one] for one in part], room - between * (len(part) - 1))
+            part, used = [0], widths[0].least + between
         part.append(place)
-        used += width.least
-    yield part, shared([widths[one] for one in part], room)
+        used += width.least + between
+    yield part, shared([widths[one] for one in part], room - between * (len(part) - 1))
 
 
 def shared(widths: Sequence[Widths], room: float) -> list[float]:

@@ -159,13 +159,14 @@ class Filled:
             every = N_("{count:kind|kinds} whole ({records:record|records})")
             rest = N_("{count:other kind|other kinds} whole ({records:record|records})")
             seen.append(_(rest if seen else every, count=len(whole), records=records))
+        some = any(table.rows for table in self.tables)  # what is due to somebody may be about others' records
         lines = [
             (_("Company"), self.company),
             (_("Scope"), self.scope),
             (_("Period"), self.period or ""),
             (_("As of"), self.as_of),
             (_("Compared with"), self.before or ""),
-            (_("Opened"), _("; ").join(seen) or _("nothing there is to open")),
+            (_("Opened"), _("; ").join(seen) or ("" if some else _("nothing there is to open"))),
             (_("Not counted"), _("; ").join(one.label for one in self.coverage if one.left_out)),
             (_("State of the ledger"), self.commit[:10]),
             (_("Withheld"), _("; ").join(self.withheld)),

@@ -13,8 +13,8 @@ from itertools import pairwise
 import pytest
 from openpyxl import load_workbook
 
-from crmctl.cli.commands.report import _terminal
 from crmctl.cli.out import Out
+from crmctl.cli.report_on_screen import on_screen
 from crmctl.report.comma import guarded, to_csv
 from crmctl.report.document import to_document
 from crmctl.report.filled import Filled
@@ -68,7 +68,7 @@ def sheet_texts(filled: Filled) -> list[str]:
 
 def terminal_text(filled: Filled, capsys: pytest.CaptureFixture[str]) -> str:
     """What a pipe gets."""
-    _terminal(filled, Out())
+    on_screen(filled, Out())
     return capsys.readouterr().out
 
 
@@ -208,3 +208,20 @@ def test_sections_part_the_rows_and_lose_none(draw: Draw) -> None:
     assert [(section.heading, len(section.rows)) for section in sections] == [("East", 3), ("West", 1)]
     assert sum((section.rows for section in sections), ()) == table.rows
     assert all(one.heading < two.heading for one, two in pairwise(sections))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_figure_is_broken_at_a_terminal(
+    draw: Draw, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    from crmctl.cli import report_on_screen, table
+
+    filled = draw("sales", department="all")
+    monkeypatch.setenv("COLUMNS", str(width))
+    for module in (report_on_screen, table):
+        monkeypatch.setattr(module, "is_terminal", lambda _stream: True)
+    on_screen(filled, Out())
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= width for line in lines)
+    words = {word for line in lines for word in line.split()}
+    assert {"1,000.10", "2,000.20", "3,000.30", "-300.30", "5,000.00", "7,700.00"} <= words

@@ -7,8 +7,8 @@ import re
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from crmctl.cli.commands.report import _terminal
 from crmctl.cli.out import Out
+from crmctl.cli.report_on_screen import on_screen
 from crmctl.i18n import set_language
 from crmctl.report.filled import Filled
 from crmctl.report.html import to_html
@@ -40,7 +40,7 @@ def test_terminal_and_markdown(
 ) -> None:
     set_language(language)
     filled = draw(name, **ASKED[name])
-    _terminal(filled, Out())
+    on_screen(filled, Out())
     assert masked(capsys.readouterr().out, filled) == snapshot(name="terminal")
     assert masked(to_markdown(filled), filled) == snapshot(name="markdown")
 

@@ -22,7 +22,7 @@ from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from crmctl.ledger.affairs.disclosing import Giving
-    from crmctl.report.filled import Filled, FilledTable, Row
+    from crmctl.report.filled import Filled
     from crmctl.report.question import Asked
 
 DIFF = "diff"
@@ -196,58 +196,15 @@ def _show(filled: Filled, form: str) -> None:
     if form == "json":
         Out(json=True).result("report", to_document(filled), lambda: None)
     elif form == "term":
-        _terminal(filled, Out())
+        from crmctl.cli.report_on_screen import on_screen
+
+        on_screen(filled, Out())
     elif form in FILES_ONLY and is_terminal(sys.stdout):
         raise UsageError(_("This format cannot be shown here"), hint=f"--out FILE.{form}")
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(draw(filled, form))
         sys.stdout.buffer.flush()
-
-
-def _terminal(filled: Filled, out: Out) -> None:
-    out.line(filled.title)
-    for name, value in filled.heading():
-        out.line(f"{name}: {value}")
-    if not filled.complete:
-        out.line(_("Only what you can open is counted here."))
-    for one in filled.shown:
-        out.line()
-        out.line(one.title)
-        if not one.rows:
-            out.line(_("Nothing to show"))
-        elif one.table.layout == "fields":
-            _pairs(filled, one)
-        else:
-            _rows(filled, one, out)
-
-
-def _pairs(filled: Filled, one: FilledTable) -> None:
-    for row in one.rows:
-        texts = [filled.words.text(column, value) for column, value in zip(one.columns, row, strict=True)]
-        pairs = [(label(column.label), text) for column, text in zip(one.columns, texts, strict=True) if text]
-        table([(_("Field"), "left"), (_("Value"), "left")], pairs)
-
-
-def _rows(filled: Filled, one: FilledTable, out: Out) -> None:
-    columns = [one.columns[place] for place in one.shown]
-    heads = [(label(column.label), "right" if column.is_number else "left") for column in columns]
-    sections = list(one.sections(filled.words))
-    for section in sections:
-        if section.heading:
-            out.line(f"{section.heading} ({len(section.rows)})")
-        rows = [_texts(filled, one, row) for row in section.rows]
-        if section.totals:
-            rows.append(_texts(filled, one, section.totals, _("Subtotal")))
-        if one.totals and section is sections[-1]:
-            rows.append(_texts(filled, one, one.totals, _("Total")))
-        table(heads, rows)  # type: ignore[arg-type]  # the literals left and right
-
-
-def _texts(filled: Filled, one: FilledTable, row: Row, name: str = "") -> list[str]:
-    grouped = is_terminal(sys.stdout)
-    cells = [filled.words.text(one.columns[place], row[place], grouped=grouped) for place in one.shown]
-    return [name if name and not cells[0] else cells[0], *cells[1:]]
 
 
 def _list(ledger: Ledger, out: Out) -> None:

@@ -1,9 +1,9 @@
 SELECT
   c.id,
   c.name,
-  sum(s.phase = 'before') AS before,
-  sum(s.phase = 'during') AS during,
-  sum(s.phase = 'after') AS after,
+  count(CASE WHEN s.phase = 'before' THEN 1 END) AS before,
+  count(CASE WHEN s.phase = 'during' THEN 1 END) AS during,
+  count(CASE WHEN s.phase = 'after' THEN 1 END) AS after,
   3 - count(DISTINCT s.phase) AS missing
 FROM assignment AS a
 JOIN customer AS c ON c.id = a.dossier
