@@ -53,7 +53,9 @@ def test_every_field_the_code_asks_for_has_terms() -> None:
     import inspect
     import re
 
-    asked = set(re.findall(r'"((?:allowed|assignment|compartment|grant|office)\.[a-z]+)"', inspect.getsource(DossierFields)))
+    asked = set(
+        re.findall(r'"((?:allowed|assignment|compartment|grant|office)\.[a-z]+)"', inspect.getsource(DossierFields))
+    )
     asked |= {f"assignment.{name}" for name in ("owner", "team", "keeper", "state", "since")}
     asked.add("destroy")  # of the whole dossier, asked where its tombstone comes
     assert asked == set(authority().fields)
