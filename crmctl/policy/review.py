@@ -42,8 +42,23 @@ AREAS = ("org", "policy", "schemas", "templates")
 FIELDS = ("grant", "office_grant", "share", "assignment", "owner", "team", "state", "destroy")
 # Who may record what a leader without a key signed on paper, where a rule says `paper: true`.
 RECORDERS = ("clerk", "supervisor", "head")
+# Who deals with a customer, as its clear file says.
+PERSONS = ("owner", "team", "keeper")
 ROUTES = ("department", "territory")
-_KEYS = ("code", "on", "slots", "text", "clause", "requirement", "if_able", "unless", "paper", "only", "route")
+_KEYS = (
+    "code",
+    "on",
+    "slots",
+    "text",
+    "clause",
+    "requirement",
+    "if_able",
+    "unless",
+    "not_by",
+    "paper",
+    "only",
+    "route",
+)
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 
 
@@ -93,7 +108,8 @@ class ReviewRule:
     """One entry of `review:`.
 
     `if_able`: a slot is asked only when somebody but the author holds its role. `unless`: not asked when the
-    author holds one of these roles. `paper`: the roles that may record what somebody without a key signed on paper
+    author holds one of these roles. `not_by`: persons of the customer's dealing (`owner`, `team`, `keeper`) who give
+    none of its slots. `paper`: the roles that may record what somebody without a key signed on paper
     (none: nobody). `only`: a condition on the policy's values.
     """
 
@@ -104,6 +120,7 @@ class ReviewRule:
     clause: str = ""
     if_able: bool = False
     unless: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
     paper: tuple[str, ...] = ()
     only: Leaf | None = None
     route: Route | None = None
@@ -136,7 +153,7 @@ class _Reading:
         return ReviewRule(
             str(code), on, self._steps(self.raw.get("slots"), "slots"), self._label(),
             str(self.raw.get("clause") or ""), if_able=self._flag("if_able"), unless=tuple(self._texts("unless")),
-            only=self._only(), route=self._route(), paper=self._paper(),
+            not_by=self._persons(), only=self._only(), route=self._route(), paper=self._paper(),
         )  # fmt: skip
 
     def _keys(self) -> None:
@@ -196,6 +213,13 @@ class _Reading:
             message = N_("Not a condition: {text}. Write: name op literal, lists in brackets")
             self._fault("POL003", message, "only", text=str(text))
             return None
+
+    def _persons(self) -> tuple[str, ...]:
+        named = tuple(self._texts("not_by"))
+        for name in named:
+            if name not in PERSONS:
+                self._unknown(name, PERSONS, "not_by")
+        return named
 
     def _flag(self, name: str) -> bool:
         value = self.raw.get(name, False)

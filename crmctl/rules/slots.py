@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from crmctl.model.dossier import Dossier
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.org import Member, Org
 from crmctl.policy.review import Act, ReviewRule, Slot, Steps
@@ -27,6 +28,7 @@ class Wanted:
     paper: tuple[str, ...] = ()
     text: Label = ("", "")
     clause: str = ""
+    barred: frozenset[str] = frozenset()
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -92,14 +94,16 @@ def wanted(
             continue
         for touched in changes:
             for departments in dict.fromkeys(hits(rule, kinds, touched)):
+                barred = _dealing(rule, touched.dossier, departments)
                 known = found.get((rule.code, departments))
                 if known is not None:
-                    found[rule.code, departments] = replace(known, paths=(*known.paths, touched.path))
+                    paths = (*known.paths, touched.path)
+                    found[rule.code, departments] = replace(known, paths=paths, barred=known.barred | barred)
                     continue
-                steps = _steps(rule, org, author, departments, day)
+                steps = _steps(rule, org, author, departments, day, barred)
                 if steps:
                     found[rule.code, departments] = Wanted(
-                        rule.code, steps, departments, (touched.path,), rule.paper, rule.text, rule.clause
+                        rule.code, steps, departments, (touched.path,), rule.paper, rule.text, rule.clause, barred
                     )  # fmt: skip
     return tuple(found.values())
 
@@ -111,16 +115,28 @@ def together(*several: Iterable[Wanted]) -> tuple[Wanted, ...]:
         key = (item.code, item.departments, item.steps)
         known = found.get(key)
         paths = dict.fromkeys([*(known.paths if known else ()), *item.paths])
-        found[key] = replace(item, paths=tuple(paths))
+        barred = item.barred | (known.barred if known else frozenset())
+        found[key] = replace(item, paths=tuple(paths), barred=barred)
     return tuple(found.values())
 
 
-def _steps(rule: ReviewRule, org: Org, author: Member, departments: tuple[str, ...], day: date) -> Steps:
+def _dealing(rule: ReviewRule, dossier: Dossier | None, departments: tuple[str, ...]) -> frozenset[str]:
+    """Whom the rule bars from its slots: persons who deal with the customer in these departments."""
+    dealings = [dossier.assignments[name] for name in departments if name in dossier.assignments] if dossier else []
+    named = (getattr(item, person) for item in dealings for person in rule.not_by)
+    return frozenset(name for one in named for name in (one if isinstance(one, tuple) else (one,)) if name)
+
+
+def _steps(
+    rule: ReviewRule, org: Org, author: Member, departments: tuple[str, ...], day: date, barred: frozenset[str]
+) -> Steps:
     """The rule's slots for this author and these departments, without those nobody is there for."""
     places: tuple[str | None, ...] = departments or (None,)
     if any(author.holds(role, place, day) for role in rule.unless for place in places):
         return ()
-    steps = _proposed(_routed(rule, author, departments), org, author, places, day)
+    steps = _routed(rule, author, departments)
+    if author.id not in barred:
+        steps = _proposed(steps, org, author, places, day)
     if not rule.if_able:
         return steps
     able = [tuple(slot for slot in step if _somebody(slot, org, author, places, day)) for step in steps]
@@ -160,7 +176,7 @@ def standing(demand: Wanted, given: Iterable[Given], authors: Collection[str]) -
     """
     filled: list[tuple[Slot, Given]] = []
     steps = [list(step) for step in demand.steps]
-    taken = set(authors)
+    taken = {*authors, *demand.barred}
     for item in given:
         if item.persons & taken or not (_counts_in(demand, item) and _recorded(demand, item)):
             continue
@@ -221,7 +237,7 @@ def choices(
     """What the member may give now towards these demands; one slot for each of them at the most."""
     found: list[Choice] = []
     for item in items:
-        taken = {*authors, *(name for _slot, given in item.filled for name in given.persons)}
+        taken = {*authors, *item.wanted.barred, *(name for _slot, given in item.filled for name in given.persons)}
         if member.id in taken:
             continue
         places: tuple[str | None, ...] = item.wanted.departments or (None,)
@@ -240,7 +256,7 @@ def paper_choices(
     """What the recorder may record of a leader without a key, who signed on paper; one slot for each demand."""
     found: list[Choice] = []
     for item in items:
-        taken = {*authors, *(name for _slot, given in item.filled for name in given.persons)}
+        taken = {*authors, *item.wanted.barred, *(name for _slot, given in item.filled for name in given.persons)}
         if leader.has_access or recorder.id == leader.id or taken & {leader.id, recorder.id}:
             continue
         places: tuple[str | None, ...] = item.wanted.departments or (None,)

@@ -94,6 +94,21 @@ def test_who_makes_a_change_has_put_it_forward_in_a_role_of_his_and_nothing_else
     assert asks(BOB, lent, slots=["propose head"]) == []
 
 
+@pytest.mark.req("R-REV-03")
+def test_who_deals_with_the_customer_gives_no_slot_of_a_rule_that_says_so() -> None:
+    visit = Touched(f"{FOLDER}/west/sales/visits/X-1.yaml.age", "add", WEST, WEST)
+    owned = replace(visit, before=WEST.assigned("west", replace(WEST.assignments["west"], owner="carol")))
+    signed = [Given("sign", "head", "west", "carol")]
+    for touched, barred, left in ((visit, {"bob"}, 0), (owned, {"carol"}, 1)):
+        demands = asked([touched], on="add visit", slots=["sign head"], not_by=["owner", "team"])
+        assert [demand.barred for demand in demands] == [barred]
+        assert [len(item.open) for item in open_slots(demands, signed, {"bob"})] == [left]
+    mine = {"on": "add visit", "slots": ["propose head", "sign head"], "not_by": ["owner"]}
+    assert [str(slot) for slot in asked([owned], CAROL, **mine)[0].slots] == ["propose head", "sign head"]
+    assert [str(slot) for slot in asked([visit], CAROL, **mine)[0].slots] == ["sign head"]
+    assert read_review([{"code": "REV001", "on": "add visit", "slots": ["sign head"], "not_by": ["ownr"]}], "x")[1]
+
+
 def test_a_card_of_two_departments_asks_either() -> None:
     demand = asked([Touched(CARD, "change", BOTH, BOTH)], on="change customer")
     assert [d.departments for d in demand] == [("east", "west")]
