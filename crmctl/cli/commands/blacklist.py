@@ -182,7 +182,8 @@ def readmit(
     from crmctl.ledger.affairs.blacklisting import readmit as bring_back
 
     if change is None and admission is None:
-        _approved("readmit", entry, ("propose", "verify", "sign"), directory, dry_run=dry_run, as_json=as_json)
+        acts, words = ("propose", "verify", "sign"), "crmctl blacklist readmit ENTRY --change TEXT --admission A-…"
+        _approved("readmit", entry, acts, directory, dry_run=dry_run, as_json=as_json, otherwise=words)
         return
     done = bring_back(open_ledger(directory), entry, change, admission, dry_run=dry_run)
     _told("readmit", done, directory, as_json=as_json, dry_run=dry_run)
@@ -292,7 +293,8 @@ def _told(action: str, done: Stepped, directory: Path, *, as_json: bool, dry_run
 
 
 def _approved(
-    action: str, entry: str, acts: tuple[str, ...], directory: Path, *, dry_run: bool, as_json: bool
+    action: str, entry: str, acts: tuple[str, ...], directory: Path, *, dry_run: bool, as_json: bool,
+    otherwise: str = "",
 ) -> None:  # fmt: skip
     """Approve what waits for the reader about an entry, or take note of it, as `crmctl review approve` does."""
     from crmctl.cli.commands.review import approved_lines, carry_out, fetched, take_note
@@ -308,7 +310,7 @@ def _approved(
         changes = about(desk.bundles, desk.looked, entry)
         chosen = [one for one in changes if one.asks_me and any(choice.slot.act in acts for choice in one.mine)]
         if not chosen and not noted:
-            raise _not_mine(desk, entry, changes)
+            raise _not_mine(desk, entry, changes, otherwise)
         done = [] if dry_run else carry_out(desk, chosen)
         if noted and not dry_run:
             take_note(desk.ledger.reopened(), noted)
@@ -326,10 +328,10 @@ def _approved(
     out.result(f"blacklist-{action}", data, show)
 
 
-def _not_mine(desk: Desk, entry: str, changes: Sequence[Handed]) -> Refused:
+def _not_mine(desk: Desk, entry: str, changes: Sequence[Handed], otherwise: str) -> Refused:
     """Why there is nothing for the reader to do, and whose turn it is."""
     from crmctl.cli.commands.review_words import open_texts
 
     turn = open_texts(desk.ledger, (item for change in changes for item in change.open))
-    hint = "; ".join(turn) or _("Who put it forward hands it in: crmctl submit")
+    hint = "; ".join(turn) or otherwise or _("Who put it forward hands it in: crmctl submit")
     return Refused(_("It does not wait for you"), where=entry, rule="BLK002", hint=hint)

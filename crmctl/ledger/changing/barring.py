@@ -254,8 +254,18 @@ def deed_faults(
     draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
     after: Mapping[str, Value],
 ) -> list[Finding]:  # fmt: skip
-    """What the list as it stands says of a record that waits for review: barred meanwhile, or warned of."""
+    """What the list as it stands says of a record that waits for review: barred meanwhile, or warned of.
+
+    Of an entry, what the policy forbids it to say or become; whoever made it may have gone round his own crmctl.
+    """
     rules = rules_of(draft.ledger)
+    if rules is not None and kind.name == rules.kind:
+        from crmctl.ledger.changing.blacklist_steps import step_faults
+
+        own = rules_for(draft.ledger, dossier_id, after) or rules
+        made = None if before else after.get("proposed_on")
+        day = date.fromisoformat(str(made)) if made else draft.ledger.today
+        return list(step_faults(draft.ledger, own, dossier_id, before, after, day))
     barred = rules.barred.get(kind.name) if rules else None
     if barred is None or is_office(dossier_id):
         return []

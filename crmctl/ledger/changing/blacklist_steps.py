@@ -32,16 +32,16 @@ def must_be_allowed(
             _("The policy in force does not say yet who approves an entry of the blacklist"), rule="BLK006",
             hint="crmctl policy adopt p23",
         )  # fmt: skip
-    fault = next(step_faults(ledger, rules, dossier_id, before, after), None)
+    fault = next(step_faults(ledger, rules, dossier_id, before, after, ledger.today), None)
     if fault is not None:
         raise Refused(finding_text(fault), where=fault.where or None, rule=fault.code, hint=_hint(fault))
 
 
 def step_faults(
-    ledger: Ledger, rules: Blacklist, dossier_id: str, before: Data, after: Mapping[str, Value]
+    ledger: Ledger, rules: Blacklist, dossier_id: str, before: Data, after: Mapping[str, Value], today: date
 ) -> Iterator[Finding]:
-    """What the policy forbids of a new (`before` empty) or changed entry."""
-    yield from entry_faults(rules, dossier_id.removeprefix("office/"), before, after, ledger.today)
+    """What the policy forbids of a new (`before` empty) or changed entry made `today`."""
+    yield from entry_faults(rules, dossier_id.removeprefix("office/"), before, after, today)
     if after.get("admission") and after.get("admission") != before.get("admission"):
         yield from _admission_passed(ledger, after)
 

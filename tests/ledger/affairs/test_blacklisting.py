@@ -11,6 +11,7 @@ import pytest
 from crmctl.errors import InvalidInput, NoKey, Refused
 from crmctl.ledger.affairs import blacklisting as steps
 from crmctl.ledger.affairs.blacklist_view import entries, matches
+from crmctl.ledger.changing import blacklist_steps
 from crmctl.ledger.changing.barring import barred_records
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import advance, update
@@ -33,6 +34,7 @@ from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from crmctl.resources import packs_path
+from crmctl.review.desk import desk_of
 from crmctl.review.noticing import acknowledge, notices
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.attacks.forgery import codes
@@ -375,6 +377,26 @@ def test_a_term_is_cut_short_with_reason_by_head_and_leader_and_still_bars(
     clock("2026-11-21")
     with pytest.raises(Refused, match="cut short"):
         listed.add("transaction", {**SALE, "date": "2026-11-21"}, customer=customer)
+
+
+@pytest.mark.req("R-REV-12")
+def test_who_goes_round_his_own_crmctl_is_told_on_at_the_review(
+    listed: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A readmission before the end of the term, without a passed admission: the leader is told before signing."""
+    customer = listed.customer(**HOSPITAL)
+    entry = list_for_department(listed, customer)
+    admission = admit(listed, customer, "2026-11-20")
+    with monkeypatch.context() as patch:
+        patch.setattr(blacklist_steps, "must_be_allowed", lambda *_args: None)
+        steps.readmit(listed.ledger(), entry, "they promised", admission)
+        hand_in(listed, "alice")
+    listed.sync("max")
+    desk = desk_of(listed.ledger("max"))
+    (change,) = desk.mine
+    told = [(one.code, one.field) for one in desk.looked[change.name].findings]
+    assert ("BLK006", "") in told  # its term is not over, and the admission not after it began
+    assert desk.clean == []
 
 
 @pytest.mark.req("R-BLK-07")
