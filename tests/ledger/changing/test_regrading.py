@@ -81,14 +81,14 @@ def test_the_record_keeps_every_condition_with_the_value_it_met(company: Company
         (e.grade, e.condition): (e.value, e.holds, e.clause) for e in evidence_of(done.rules.grading, proposal.decision)
     }
     assert lines["vip", "hospital_class >= third_b"] == ("third_a", "yes", "P23:V.2.2.a")
-    assert lines["vip", "beds >= $vip_beds"] == ("unknown", "unknown", "P23:V.2.2.a")
+    assert lines["vip", "specialised_beds >= $vip_beds"] == ("unknown", "unknown", "P23:V.2.2.a")
     assert lines["vip", "breaches = 0"] == ("0", "yes", "P23:V.2.2.b")
     file_run(company.ledger(), done)
     ledger = company.ledger()
     path = next(p for p, _oid in ledger.repo.walk(ledger.head, "customers") if dossier in p and "/grades/" in p)
     record = ledger.read(path)
     assert record.data["grade"] == "vip"
-    assert record.data["pack"] == "p23/2"
+    assert record.data["pack"] == "p23/3"
     assert len(record.data["evidence"]) == len(lines)  # type: ignore[arg-type]
 
 
