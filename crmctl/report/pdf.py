@@ -21,6 +21,8 @@ _WIDE_TABLE = 7  # more columns than these lie across the page
 _BODY, _TABLE, _SMALLEST = 9.0, 8.0, 5.5
 _INK, _SOFT, _WASH, _LINE, _MARK = (29, 39, 51), (91, 104, 117), (238, 242, 245), (213, 220, 227), (20, 96, 138)
 _LABEL_MM = 34.0
+_TOGETHER = 6  # rows that stay with their heading
+_HEADING_MM, _NOTE_MM, _ROW_MM = 22, 5, 6
 _LARGEST_CHART = 150.0
 
 
@@ -52,7 +54,9 @@ def _heading(sheet: Sheet, filled: Filled) -> None:
 
 def _table(sheet: Sheet, filled: Filled, table: FilledTable) -> None:
     drawn = chart_of(table, filled.words)
-    sheet.keep(26 + (drawn["height"] * _scale(sheet, drawn) if drawn else 0))
+    rows = min(len(table.rows) + (table.totals is not None), _TOGETHER)
+    above = _HEADING_MM + (_NOTE_MM if table.table.note else 0)
+    sheet.keep(above + rows * _ROW_MM + (drawn["height"] * _scale(sheet, drawn) if drawn else 0))
     sheet.space(5)
     sheet.text(table.title, 12, _MARK, bold=True)
     if table.table.note:
