@@ -7,6 +7,7 @@ import io
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -135,8 +136,6 @@ def test_the_workbook_read_back_says_the_same(asked: Callable[..., Filled]) -> N
 
 
 def test_the_dashboards_trend_is_the_files_own(asked: Callable[..., Filled]) -> None:
-    from datetime import date
-
     got = rows(asked("dashboard", as_of=date(1997, 12, 31)), "trend")
     want: dict[str, Decimal] = defaultdict(Decimal)
     for day, _customer, _product, _region, amount in lines():
@@ -170,3 +169,76 @@ def test_loyalty_is_the_files_own(asked: Callable[..., Filled]) -> None:
     for line in lines():
         days[line[1]].add(line[0])
     assert row["again"] == sum(len(found) > 1 for found in days.values())
+
+
+def clerks() -> dict[str, str]:
+    """Whose order is whose: the member that entered it, by order."""
+    first = {row["EmployeeID"]: row["FirstName"].lower() for row in table("employees.csv")}
+    return {row["OrderID"]: first[row["EmployeeID"]] for row in table("orders.csv")}
+
+
+def by_clerk(year: str) -> dict[str, tuple[int, int]]:
+    """For each member: order lines and amount in cents of a year."""
+    seller, days = clerks(), {row["OrderID"]: row["OrderDate"] for row in table("orders.csv")}
+    found: dict[str, list[int]] = defaultdict(list)
+    for line in table("order_details.csv"):
+        if days[line["OrderID"]].startswith(year):
+            total = Decimal(line["UnitPrice"]) * Decimal(line["Quantity"]) * (1 - Decimal(line["Discount"]))
+            found[seller[line["OrderID"]]].append(int(total.quantize(CENT, ROUND_HALF_UP) * 100))
+    return {name: (len(amounts), sum(amounts)) for name, amounts in found.items()}
+
+
+@pytest.mark.req("R-RPT-32")
+@pytest.mark.req("R-PER-14")
+def test_each_persons_sales_and_customers_are_the_files_own(asked: Callable[..., Filled]) -> None:
+    got = {row["person"]: row for row in rows(asked("staff", period=YEAR), "people")}
+    sold = {name: (row["deals"], row["amount"]) for name, row in got.items() if row["amount"]}
+    assert sold == by_clerk(YEAR)
+    seller, last = clerks(), {}  # type: dict[str, str], dict[str, str]
+    for order in sorted(table("orders.csv"), key=lambda row: (row["OrderDate"], int(row["OrderID"]))):
+        last[order["CustomerID"].strip()] = seller[order["OrderID"]]
+    owned: dict[str, int] = defaultdict(int)
+    for customer in table("customers.csv"):
+        owned[last.get(customer["CustomerID"].strip(), "andrew")] += 1
+    assert {name: row["customers"] for name, row in got.items() if row["customers"]} == dict(owned)
+
+
+def test_the_dashboards_largest_and_how_they_moved_are_the_files_own(asked: Callable[..., Filled]) -> None:
+    filled = asked("dashboard", as_of=date(1997, 12, 31))
+    for name, column, place in (("products", "product", 2), ("regions", "region", 3)):
+        whole, recent, earlier = (defaultdict(int) for _ in range(3))
+        for line in lines():
+            cents = int(line[4] * 100)
+            whole[line[place]] += cents
+            recent[line[place]] += cents if line[0] > "1997-09-30" else 0
+            earlier[line[place]] += cents if "1997-06-30" < line[0] <= "1997-09-30" else 0
+        largest = sorted(whole, key=lambda one: (-whole[one], one))[:6]
+        got = rows(filled, name)
+        assert [str(row[column] or "") for row in got] == largest
+        for row in got:
+            key = str(row[column] or "")
+            assert (row["amount"], row["recent"] or 0, row["earlier"] or 0) == (whole[key], recent[key], earlier[key])
+            if earlier[key]:
+                exact = Decimal(100) * (recent[key] - earlier[key]) / earlier[key]
+                assert abs(Decimal(str(row["change"])) - exact) < Decimal("1e-8")
+    assert differing(filled) == []
+
+
+def test_value_parts_the_buyers_as_the_files_do(asked: Callable[..., Filled]) -> None:
+    amounts = sorted((amount for _buyers, _deals, amount in grouped(lambda line: line[1]).values()), reverse=True)
+    parts: dict[str, list[int]] = {"top": [], "middle": [], "rest": []}
+    for number, amount in enumerate(amounts, 1):
+        place = Decimal(number) / len(amounts)
+        parts["top" if place <= Decimal("0.2") else "middle" if place <= Decimal("0.5") else "rest"].append(amount)
+    got = {str(row["class"]): (row["customers"], row["amount"]) for row in rows(asked("value", period=YEAR), "classes")}
+    assert got == {name: (len(found), sum(found)) for name, found in parts.items()}
+
+
+def test_dormant_buyers_are_those_whose_last_order_is_old(asked: Callable[..., Filled]) -> None:
+    orders: dict[str, str] = {}
+    for row in table("orders.csv"):
+        customer, day = row["CustomerID"].strip(), row["OrderDate"][:10]
+        if day <= "1997-12-31":
+            orders[customer] = max(orders.get(customer, ""), day)
+    want = sorted(day for day in orders.values() if day <= "1997-09-30")
+    assert [row["last_trade"] for row in rows(asked("dormant", as_of=date(1997, 12, 31)), "buyers")] == want
