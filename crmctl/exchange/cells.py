@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from crmctl.exchange.columns import Path, Vocab
 from crmctl.ledger.ledger import Ledger
-from crmctl.model.fields import FIELD_TYPES, FieldProblem, many
+from crmctl.model.fields import FIELD_TYPES, FieldProblem
+from crmctl.model.fields.many import many
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.validate import options_of
 from crmctl.model.values import Value

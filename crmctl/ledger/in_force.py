@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import N_, _
@@ -27,13 +28,14 @@ from crmctl.model.clear_files import (
     read_settings,
 )
 from crmctl.model.findings import Finding
-from crmctl.model.kind_reader import compile_kind
-from crmctl.model.kinds import Kind
 from crmctl.model.located import line_of
 from crmctl.model.org import Org
 from crmctl.model.values import Value
-from crmctl.policy.effective import Effective
-from crmctl.policy.pack import Pack, lay_over, read_pack
+
+if TYPE_CHECKING:  # whoever only opens a record loads neither kinds nor policy
+    from crmctl.model.kinds import Kind
+    from crmctl.policy.effective import Effective
+    from crmctl.policy.pack import Pack
 
 CLEAR = ("ledger.yaml", "org", "policy", "schemas")
 DELEGATIONS = "org/delegations/"
@@ -61,6 +63,25 @@ class InForce:
     values: Effective
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Settings and members alone, all that opening a record asks for."""
+
+    settings: Settings
+    org: Org
+
+
+def read_people(repo: Repository, commit: str) -> People:
+    """Read settings and members at a commit; no kind and no policy is compiled. Raises BadConfiguration."""
+    key = _key(repo, commit)
+    if key in _compiled:
+        return People(_compiled[key].settings, _compiled[key].org)
+    try:
+        return _people(_raw(repo, commit, key))
+    except BadConfiguration as error:
+        raise _located(repo, commit, error) from error
+
+
 def read_in_force(repo: Repository, commit: str) -> InForce:
     """Read the set-up at a commit. Raises BadConfiguration with every fault of kinds and packs, and its line."""
     key = _key(repo, commit)
@@ -77,6 +98,22 @@ def read_in_force(repo: Repository, commit: str) -> InForce:
 
 def compile_in_force(raw: Mapping[str, Value]) -> InForce:
     """Compile the parsed clear files (path → content)."""
+    from crmctl.policy.effective import Effective
+
+    people = _people(raw)
+    findings: list[Finding] = []
+    kinds = dict(_kinds(raw, findings))
+    pack = _pack(raw, findings)
+    findings += _departments(raw, pack, people.org.departments)
+    if findings:
+        raise BadConfiguration(
+            _("The ledger's kinds or policy do not load"), findings=findings, hint=_("Correct the named files")
+        )
+    values = Effective(pack.values, dict(_departments_values(raw)))
+    return InForce(people.settings, people.org, kinds, pack, raw, values)
+
+
+def _people(raw: Mapping[str, Value]) -> People:
     where = "ledger.yaml"
     try:
         settings = read_settings(raw.get(where))
@@ -95,16 +132,7 @@ def compile_in_force(raw: Mapping[str, Value]) -> InForce:
             delegations[where.removeprefix(DELEGATIONS).removesuffix(".yaml")] = read_delegations(raw[where])
     except ClearFileError as error:
         raise BadConfiguration(_("The file does not read at {path}", path=error), where=where) from error
-    findings: list[Finding] = []
-    kinds = dict(_kinds(raw, findings))
-    pack = _pack(raw, findings)
-    findings += _departments(raw, pack, departments)
-    if findings:
-        raise BadConfiguration(
-            _("The ledger's kinds or policy do not load"), findings=findings, hint=_("Correct the named files")
-        )
-    values = Effective(pack.values, dict(_departments_values(raw)))
-    return InForce(settings, Org(members, departments, groups, delegations), kinds, pack, raw, values)
+    return People(settings, Org(members, departments, groups, delegations))
 
 
 def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
@@ -120,6 +148,8 @@ def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[
 @lru_cache(maxsize=512)
 def _compiled_kind(content: str, path: str) -> tuple[Kind | None, tuple[Finding, ...]]:
     """A kind file compiled, its parsed content as JSON: where one file changes the others are not compiled anew."""
+    from crmctl.model.kind_reader import compile_kind
+
     parsed = json.loads(content)
     kind, faults = compile_kind(parsed if isinstance(parsed, dict) else {}, path)
     return kind, tuple(faults)
@@ -139,6 +169,8 @@ def _taken(kind: Kind, path: str, taken: dict[tuple[str, str], str]) -> Iterator
 
 
 def _pack(raw: Mapping[str, Value], findings: list[Finding]) -> Pack:
+    from crmctl.policy.pack import lay_over, read_pack
+
     company = raw.get("policy/company.yaml")
     company = company if isinstance(company, dict) else {}
     extends = company.get("extends")

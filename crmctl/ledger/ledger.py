@@ -21,7 +21,7 @@ from crmctl.i18n import _
 from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.git.repository import Repository
-from crmctl.ledger.in_force import InForce, read_in_force
+from crmctl.ledger.in_force import InForce, People, read_in_force, read_people
 from crmctl.ledger.keys.identity import Identity
 from crmctl.ledger.keys.identity import load as load_identity
 from crmctl.ledger.keys.keyring import Keyring, Ring, keyring_ref
@@ -143,6 +143,16 @@ class Ledger:
         """Settings, org, kinds and policy on main: what waits for review is not in force."""
         return read_in_force(self.repo, self.main)
 
+    @property
+    def people(self) -> People:
+        """Settings and members of what is in force; the rest of it is not compiled for their sake."""
+        whole = self.__dict__.get("in_force")
+        return People(whole.settings, whole.org) if whole else self._people
+
+    @cached_property
+    def _people(self) -> People:
+        return read_people(self.repo, self.main)
+
     def values(self, department: str | None = None, day: date | None = None) -> Mapping[str, Value]:
         """The policy's values that count for a department (the company) on a day (today)."""
         return self.in_force.values.on(day or self.today, department)
@@ -155,7 +165,7 @@ class Ledger:
     @cached_property
     def now(self) -> datetime:
         """The present moment in the ledger's zone."""
-        return clock.now(self.in_force.settings.timezone)
+        return clock.now(self.people.settings.timezone)
 
     @property
     def today(self) -> date:
@@ -175,7 +185,7 @@ class Ledger:
     @property
     def member(self) -> Member:
         """The member's entry. Raises NoKey when the ledger does not know the member."""
-        found = self.in_force.org.members.get(self.member_id)
+        found = self.people.org.members.get(self.member_id)
         if found is None:
             raise NoKey(
                 _("{member} is not a member of this ledger", member=self.member_id),
@@ -189,7 +199,7 @@ class Ledger:
         if self._whole is not None:
             return self._whole.identity  # asked for once
         identity = load_identity(self.home, self.member_id, self._ask)
-        expected = self.in_force.org.members.get(self.member_id)
+        expected = self.people.org.members.get(self.member_id)
         if expected and expected.opens != identity.opens:
             raise NoKey(
                 _("Your key is not the one the ledger knows for {member}", member=self.member_id),
@@ -200,18 +210,18 @@ class Ledger:
     @cached_property
     def keyring(self) -> Keyring:
         """The keyring at its newest commit here."""
-        epoch = self.in_force.settings.epoch
+        epoch = self.people.settings.epoch
         return Keyring(self.repo, epoch, self.repo.resolve(keyring_ref(epoch)))
 
     @cached_property
     def outbox(self) -> Keyring:
         """The own wraps that wait: keys of compartments that are not on main yet."""
-        return Keyring(self.repo, self.in_force.settings.epoch, self.repo.resolve(outbox_ref(self.member_id)))
+        return Keyring(self.repo, self.people.settings.epoch, self.repo.resolve(outbox_ref(self.member_id)))
 
     @cached_property
     def ring(self) -> Ring:
         """What this member can unwrap: from the keyring, else from what waits in anybody's outbox."""
-        org, epoch = self.in_force.org, self.in_force.settings.epoch
+        org, epoch = self.people.org, self.people.settings.epoch
         groups = org.groups_of(self.member_id, self.today)
         return Ring(self.keyring, self.identity, org, groups, lambda: outboxes(self.repo, epoch))
 

@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant
-from crmctl.model.kinds import Label
 from crmctl.model.org import Delegation, Department, GroupKey, Member, Role
 from crmctl.model.values import Value
+
+if TYPE_CHECKING:
+    from crmctl.model.kinds import Label
 
 
 class ClearFileError(ValueError):

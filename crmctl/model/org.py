@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
-from crmctl.model.kinds import Label
+if TYPE_CHECKING:
+    from crmctl.model.kinds import Label
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from crmctl.model.dossier import folder_of, is_office
 from crmctl.model.ids import shard
-from crmctl.model.kinds import Kind
+
+if TYPE_CHECKING:
+    from crmctl.model.kinds import Kind
 
 SUFFIX = ".yaml.age"
 _PART = re.compile(r"[a-z][a-z0-9_-]{0,31}")

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crmctl.model.fields import FIELD_TYPES, FieldProblem, credit_code_check_char, many
+from crmctl.model.fields import FIELD_TYPES, FieldProblem, credit_code_check_char
 from crmctl.model.fields.credit_code import ALPHABET
+from crmctl.model.fields.many import many
 from crmctl.model.ids import new_id
 from crmctl.model.values import Value
 
