@@ -408,7 +408,7 @@ def test_milestones_of_a_plan_are_due_and_slip(company: Company) -> None:
 
 @pytest.mark.req("R-NEW-17")
 @pytest.mark.req("R-NEW-18")
-def test_reps_report_by_period_and_lead_new_customers_in(company: Company) -> None:
+def test_reps_report_by_period_and_lead_new_customers_in(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
     adopt(company.ledger(), "p12")
     set_value(company.ledger(), "staff_report_within", "1 month")
     set_value(company.ledger(), "onboarding_within", "14 days")
@@ -430,8 +430,14 @@ def test_reps_report_by_period_and_lead_new_customers_in(company: Company) -> No
         "needs": "beds",
         "market": "rising",
     }
-    company.add("staff_report", report, department="east")
+    made = company.add("staff_report", report, department="east").id
     assert "NEW017" not in [code for code, _day in due(company, "2026-12-20")]
+    company.add("transaction", {**TRADE, "date": "2026-12-02"}, customer=customer, department="east")
+    page = tables(company, capsys, "staff", "--department", "east", "--period", "2026-12")
+    assert [(row["person"], row["deals"], str(row["amount"])) for row in page["people"]] == [("alice", 1, "500.00")]
+    (told,) = page["reports"]  # beside the figures of the period, in their own words
+    assert (told["person"], told["id"], told["progress"], told["needs"]) == ("alice", made, "40 %", "beds")
+    assert tables(company, capsys, "staff", "--department", "east", "--period", "2026-11")["reports"] == []
 
 
 @pytest.mark.req("R-NEW-20")
