@@ -96,3 +96,21 @@ def test_who_is_let_in_stands_in_the_log_with_the_approvals(
         ("bob", False),
         ("bob", True),
     ]
+
+
+def test_a_request_is_called_by_what_it_asks_and_the_customers_name(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from crmctl.ledger.affairs.requesting import request
+
+    ask_review(company, [{"on": "grant", "slots": ["sign supervisor/head"], "code": "REV004"}])
+    customer = company.customer()
+    company.sync("alice", "bob")
+    values = {"what": "contacts", "why": "joint bid", "until": "2027-06-30"}
+    request(company.ledger("bob"), "access_request", customer, values)
+    hand_in(company, "bob")
+    company.sync("carol")
+    said = shown(company, capsys, "review", "show")
+    assert said.startswith("bob/1.1  Access request Northern Hospital  signed by Bob, 2026-11-20 10:00 (today)")
+    assert "Bob may read until 2027-06-30 (Card)" in said
+    assert f"Customer      Northern Hospital {customer}" in said or f"Northern Hospital {customer}" in said

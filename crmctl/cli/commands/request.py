@@ -8,6 +8,7 @@ import typer
 
 from crmctl.cli.assignments import values_of
 from crmctl.cli.commands.shared import FromOption, SetOption, origin_of
+from crmctl.cli.commands.wording import reader_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
@@ -71,7 +72,7 @@ def request(
         if done.allows:
             out.line(_("Once approved: crmctl {command} {who}", command=done.allows, who=done.about))
         else:
-            readers = ", ".join(done.readers)
+            readers = ", ".join(reader_name(ledger, reader) for reader in done.readers)
             out.line(_("Once approved {readers} may read until {day}", readers=readers, day=done.until))
         out.line(_("Hand it in with crmctl submit"))
 

@@ -119,7 +119,19 @@ def change_head(ledger: Ledger, looked: Looked) -> str:
     authors = ", ".join(member_name(ledger, author) for author in change.authors)
     moment, age = change.since.strftime("%Y-%m-%d %H:%M"), age_text(ledger, change.since)
     signed = _("signed by {names}, {moment} ({age})", names=authors, moment=moment, age=age)
-    return f"{change.name}  {looked.title}  {signed}"
+    return f"{change.name}  {title_of(ledger, looked)}  {signed}"
+
+
+def title_of(ledger: Ledger, looked: Looked) -> str:
+    """What a change is called by: a name in it, else its kind and the customer it is about, else an id."""
+    from crmctl.ledger.snapshot.names import names
+
+    if looked.title not in {looked.change.name, *looked.change.about}:
+        return looked.title
+    kind = next((label(seen.kind.label) for seen in looked.records if seen.kind), "")
+    known = names(ledger)
+    named = next((name for name in map(known.name_of, looked.change.about) if name), looked.title)
+    return " ".join(part for part in (kind, named) if part)
 
 
 def change_brief(ledger: Ledger, looked: Looked) -> str:
@@ -134,7 +146,9 @@ def change_brief(ledger: Ledger, looked: Looked) -> str:
         fields = ", ".join(dict.fromkeys(field_label(seen.kind, item.field) for item in seen.changes))
         said = f"{name} {_('entered anew')}" if seen.is_new else f"{name} {_('removed')}" if seen.is_gone else fields
         parts.append(said or name)
-    return "  ".join(part for part in (change.name, looked.title, authors, "; ".join(dict.fromkeys(parts))) if part)
+    return "  ".join(
+        part for part in (change.name, title_of(ledger, looked), authors, "; ".join(dict.fromkeys(parts))) if part
+    )
 
 
 def change_lines(ledger: Ledger, looked: Looked, *, full: bool = False) -> Iterator[str]:
@@ -194,7 +208,7 @@ def _counted(ledger: Ledger, looked: Looked) -> Iterator[str]:
 
 def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
     clear = seen.path.endswith(_CLEAR)
-    name = _("Who deals with it") if clear else f"{label(seen.kind.label)} {seen.id}" if seen.kind else seen.id
+    name = _clear_name(ledger, seen.path) if clear else f"{label(seen.kind.label)} {seen.id}" if seen.kind else seen.id
     if not seen.opened and seen.due_here:
         yield f"  {name}: " + _("what you need to open it has not arrived here yet: crmctl sync")
         return
@@ -216,6 +230,13 @@ def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
     yield from (f"    {line}" for line in seen.lines)
     if seen.readers:
         yield "    " + _("Read by: {names}", names=", ".join(member_name(ledger, name) for name in seen.readers))
+
+
+def _clear_name(ledger: Ledger, path: str) -> str:
+    """What a file in the clear is about: who deals with a customer, or a department's own files."""
+    if not path.endswith("/office.yaml"):
+        return _("Who deals with it")
+    return _("Files of {department}", department=department_name(ledger, path.split("/")[1]))
 
 
 def _entered(ledger: Ledger, seen: Seen) -> str:
