@@ -94,7 +94,7 @@ def _standing(ledger: Ledger, dossier: str, card: dict[str, Value]) -> tuple[dic
         return {"standing": [{"department": department, **nothing} for department in assigned]}, []
     from crmctl.cli.commands.standing_words import segment_rows, standing_document, standing_rows
     from crmctl.ledger.reading.card_standing import card_standing
-    from crmctl.ledger.reading.narrowing import segments_with
+    from crmctl.ledger.reading.segments import segments_with
 
     standings = card_standing(ledger, dossier)
     segments = list(segments_with(ledger, card))

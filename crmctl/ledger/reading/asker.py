@@ -14,7 +14,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from crmctl.ledger.reading.facts import fact_parameters, period_parameters
-from crmctl.ledger.reading.reckoning import reckoned_rows
 from crmctl.ledger.snapshot.question import Answer, ask
 from crmctl.policy.axis_classes import RECKONED, reckoned_axis
 from crmctl.policy.dated import values_on
@@ -83,7 +82,12 @@ class Asker:
         return any(mine.get(name) != company.get(name) for name in _NAMED.findall(sql))
 
     def _reckoned(self, sql: str) -> dict[str, object]:
-        for axis in reckoned_in(sql):
+        asked = reckoned_in(sql)
+        if not asked:  # the usual question: what grades is not even loaded
+            return {}
+        from crmctl.ledger.reading.reckoning import reckoned_rows
+
+        for axis in asked:
             if axis not in self.grades:
                 self.grades[axis] = json.dumps(list(reckoned_rows(self.ledger, self.connection, axis, self.day)))
-        return {RECKONED + axis: self.grades[axis] for axis in reckoned_in(sql)}
+        return {RECKONED + axis: self.grades[axis] for axis in asked}

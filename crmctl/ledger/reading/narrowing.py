@@ -10,29 +10,15 @@ from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.asker import Asker, reckoned_in
 from crmctl.ledger.reading.duties import card_values
+from crmctl.ledger.reading.segments import regions_of, segments_of
 from crmctl.ledger.reading.standing import kinds_of_class, standing_of
 from crmctl.ledger.snapshot.closeup import add_functions
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.fields import FIELD_TYPES, FieldProblem
 from crmctl.model.kinds import Kind
 from crmctl.model.validate import options_of
-from crmctl.policy.decision import packs_in_force
 from crmctl.policy.filing import CARD
-from crmctl.policy.segments import Segment, lies_in, read_segments
-
-
-def segments_of(ledger: Ledger) -> tuple[Segment, ...]:
-    """The segments the policy in force names. Raises BadConfiguration with every fault."""
-    segments, findings = read_segments(packs_in_force(ledger.in_force.raw))
-    if findings:
-        raise BadConfiguration(_("The policy's segments do not load"), findings=findings, hint="crmctl policy check")
-    return segments
-
-
-def segments_with(ledger: Ledger, card: Mapping[str, object]) -> Iterator[Segment]:
-    """The segments a customer with this card belongs to."""
-    regions = _regions(ledger.in_force.kinds[CARD])
-    yield from (segment for segment in segments_of(ledger) if segment.has(card, regions))
+from crmctl.policy.segments import lies_in
 
 
 def narrowed(
@@ -52,7 +38,7 @@ def narrowed(
 def _by_fields(ledger: Ledger, fields: Mapping[str, str]) -> Iterator[set[str]]:
     card = ledger.in_force.kinds[CARD]
     cards = card_values(connect(ledger, [CARD]), card, list(fields)) if fields else {}
-    regions = _regions(card)
+    regions = regions_of(card)
     for name, text in fields.items():
         wanted = _value(ledger, card, name, text)
         yield {
@@ -72,7 +58,7 @@ def _by_segment(ledger: Ledger, name: str | None) -> Iterator[set[str]]:
         raise NotFound(_("There is no segment {name}", name=name), hint=hint)
     card = ledger.in_force.kinds[CARD]
     cards = card_values(connect(ledger, [CARD]), card, [leaf.name for leaf in segment.conditions])
-    regions = _regions(card)
+    regions = regions_of(card)
     yield {key for key, values in cards.items() if segment.has(values, regions)}
 
 
@@ -135,10 +121,6 @@ def _value(ledger: Ledger, card: Kind, name: str, text: str) -> str:
     except FieldProblem as problem:
         finding = problem.finding(card.name, name)
         raise InvalidInput(_("{name}: {text} does not fit", name=name, text=text), findings=[finding]) from problem
-
-
-def _regions(card: Kind) -> frozenset[str]:
-    return frozenset(name for name, field in card.walk() if field.type == "region")
 
 
 def _quoted(words: Iterable[str]) -> Iterator[str]:

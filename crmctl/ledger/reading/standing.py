@@ -11,7 +11,6 @@ from crmctl.i18n import N_, _
 from crmctl.ledger.reading.asker import Asker, no_grades, parameters_of, reckoned_in
 from crmctl.ledger.reading.duties import kinds_of_duties
 from crmctl.ledger.reading.guarding import pack_files
-from crmctl.ledger.reading.reckoning import kinds_reckoned
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions, kinds_named
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
@@ -66,9 +65,17 @@ def kinds_of_class(ledger: Ledger, standing: Standing, of: str) -> set[str]:
     """The kinds that the question of one class reads."""
     sql = standing.classes[of]
     found = set(kinds_named(sql, ledger.in_force.kinds))
-    for axis in reckoned_in(sql):
-        found |= kinds_reckoned(ledger, axis)
-    return found
+    return found | _kinds_reckoned(ledger, reckoned_in(sql))
+
+
+def _kinds_reckoned(ledger: Ledger, axes: Iterable[str]) -> set[str]:
+    """The kinds that reckoned grades rest on; what grades is loaded only where there are some."""
+    asked = list(axes)
+    if not asked:
+        return set()
+    from crmctl.ledger.reading.reckoning import kinds_reckoned
+
+    return {kind for axis in asked for kind in kinds_reckoned(ledger, axis)}
 
 
 def kinds_asked(ledger: Ledger, standing: Standing, clocks: Iterable[Clock]) -> set[str]:
@@ -77,8 +84,7 @@ def kinds_asked(ledger: Ledger, standing: Standing, clocks: Iterable[Clock]) -> 
     texts = [*questions(standing), *(clock.rows for clock in clocks if clock.rows)]
     found = {name for text in texts for name in kinds_named(text, kinds)}
     found |= {cadence.done.kind for cadence in standing.cadences if cadence.done} & set(kinds)
-    for axis in {axis for text in texts for axis in reckoned_in(text)}:
-        found |= kinds_reckoned(ledger, axis)
+    found |= _kinds_reckoned(ledger, {axis for text in texts for axis in reckoned_in(text)})
     return found | kinds_of_duties(standing, kinds)
 
 
