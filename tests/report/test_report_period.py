@@ -15,7 +15,7 @@ from crmctl.report.period import Period, read_period, usual_period
 @pytest.mark.parametrize(("text", "first", "last"), [
     ("2026", "2026-01-01", "2026-12-31"), ("2026H2", "2026-07-01", "2026-12-31"), ("2026Q1", "2026-01-01", "2026-03-31"),
     ("2024-02", "2024-02-01", "2024-02-29"), ("2026-01-15..2026-03-31", "2026-01-15", "2026-03-31"),
-    ("2026上半年", "2026-01-01", "2026-06-30"),
+    ("2026上半年", "2026-01-01", "2026-06-30"), ("2026-11-18", "2026-11-18", "2026-11-18"),
 ])  # fmt: skip
 def test_a_period_has_its_first_and_last_day(text: str, first: str, last: str) -> None:
     period = read_period(text)

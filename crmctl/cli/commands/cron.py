@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _JOBS = {
     "sync": N_("sync"), "land": N_("land"), "grades": N_("grades"), "blacklist": N_("blacklist"),
     "escalate": N_("escalate"), "report": N_("report"), "check": N_("check"), "backup": N_("backup"),
-    "submit": N_("submit"),
+    "submit": N_("submit"), "tell": N_("tell"),
 }  # fmt: skip
 _HOW = {
     "done": N_("done"), "again": N_("done before"), "left": N_("left out"), "failed": N_("FAILED"),
