@@ -177,7 +177,9 @@ def _found_text(kind: Kind | None, finding: Finding) -> str:
     """A finding below the record it is about: the field by its label, what is wrong, the rule."""
     named = finding_line(replace(finding, where="", field=""))
     known = kind is not None and finding.field in dict(kind.walk())
-    return f"{field_label(kind, finding.field)}: {named}" if kind is not None and known else named
+    if kind is None or not known:
+        return named
+    return _("{what}: {why}", what=field_label(kind, finding.field), why=named)
 
 
 def _standing(ledger: Ledger, change: Handed) -> Iterator[str]:
@@ -187,8 +189,10 @@ def _standing(ledger: Ledger, change: Handed) -> Iterator[str]:
         yield _("It met another change; its author has to sync and hand it in anew")
     for item in change.open:
         yield from (given_text(ledger, given) for _slot, given in item.filled)
-        why = f": {label(item.wanted.text)} [{item.wanted.code}]" if label(item.wanted.text) else ""
-        yield from (slot_text(ledger, slot, item.wanted.departments) + why for slot in item.open)
+        why = f"{label(item.wanted.text)} [{item.wanted.code}]"
+        for slot in item.open:
+            said = slot_text(ledger, slot, item.wanted.departments)
+            yield _("{what}: {why}", what=said, why=why) if label(item.wanted.text) else said
 
 
 def _counted(ledger: Ledger, looked: Looked) -> Iterator[str]:
@@ -252,7 +256,7 @@ def _entered(ledger: Ledger, seen: Seen) -> str:
         parts += [_("{days:day|days} after {day}", days=days, day=seen.happened[:10])] if days > 0 else []
     if seen.reasons:
         parts.append(_("why: {reason}", reason="; ".join(seen.reasons)))
-    return ", ".join(parts)
+    return _(", ").join(parts)
 
 
 def _field_lines(ledger: Ledger, kind: Kind, changes: Sequence[FieldChange]) -> Iterator[str]:
