@@ -86,6 +86,15 @@ class Company:
             config.write_text(text.replace(str(self.path / "server.git"), str(path / "server.git")), "utf-8")
         return Company(path)
 
+    def become(self, other: Company) -> None:
+        """Be a copy of another company from now on."""
+        shutil.rmtree(self.path)
+        other.copy(self.path)
+
+    def main(self) -> str:
+        """Where alice's main stands, read without crmctl."""
+        return (self.clone("alice") / ".git/refs/heads/main").read_text("ascii")
+
     def pack(self) -> None:
         """Few files instead of many: what is copied often."""
         for repo in (*self.path.glob("*/.git"), self.path / "server.git"):

@@ -13,6 +13,7 @@ import pytest
 from crmctl.ledger.changing.draft import Kept, Origin
 from crmctl.ledger.git import environment
 from tests.company import NOW, Company, build
+from tests.prepared import Preparations
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ["CRMCTL_LANG"] = "en"
@@ -51,6 +52,12 @@ def company(founded: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("CRMCTL_NOW", NOW)
     monkeypatch.setenv("CRMCTL_HOME", str(copy.home))
     return copy
+
+
+@pytest.fixture(scope="session")
+def preparations(founded: Company, tmp_path_factory: pytest.TempPathFactory) -> Preparations:
+    """What the fixtures marked `prepared` made in this process."""
+    return Preparations(founded, tmp_path_factory.mktemp)
 
 
 @pytest.fixture

@@ -136,6 +136,7 @@ def imports_of(file: str, tree: ast.Module) -> Iterator[Import]:
             pending += [(child, inner) for child in ast.iter_child_nodes(node)]
 
 
+@cache
 def is_module(name: str) -> bool:
     """Whether a dotted name is a module of ours, and not something in one."""
     return name.startswith("crmctl.") and (ROOT / f"{name.replace('.', '/')}.py").is_file()

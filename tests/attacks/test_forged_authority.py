@@ -15,14 +15,20 @@ from crmctl.model.dossier import Assignment, Compartment, Dossier, Grant, clear_
 from crmctl.model.org import Role
 from tests.attacks.forgery import Forger, codes, resealed, verified
 from tests.company import VISIT, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
-def bob(company: Company) -> Forger:
+@prepared
+def two_customers(company: Company) -> None:
     """Bob, salesperson in west, with a customer of his own; alice has one in east."""
     company.customer("bob", name="Southern Works")
     company.customer("alice")
     company.sync("alice", "bob")
+
+
+@pytest.fixture
+def bob(company: Company, two_customers: None) -> Forger:
+    """Bob at his clone."""
     return Forger(company, "bob")
 
 

@@ -14,15 +14,21 @@ from crmctl.ledger.git.plan import BlobRef
 from crmctl.ledger.keys.seal import new_key, seal
 from tests.attacks.forgery import AT, Forger, codes, resealed, verified
 from tests.company import VISIT, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
-def forger(company: Company) -> Forger:
+@prepared
+def two_customers(company: Company) -> None:
     """Alice with two customers, one of them changed once."""
     first = company.customer("alice")
     company.add("visit", VISIT, customer=first)
     company.customer("alice", name="Eastern Works")
     update(company.ledger(), first, {"industry": "health"}, HERE_AND_NOW)
+
+
+@pytest.fixture
+def forger(company: Company, two_customers: None) -> Forger:
+    """Alice at her clone."""
     return Forger(company)
 
 

@@ -12,13 +12,19 @@ from crmctl.model.wraps import GROUP, Wraps, read_wraps, write_wraps
 from crmctl.trust.pin import Pin
 from tests.attacks.forgery import AT, KEYRING, Forger, codes, stranger, verified
 from tests.company import Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
-def forger(company: Company) -> Forger:
+@prepared
+def dealt_with(company: Company) -> None:
     """Alice and carol deal with a customer of east, bob of west does not."""
     company.customer("alice")
     company.sync("alice", "carol", "bob", "alice")
+
+
+@pytest.fixture
+def forger(company: Company, dealt_with: None) -> Forger:
+    """Alice at her clone."""
     return Forger(company)
 
 

@@ -10,15 +10,21 @@ from crmctl.ledger.git.transaction import BlobRef, Change, write
 from crmctl.ledger.meeting.sync import _integrate
 from tests.attacks.forgery import AT, KEYRING, Forger, codes, resealed, verified
 from tests.company import Company, git
+from tests.prepared import prepared
 
 
-@pytest.fixture
-def diverged(company: Company) -> Forger:
+@prepared
+def apart(company: Company) -> None:
     """Alice's and bob's clone have each a customer the other lacks; the server has alice's; bob has not landed."""
     company.customer("bob", name="Southern Works")
     company.customer("alice")
     company.sync("alice")
     git(company.clone("bob"), "fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
+
+
+@pytest.fixture
+def diverged(company: Company, apart: None) -> Forger:
+    """Bob at his clone."""
     return Forger(company, "bob")
 
 

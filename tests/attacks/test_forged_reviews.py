@@ -15,6 +15,7 @@ from crmctl.model.org import Delegation, Member, Role
 from tests.attacks.forgery import AT, codes, resealed, verified
 from tests.attacks.reviews import COMPANY, RULES, Reviews, reviews
 from tests.company import Company
+from tests.prepared import prepared
 
 DAY = date(2026, 11, 20)
 WEST = "verify head west"
@@ -30,10 +31,16 @@ def newcomer(company: Company, name: str, *roles: tuple[str, str | None], keys: 
     return Member(name, name.title(), held, own.opens if own else None, own.signs if own else None, DAY)
 
 
+@prepared
+def waiting(company: Company) -> str:
+    """Bob's customer, which the usual rules let nobody enter alone."""
+    return reviews(company)[1]
+
+
 @pytest.fixture
-def bobs(company: Company) -> tuple[Reviews, str]:
+def bobs(company: Company, waiting: str) -> tuple[Reviews, str]:
     """Reviews by the usual rules, and bob's customer waiting."""
-    return reviews(company)
+    return Reviews(company), waiting
 
 
 @pytest.mark.req("R-REV-17")

@@ -10,13 +10,19 @@ from crmctl.ledger.git.transaction import Who
 from crmctl.ledger.setup.enrol import leave
 from tests.attacks.forgery import AT, Forger, codes, resealed, stranger, verified
 from tests.company import Company, git
+from tests.prepared import prepared
 
 
-@pytest.fixture
-def forger(company: Company) -> Forger:
+@prepared
+def dealt_with(company: Company) -> None:
     """Bob, who deals with a customer of his own, at his clone."""
     company.customer("bob", name="Southern Works")
     company.sync("bob", "alice")
+
+
+@pytest.fixture
+def forger(company: Company, dealt_with: None) -> Forger:
+    """Bob at his clone."""
     return Forger(company, "bob")
 
 

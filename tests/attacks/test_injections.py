@@ -16,6 +16,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import listing, lookup
 from crmctl.ledger.snapshot.names import names
 from tests.company import VISIT, Company, git
+from tests.prepared import prepared
 
 TEMPLATE = "{{ 7 * 7 }}{% include 'ledger.yaml' %}"
 FORMULA = "=HYPERLINK(A1)"
@@ -25,7 +26,7 @@ OPTION = "--output=stolen"
 HOSTILE = (TEMPLATE, FORMULA, SQL, MARKUP, OPTION)
 
 
-@pytest.fixture
+@prepared
 def customers(company: Company) -> dict[str, str]:
     """A customer of each hostile name, with a visit whose texts say the same."""
     made = {name: company.customer("alice", name=name, address=name) for name in HOSTILE}

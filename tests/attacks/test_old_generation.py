@@ -23,13 +23,14 @@ from crmctl.model.record import Record
 from crmctl.trust.gate import Gate
 from tests.attacks.forgery import Forger, codes
 from tests.company import NOW, VISIT, Company, git
+from tests.prepared import prepared
 
 PLACE = "east/sales"
 TOMORROW = "2026-11-21T10:00:00+08:00"
 NOW_THEN = datetime.fromisoformat(TOMORROW)
 
 
-@pytest.fixture
+@prepared
 def turned(company: Company) -> tuple[Company, str]:
     """A customer whose key was turned when dave, of the team, left it."""
     today = date.fromisoformat(NOW[:10])

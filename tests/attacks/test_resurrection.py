@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from crmctl.errors import CrmctlError
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
@@ -18,9 +16,10 @@ from crmctl.trust.gate import Gate
 from crmctl.trust.hook import install
 from tests.attacks.forgery import KEYRING, Forger, codes, verified
 from tests.company import VISIT, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def two(company: Company) -> tuple[str, str]:
     """Two customers of alice's in east; carol supervises east."""
     made = company.customer(name="Doomed Works"), company.customer(name="Other Works")

@@ -19,6 +19,7 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.reading.lookup import record
 from tests.company import Company
+from tests.prepared import prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +34,7 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
+@prepared
 def customer(company: Company) -> str:
     made = company.customer()
     update(

@@ -10,6 +10,7 @@ from crmctl.ledger.affairs.dealing import team
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.admitting import HOSPITAL, LICENCE, admission, admit
 from tests.company import CARD, Company
+from tests.prepared import prepared
 from tests.requirements.proving import says
 
 APPROVED = {"grade": "vip", "on": "2026-11-01", "state": "approved", "decided_by": "alice", "decided_on": "2026-11-01"}
@@ -23,7 +24,7 @@ COMPLAINT = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@prepared
 def graded(company: Company) -> str:
     """A hospital that is VIP in the east and unknown in the west, under P23, P20 and P14."""
     for pack in ("p23", "p20", "p14"):

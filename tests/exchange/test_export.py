@@ -16,9 +16,10 @@ from crmctl.exchange.export import export
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from tests.company import Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def filled(company: Company) -> Company:
     dossier = company.customer(name="=1+1", contacts=[{"name": "A"}], codes={"erp": "1"})
     company.add("transaction", {"date": "2026-11-02", "product": "leg", "amount": "5.50"}, customer=dossier)

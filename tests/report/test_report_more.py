@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from crmctl.i18n import set_language
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.report.catalogue import all_reports
+from crmctl.report.fonts import VARIABLE, find_fonts
 from crmctl.report.formats import FORMATS
 from crmctl.report.formats import draw as drawn
 from tests.company import CARD, Company
@@ -211,8 +213,31 @@ def test_structure_counts_categories_and_regions(draw: Draw) -> None:
     assert found["hospital"]["share"] == Decimal("33.3333333333")
 
 
+@pytest.fixture(scope="session")
+def small_font(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The machine's font cut to the signs of GB 2312: a page is set with it in a tenth of the time."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    face = find_fonts().plain
+    pairs = (bytes((first, second)) for first in range(0xA1, 0xF8) for second in range(0xA1, 0xFF))
+    signs = bytes(range(0x20, 0x7F)).decode() + "·—…≤≥" + "".join(pair.decode("gb2312", "ignore") for pair in pairs)
+    options = subset.Options()
+    options.layout_features = []
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=signs)
+    path = tmp_path_factory.mktemp("font") / "small.otf"
+    with TTFont(str(face.path), fontNumber=face.number, lazy=True) as font:
+        cutter.subset(font)
+        font.save(path)
+    return path
+
+
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
-def test_every_report_is_drawn_in_every_format_and_language(draw: Draw, traded: Company, language: str) -> None:
+def test_every_report_is_drawn_in_every_format_and_language(
+    draw: Draw, traded: Company, language: str, small_font: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(small_font))
     set_language(language)
     for report in all_reports(traded.ledger()):
         asked = {"customer": "Northern Hospital"} if report.scope == "dossier" else EAST

@@ -22,6 +22,7 @@ from crmctl.rules.half_year import review_period
 from crmctl.rules.regrade import propose
 from tests.admitting import CLEAN, FOUND_GOOD, HOSPITAL, LICENCE, admission, admit
 from tests.company import Company
+from tests.prepared import prepared
 
 TODAY = date(2026, 11, 20)
 REVIEW = {
@@ -37,7 +38,7 @@ GRADE = {
 }
 
 
-@pytest.fixture
+@prepared
 def p23(company: Company) -> Company:
     adopt(company.ledger(), "base")
     adopt(company.ledger(), "p23")

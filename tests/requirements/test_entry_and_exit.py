@@ -18,6 +18,7 @@ from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from tests.admitting import HOSPITAL, LICENCE, admission, admit
 from tests.company import CARD, VISIT, Company
+from tests.prepared import prepared
 from tests.under_review import approve_record, hand_in
 
 TRADE: dict[str, object] = {"date": "2026-11-20", "product": "Knee", "amount": "500"}
@@ -31,7 +32,7 @@ GRADE: dict[str, object] = {
 FACTS = {"reason": "breach", "text": "Did not pay", "proposed_on": "2026-11-20"}
 
 
-@pytest.fixture
+@prepared
 def p23(company: Company) -> Company:
     adopt(company.ledger(), "p23")
     for name, value in (("vip_beds", "200"), ("vip_volume", "100000"), ("preferred_beds", "100"),

@@ -25,6 +25,7 @@ from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from tests.company import CARD, NOW, Company
+from tests.prepared import prepared
 
 BANK = ["--to", "First Bank", "--purpose", "credit line"]
 LAW = [*BANK, "--basis", "law", "--law", "tax code 12"]
@@ -53,7 +54,7 @@ def english() -> Iterator[None]:
     i18n._language, i18n._translations = before
 
 
-@pytest.fixture
+@prepared
 def north(company: Company) -> str:
     """A customer of alice's with a contact and what is known of her family."""
     return company.customer(contacts=PEOPLE)

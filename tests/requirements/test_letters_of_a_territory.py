@@ -21,9 +21,10 @@ from crmctl.review.inbox import inbox
 from crmctl.trust.gate import Gate
 from tests.attacks.forgery import codes
 from tests.company import NOW, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def north_and_south(company: Company) -> Company:
     """Dave works in the north of east, erin in its south (北区, 南区)."""
     for name, territory in (("dave", "北区"), ("erin", "south")):

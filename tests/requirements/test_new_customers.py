@@ -25,6 +25,7 @@ from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
 from tests.attacks.forgery import codes
 from tests.company import Company
+from tests.prepared import prepared
 from tests.requirements.proving import says, stored
 from tests.under_review import approve_record, hand_in
 
@@ -43,7 +44,7 @@ SAID: dict[str, object] = {"history_checked_by": "mark", "recognised_on": "2026-
 APPROVED = {"instruction": "go on", "signed_by": "head", "approved_by": "head"}
 
 
-@pytest.fixture
+@prepared
 def p04(company: Company) -> Company:
     """The company with P04, a head of its own and somebody of the market branch and the back office."""
     adopt(company.ledger(), "p04")

@@ -31,6 +31,7 @@ from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged
 from tests.attacks.forgery import Forger, codes
 from tests.company import Company, git
+from tests.prepared import prepared
 from tests.requirements.proving import DAY
 
 ASKED: dict[str, object] = {"what": "contacts", "why": "joint bid", "until": "2027-06-30"}
@@ -62,7 +63,7 @@ def opens(company: Company, member: str, customer: str) -> bool:
     return True
 
 
-@pytest.fixture
+@prepared
 def reading(company: Company) -> Company:
     """P02 in force; bob sells in the west and knows of a customer of the east only its number."""
     adopt(company.ledger(), "p02")

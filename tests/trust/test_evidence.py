@@ -21,9 +21,10 @@ from crmctl.trust.evidence_sums import file_key, unseal
 from crmctl.trust.evidence_verifier import prove, verify_sshsig
 from tests.attacks.forgery import Forger, resealed
 from tests.company import VISIT, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def customer(company: Company) -> str:
     """A customer of two members' work: bob's changes landed beside alice's."""
     made = company.customer("bob", name="Southern Works", phone="0571-88880001")

@@ -15,15 +15,21 @@ from crmctl.ledger.setup.enrol import leave
 from crmctl.trust.hook import install
 from tests.attacks.forgery import AT, KEYRING, Forger, resealed, stranger
 from tests.company import NOW, Company, git
+from tests.prepared import prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def guarded(company: Company, monkeypatch: pytest.MonkeyPatch) -> Forger:
-    """Bob at his clone; the server has his customer and the hook."""
+@prepared
+def dealt_with(company: Company) -> None:
+    """Bob's customer, on the server."""
     company.customer("bob", name="Southern Works")
     company.sync("bob", "alice")
+
+
+@pytest.fixture
+def guarded(company: Company, dealt_with: None, monkeypatch: pytest.MonkeyPatch) -> Forger:
+    """Bob at his clone; the server has his customer and the hook."""
     install(company.path / "server.git")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return Forger(company, "bob")

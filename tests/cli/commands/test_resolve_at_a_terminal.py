@@ -9,11 +9,12 @@ from crmctl.ledger.changing.entry import update
 from crmctl.ledger.reading.history import card_path
 from tests.at_a_terminal import Person
 from tests.company import Company
+from tests.prepared import prepared
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
+@prepared
 def clashing(company: Company) -> tuple[Company, str]:
     """A card of which carol changed three fields on the server, and alice the same ones here."""
     customer = company.customer()

@@ -12,6 +12,7 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.reading.history import card_path
 from tests.company import Company
+from tests.prepared import prepared
 from tests.under_review import ask_review, hand_in, review_and_land
 
 Capsys = pytest.CaptureFixture[str]
@@ -32,7 +33,7 @@ def change(company: Company, customer: str, member: str, **values: object) -> No
     update(company.ledger(member), customer, values, Origin())
 
 
-@pytest.fixture
+@prepared
 def both(company: Company) -> tuple[Company, str]:
     """A card that carol changed on the server, and alice here."""
     customer = company.customer()

@@ -6,10 +6,11 @@ import pytest
 
 from tests.at_a_terminal import Person
 from tests.company import Company
+from tests.prepared import prepared
 from tests.under_review import ask_review, hand_in
 
 
-@pytest.fixture
+@prepared
 def desk(company: Company) -> Company:
     """Two customers without findings and two that may be one and the same wait for carol."""
     ask_review(company)

@@ -12,12 +12,13 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.reading import lookup
 from tests.company import CARD, VISIT, Company
+from tests.prepared import prepared
 from tests.under_review import ask_review, hand_in
 
 Capsys = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
+@prepared
 def reviewed(company: Company) -> Company:
     """The company with a policy that asks for review."""
     ask_review(company)

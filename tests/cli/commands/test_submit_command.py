@@ -9,10 +9,11 @@ import pytest
 
 from crmctl.cli.boundary import main
 from tests.company import CARD, VISIT, Company, git
+from tests.prepared import prepared
 from tests.under_review import ask_review, review_and_land
 
 
-@pytest.fixture
+@prepared
 def reviewed(company: Company) -> Company:
     """The company with a policy that asks for review."""
     ask_review(company)

@@ -21,9 +21,10 @@ from crmctl.ledger.setup.policy_files import set_value
 from crmctl.model.org import Role
 from tests.attacks.forgery import codes
 from tests.company import CARD, VISIT, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def dave(company: Company) -> str:
     """A second salesperson of west, with a clone."""
     keys = create(company.home, "dave", None)

@@ -14,6 +14,7 @@ from crmctl.ledger.checking.check import check
 from crmctl.model.dossier import wraps_folder
 from tests.attacks.forgery import codes
 from tests.company import NOW, VISIT, Company
+from tests.prepared import prepared
 
 TODAY = date.fromisoformat(NOW[:10])
 UNTIL = TODAY + timedelta(days=30)
@@ -32,7 +33,7 @@ def generation(company: Company, customer: str, compartment: str = "core", membe
     return company.ledger(member).dossier(customer).compartments[compartment].generation
 
 
-@pytest.fixture
+@prepared
 def customer(company: Company) -> str:
     made = company.customer()
     company.sync("alice", "bob", "carol")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from crmctl.ledger.affairs.dealing import assign
 from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.grade_cap import overfull_grades
@@ -14,13 +12,14 @@ from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.company import CARD, Company
+from tests.prepared import prepared
 from tests.under_review import approve_record, hand_in
 
 VIP: dict[str, object] = {"grade": "vip", "on": "2026-11-19", "state": "approved", "decided_by": "alice",
                           "decided_on": "2026-11-19"}  # fmt: skip
 
 
-@pytest.fixture
+@prepared
 def p23(company: Company) -> Company:
     adopt(company.ledger(), "p23")
     for name, value in (("vip_beds", "200"), ("vip_volume", "100000"), ("preferred_beds", "100"),

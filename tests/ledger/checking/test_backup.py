@@ -17,9 +17,10 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.meeting.sync import sync
 from tests.company import CARD, VISIT, Company, git
 from tests.ledger.git_repos import put
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def stocked(company: Company) -> Company:
     customer = company.customer()
     company.add("visit", VISIT, customer=customer)

@@ -24,9 +24,10 @@ from crmctl.model.dossier import Grant, wraps_folder
 from crmctl.model.org import Role
 from crmctl.model.paths import record_path
 from tests.company import VISIT, Company
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def customer(company: Company) -> str:
     """A customer of alice with two visits."""
     made = company.customer()

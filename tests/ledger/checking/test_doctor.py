@@ -16,6 +16,7 @@ from crmctl.ledger.checking.doctor import Examined, examine
 from crmctl.ledger.git.mend import mend
 from crmctl.ledger.keys.identity import protect
 from tests.company import Company, git
+from tests.prepared import prepared
 
 
 def look(company: Company, *, fix: bool = False, online: bool = False, member: str = "alice") -> dict[str, Examined]:
@@ -28,7 +29,7 @@ def wrong(company: Company) -> dict[str, list[str]]:
     return {name: codes for name, codes in found.items() if codes}
 
 
-@pytest.fixture
+@prepared
 def healthy(company: Company) -> Company:
     """The company with its recovery key taken offline."""
     shutil.rmtree(company.home / "recovery")

@@ -17,6 +17,7 @@ from crmctl.model.dossier import wraps_folder
 from crmctl.model.org import Org
 from crmctl.model.wraps import GROUP, write_wraps
 from tests.company import Company
+from tests.prepared import prepared
 
 
 def put(ledger: Ledger, file: str, content: bytes | None) -> None:
@@ -25,7 +26,7 @@ def put(ledger: Ledger, file: str, content: bytes | None) -> None:
     write(ledger.repo, [change], ledger.identity.sign, author_of(ledger), ledger.now)
 
 
-@pytest.fixture
+@prepared
 def customer(company: Company) -> str:
     made = company.customer()
     company.sync("alice", "carol")

@@ -19,6 +19,7 @@ from crmctl.model.dossier import wraps_folder
 from crmctl.model.org import Role
 from tests.attacks.forgery import codes
 from tests.company import NOW, VISIT, Company, git
+from tests.prepared import prepared
 
 TODAY = date.fromisoformat(NOW[:10])
 TOMORROW = "2026-11-21T10:00:00+08:00"
@@ -30,7 +31,7 @@ def enrol(company: Company, member: str, *roles: Role) -> None:
     join(str(company.path / "server.git"), company.clone(member), member)
 
 
-@pytest.fixture
+@prepared
 def shared(company: Company) -> tuple[Company, str]:
     """A customer of alice's in east; dave, sales in east, is in its team."""
     enrol(company, "dave", Role("sales", "east", TODAY))

@@ -24,9 +24,10 @@ from crmctl.trust.gate import Gate
 from crmctl.trust.hook import install
 from tests.attacks.forgery import Forger, codes
 from tests.company import VISIT, Company, git
+from tests.prepared import prepared
 
 
-@pytest.fixture
+@prepared
 def two(company: Company) -> tuple[str, str]:
     """Two customers of alice's in east, which carol supervises; both have opened them."""
     made = company.customer(name="Doomed Works"), company.customer(name="Other Works")

@@ -13,11 +13,12 @@ from crmctl.ledger.setup.joining import join
 from crmctl.model.dossier import wraps_folder
 from crmctl.model.org import Role
 from tests.company import NOW, Company
+from tests.prepared import prepared
 
 TODAY = date.fromisoformat(NOW[:10])
 
 
-@pytest.fixture
+@prepared
 def second(company: Company) -> Company:
     """Somebody without a role yet, with a copy of his own."""
     add_member(company.ledger(), create(company.home, "dave", None), "Dave", (Role("sales", "east", TODAY),))

@@ -9,6 +9,7 @@ import pytest
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.ledger.reading.listing import list_kind, query
 from tests.company import VISIT, Company
+from tests.prepared import prepared
 
 SALE = {"date": "2026-11-02", "product": "brace", "amount": "10.50"}
 
@@ -19,7 +20,7 @@ TRICKS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
+@prepared
 def busy(company: Company) -> Company:
     first = company.customer(phone="13800138000", contacts=[{"name": "Wang"}], aliases=["NH", "North"])
     company.customer(name="Second Works", category="hospital", beds=30)

@@ -28,12 +28,13 @@ from crmctl.model.paths import record_path
 from crmctl.model.values import Value
 from crmctl.trust.hook import install
 from tests.company import CARD, VISIT, Company, git
+from tests.prepared import prepared
 from tests.under_review import approve, ask_review, hand_in, review_and_land
 
 HERE = Origin()
 
 
-@pytest.fixture
+@prepared
 def reviewed(company: Company) -> Company:
     """The company with a policy that asks for review."""
     ask_review(company)
