@@ -89,7 +89,7 @@ def _blacklist(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[F
         (trigger.what, part) for rule in whole.review if any(slot.blocks for step in rule.steps for slot in step)
         for trigger in rule.on if trigger.action == "add" for part in ([trigger.part] if trigger.part else rules.levels)
     }  # fmt: skip
-    for name, level in rules.levels.items():
+    for name, level in rules.levels.items() if not rules.outdated else ():
         if level.bars != "nothing" and (rules.kind, name) not in approved:
             message = N_("Nobody has to approve what is entered here; write in review: on: add {kind}/{level}")
             args = {"kind": rules.kind, "level": name}

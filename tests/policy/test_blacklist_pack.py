@@ -105,6 +105,11 @@ def test_a_pack_may_give_the_companys_list_a_term_too() -> None:
 def test_a_pack_of_the_time_when_steps_were_no_approvals_says_so() -> None:
     assert read({**shipped(), "department": {"slots": ["sign head"], "bars": "own department"}})[0].outdated
     assert read({**shipped(), "readmit": {"slots": ["sign head"]}})[0].outdated
+    old: dict[str, Value] = {**shipped(), "company": {"slots": ["sign head"], "bars": "all departments"}}
+    whole = lay_over([read_pack({"pack": "own", "blacklist": old}, "own.yaml")[0]])
+    assert not [f for f in pack_faults({"pack": "own"}, whole, kinds(), whole) if "Nobody has" in f.message], (
+        "no way back"
+    )
 
 
 @pytest.mark.req("R-REV-11")
