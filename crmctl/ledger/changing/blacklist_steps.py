@@ -28,10 +28,10 @@ def must_be_allowed(
 ) -> None:
     """Hold a new or changed entry against the policy. Raises Refused (BLK006)."""
     if rules.outdated:
-        placed = ledger.in_force.kinds[rules.kind].addressee
+        first = "" if ledger.in_force.kinds[rules.kind].addressee else f"crmctl schema add {rules.kind}.yaml; "
         raise Refused(
             _("The policy in force does not say yet who approves an entry of the blacklist"), rule="BLK006",
-            hint="crmctl policy adopt p23" if placed else f"crmctl schema add {rules.kind}.yaml; crmctl policy adopt p23",
+            hint=f"{first}crmctl policy adopt p23",
         )  # fmt: skip
     fault = next(step_faults(ledger, rules, dossier_id, before, after, ledger.today), None)
     if fault is not None:
