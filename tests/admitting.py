@@ -9,8 +9,8 @@ HOSPITAL = {"category": "hospital", "hospital_class": "third_a", "partnership_wi
             "yearly_need": "50000", **CLEAN}  # fmt: skip
 LICENCE = {"what": "medical_institution", "number": "PDY-1", "valid_from": "2020-01-01", "valid_to": "2032-12-31"}
 FOUND_GOOD = [
-    {"criterion": "V.1.2", "item": item, "holds": True, "note": "seen on site"}
-    for item in ("good_name", "lawful", "cooperation")
+    {"criterion": "V.1.2", "item": item, "holds": True, "note": "seen on site", **scored}
+    for item, scored in (("good_name", {"weight": "100", "score": "95"}), ("lawful", {}), ("cooperation", {}))
 ]
 # What VIP and preferred ask for besides (V.2.2.a, V.2.3.a to c).
 QUALITIES = [
@@ -21,9 +21,10 @@ QUALITIES = [
 
 
 def admission(on: str = "2026-02-01", total: str = "95", **more: object) -> dict[str, object]:
-    """The fields of an admission that passed."""
+    """The fields of an admission that passed, with the points its one weighted item got."""
+    found = [{**FOUND_GOOD[0], "score": total}, *FOUND_GOOD[1:]]
     return {
-        "on": on, "by": "alice", "criteria": [*FOUND_GOOD, *QUALITIES], "state": "admitted", "total": total,
+        "on": on, "by": "alice", "criteria": [*found, *QUALITIES], "state": "admitted",
         "proposed_grade": "qualified", "background_done": True, "decided_by": "alice", "decided_on": on, **more,
     }  # fmt: skip
 

@@ -28,6 +28,7 @@ from crmctl.ledger.reading.lookup import Found
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.monthly import fields_of, find_row
+from crmctl.model.score_sheet import is_sheet
 from crmctl.model.values import Value
 
 _CANDIDATES = ("nano", "vim", "vi")
@@ -96,9 +97,9 @@ def written(kind: Kind, data: Mapping[str, Value], vocab: Mapping[str, Mapping[s
 
 
 def _editable(kind: Kind, name: str) -> bool:
-    """A state moves by `advance`, a file is attached: neither is text to edit."""
+    """A state moves by `advance`, a file is attached, a total is reckoned: none is text to edit."""
     field = kind.field(name)
-    return field is not None and field.type != "file"
+    return field is not None and field.type != "file" and not is_sheet(field)
 
 
 def _read(content: bytes, where: str) -> dict[str, Value]:

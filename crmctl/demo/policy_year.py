@@ -180,13 +180,14 @@ class _Year:
             self._admitted(self.hospitals[-1], admitted, 97 - number)
 
     def _admitted(self, customer: str, day: date, points: int) -> str:
-        found = [
+        found: list[dict[str, object]] = [
             {"criterion": clause, "item": item, "holds": True, "note": str(self.texts.raw["seen"])}
             for clause, items in JUDGED.items()
             for item in items
         ]
+        found[0] |= {"weight": "100", "score": str(points)}
         values: dict[str, object] = {
-            "on": day.isoformat(), "by": HEAD, "criteria": found, "state": "admitted", "total": str(points),
+            "on": day.isoformat(), "by": HEAD, "criteria": found, "state": "admitted",
             "proposed_grade": "qualified", "background_done": True, "decided_by": HEAD, "decided_on": day.isoformat(),
         }  # fmt: skip
         return self._add(HEAD, day, "admission", customer, values)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from crmctl.i18n import _, label
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.score_sheet import is_sheet
 from crmctl.model.sensitive import unmarked
 from crmctl.model.values import Value
 
@@ -76,7 +77,7 @@ def _columns(field: Field, path: Path, before: str, longest: Mapping[str, int]) 
     elif field.type == "group":
         for inner in field.fields:
             yield from _columns(inner, here, f"{heading}.", {})
-    elif field.type in FIELD_TYPES and field.type != "file":
+    elif field.type in FIELD_TYPES and field.type != "file" and not is_sheet(field):
         yield Column(here, field, heading)
 
 

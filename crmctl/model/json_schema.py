@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.score_sheet import is_sheet, sheets
 from crmctl.model.validate import options_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,6 +23,8 @@ def schema_of(
     at only by crmctl itself.
     """
     properties = _properties(kind.fields, vocab, timezone, currency)
+    reckoned = {field.name for field in sheets(kind)}
+    required = {state: tuple(name for name in names if name not in reckoned) for state, names in required.items()}
     schema: JsonSchema = {
         "$schema": DIALECT,
         "$id": f"urn:crmctl:{kind.name}:{kind.version}",
@@ -61,5 +64,5 @@ def _property(field: Field, vocab: Vocab, timezone: str, currency: str) -> JsonS
         }
     else:
         one = FIELD_TYPES[field.type].json_schema(options_of(field, vocab, timezone, currency))
-    title = {"title": " / ".join(field.label)}
+    title: JsonSchema = {"title": " / ".join(field.label), **({"readOnly": True} if is_sheet(field) else {})}
     return {**title, "type": "array", "items": one} if field.many else {**title, **one}

@@ -14,6 +14,7 @@ from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.findings import Finding
 from crmctl.model.kind_words import RESERVED, ROW_WORDS, SQL_WORDS
 from crmctl.model.kinds import Decided, Effect, Field, Kind, Label
+from crmctl.model.score_sheet import sheet_faults
 from crmctl.model.values import Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -26,7 +27,7 @@ _KIND_KEYS = {
     "arrows", "unique", "title", "list", "identity", "filed_by", "number", "effect",
 }  # fmt: skip
 # What any field may say; its type adds its own words.
-_FIELD_KEYS = frozenset({"is", "label", "when", "from", "many", "sensitive", "default", "example", "help"})
+_FIELD_KEYS = frozenset({"is", "label", "when", "from", "many", "sensitive", "default", "example", "help", "sheet"})
 _TYPE_KEYS = {"choice": {"of"}, "ref": {"to"}, "list": {"fields"}, "group": {"fields"}}
 # What may stand in `identity:`; text counts as a name.
 IDENTIFYING = frozenset({"credit_code", "codes", "text", "phone", "region"})
@@ -192,6 +193,11 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         number=_number(reader, raw.get("number"), scope, raw.get("store")),
     )
     _check_references(reader, kind.fields, "fields")
+    for path, name, known in sheet_faults(kind):
+        if known is None:
+            reader.fault(path, N_("A score is reckoned with sheet: {of: LIST, weight: FIELD, points: FIELD}"))
+        else:
+            reader.unknown(path, name, known)
     _check_names(reader, kind)
     _check_addressee(reader, kind)
     _check_columns(reader, kind)

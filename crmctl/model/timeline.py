@@ -127,7 +127,8 @@ def steps(versions: Sequence[Version], kind: Kind, field: str | None = None) -> 
         changes = [c for c in diff(before, _seen(version, kind)) if field is None or _about(c.field, field)]
         confirmed = version.confirmed_on is not None and (older is None or older.confirmed_on != version.confirmed_on)
         gap = number + 1 < len(versions) and not versions[number + 1].opened
-        if changes or (confirmed and field is None):
+        # a version that changed nothing here and says why tells of the customer's stage, which is no field of the card
+        if changes or (field is None and (confirmed or version.reason)):
             own = older is not None and version.by in older.to_confirm
             asked = version.to_confirm if number == 0 else ()
             found.append(Step(version, tuple(changes), confirmed, gap, own, asked))

@@ -18,6 +18,7 @@ from crmctl.model.fields import FIELD_TYPES, FieldProblem
 from crmctl.model.fields.zone import zone_of
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind, Label
+from crmctl.model.score_sheet import computed, entered, is_sheet, lacking, sheets
 from crmctl.model.values import Value
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def validate(
         faulty = {name: value for name, value in data.items() if name in wrong}
         clean = _canonical(shape, {name: value for name, value in data.items() if name not in wrong})
     findings += _beyond_shape(kind.fields, clean, rules, where, "")
-    findings += _missing(kind, {**clean, **faulty}, _required(kind, rules), where)
+    findings += [entered(field, where) for field in sheets(kind) if clean.get(field.name) is not None]
+    findings += _missing(kind, {**clean, **faulty, **computed(kind, clean)}, _required(kind, rules), where)
     return _without_empty(clean), findings
 
 
@@ -230,6 +232,9 @@ def _missing(kind: Kind, clean: Mapping[str, Any], required: tuple[str, ...], wh
         if field is None or (field.when and field.when.holds(clean) is not True):
             continue
         if _lacks(clean, name.split(".")):
+            if is_sheet(field):
+                findings.append(lacking(field, clean, where))
+                continue
             findings.append(Finding("REC001", N_("Missing: {label}"), "error", where, name, {"label": field.label}))
     return findings
 

@@ -8,8 +8,10 @@ guards:
 ```
 
 `on` is `add KIND` or `change KIND`, or a list of them; `when` a condition on the record's own
-fields, or a list that must all hold; `if` a condition tree over facts; `at` the field whose day
-facts take for `:as_of`; `only` a condition on the policy's values. docs/policy.md says more.
+fields, or a list that must all hold; `was` the same of what the record said before the change;
+`changes` the fields of which one must differ; `if` a condition tree over facts, without which it
+is never let in; `at` the field whose day facts take for `:as_of`; `only` a condition on the
+policy's values. docs/policy.md says more.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ Deed = Literal["add", "change"]
 Unknown = Literal["warn", "refuse", "pass"]
 _DEEDS = get_args(Deed)
 _KEYS = frozenset(
-    {"code", "on", "when", "if", "at", "only", "clause", "requirement", "severity", "unknown", "turn", "again", "text",
-     "do"}
+    {"code", "on", "when", "was", "changes", "if", "at", "only", "clause", "requirement", "severity", "unknown", "turn",
+     "again", "text", "do"}
 )  # fmt: skip
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 
@@ -42,14 +44,17 @@ _CODE = re.compile(r"[A-Z]{3}\d{3}")
 class Guard:
     """One guard. `turn` is the state the record goes to instead of being refused, with `sets` filled in.
 
-    `unknown` says what happens where a fact cannot be told; `again` whether `check` asks anew.
+    `unknown` says what happens where a fact cannot be told; `again` whether `check` asks anew. One with `was` or
+    `changes` is about a step: it compares a record with its version before. `condition` None lets nothing in.
     """
 
     code: str
     deeds: frozenset[tuple[Deed, str]]
     text: Label
-    condition: Condition
+    condition: Condition | None
     when: tuple[Leaf, ...] = ()
+    was: tuple[Leaf, ...] = ()
+    changes: tuple[str, ...] = ()
     at: str | None = None
     clause: str = ""
     severity: Severity = "error"
@@ -63,14 +68,31 @@ class Guard:
         """The kinds it watches."""
         return frozenset(kind for _deed, kind in self.deeds)
 
-    def applies(self, values: Mapping[str, object]) -> bool:
-        """Whether a record with these values (by dotted name) is meant; what is not filled in never is."""
+    def applies(self, values: Mapping[str, object], before: Mapping[str, object]) -> bool:
+        """Whether a record that goes from `before` (by dotted name, empty for a new one) to `values` is meant.
+
+        What is not filled in never is.
+        """
+        if self.changes and not any(_at(values, name) != _at(before, name) for name in self.changes):
+            return False
+        if not all(leaf.holds(before) is True for leaf in self.was):
+            return False
         return all(leaf.holds(values) is True for leaf in self.when)
+
+    @property
+    def steps(self) -> bool:
+        """Whether it looks at what the record was before."""
+        return bool(self.was or self.changes)
 
     @property
     def facts(self) -> frozenset[str]:
         """The names of the facts it asks for."""
-        return frozenset(leaves(self.condition))
+        return frozenset(leaves(self.condition)) if self.condition is not None else frozenset()
+
+
+def _at(values: Mapping[str, object], name: str) -> dict[str, object]:
+    """What stands at a name: a field, or all fields of a group."""
+    return {key: value for key, value in values.items() if key == name or key.startswith(f"{name}.")}
 
 
 def read_guards(
@@ -98,14 +120,14 @@ def read_guards(
             if item.get("only") is not None and parse_leaf(str(item["only"])).holds(values) is not True:
                 continue
             reader = ConditionReader(facts, values, where)
-            condition = reader.read(item["if"], f"{path}.if")
+            condition = reader.read(item["if"], f"{path}.if") if "if" in item else None
             findings += reader.findings
-            if condition is not None:
+            if condition is not None or "if" not in item:
                 found[str(item["code"])] = _guard(item, condition)
     return tuple(found.values()), findings
 
 
-def _guard(item: Mapping[str, Value], condition: Condition) -> Guard:
+def _guard(item: Mapping[str, Value], condition: Condition | None) -> Guard:
     text, turn = item["text"], item.get("turn")
     zh, en = (str(part) for part in text) if isinstance(text, list) else ("", "")
     sets = turn.get("set") if isinstance(turn, dict) else None
@@ -117,6 +139,8 @@ def _guard(item: Mapping[str, Value], condition: Condition) -> Guard:
         text=(zh, en),
         condition=condition,
         when=tuple(parse_leaf(leaf) for leaf in _texts(item.get("when"))),
+        was=tuple(parse_leaf(leaf) for leaf in _texts(item.get("was"))),
+        changes=tuple(_texts(item.get("changes"))),
         at=str(item["at"]) if item.get("at") is not None else None,
         clause=str(item.get("clause") or ""),
         severity=severity,
@@ -145,14 +169,16 @@ def _faults(item: Value, path: str, kinds: Mapping[str, Kind]) -> Iterator[Findi
         if key not in _KEYS:
             args = {"name": key, "near": (get_close_matches(key, sorted(_KEYS), 1) or ["when"])[0]}
             yield Finding("POL001", N_("Unknown word {name}; did you mean {near}?"), "error", "", f"{path}.{key}", args)
-    for key in ("code", "on", "if", "text"):
-        if not item.get(key):
+    narrow = ("if",) if "if" in item else ("was", "when")
+    for keys in (("code",), ("on",), narrow, ("text",)):
+        if not any(item.get(key) for key in keys):
+            key = keys[0]
             yield Finding("POL002", N_("Missing: {label}"), "error", "", f"{path}.{key}", {"label": key})
     if not _CODE.fullmatch(str(item.get("code", ""))):
         yield Finding("POL003", N_("A code is three capital letters and three digits"), "error", "", f"{path}.code")
     if not (isinstance(item.get("text"), list) and len(_texts(item.get("text"))) == 2):
         yield Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.text")
-    for text in [*_texts(item.get("when")), *_texts(item.get("only"))]:
+    for text in [*_texts(item.get("when")), *_texts(item.get("was")), *_texts(item.get("only"))]:
         try:
             parse_leaf(text)
         except ConditionError:
@@ -176,7 +202,8 @@ def _names(item: Mapping[str, Value], path: str, kinds: Mapping[str, Kind]) -> I
             yield _unknown(f"{path}.on", N_("There is no kind {name}"), name, kinds)
             continue
         fields = [known for known, _field in kind.walk()]
-        asked = [("when", leaf.name) for leaf in _leaves(item.get("when"))]
+        asked = [(key, leaf.name) for key in ("when", "was") for leaf in _leaves(item.get(key))]
+        asked += [("changes", name) for name in _texts(item.get("changes"))]
         asked += [("at", str(item["at"]))] if item.get("at") is not None else []
         sets = turn.get("set") if isinstance(turn, dict) else None
         asked += [("turn.set", str(key)) for key in (sets if isinstance(sets, dict) else {})]

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from crmctl.i18n import N_
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
+from crmctl.model.org import Member
 from crmctl.model.values import Value
 from crmctl.policy.arrows import ArrowRule, lay_arrows, read_arrows
 from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
+from crmctl.policy.header import header_faults
+from crmctl.policy.indicators import indicator_faults
 from crmctl.policy.review import ReviewRule, lay_review, read_review
 
 _KEYS = {
-    "title", "number", "owner", "scope", "effective_from", "legal_basis", "review_every", "source",
-    "schema", "pack", "version", "label", "extends", "company_roles", "readers", "compartments", "vocab", "requires",
-    "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows", "review", "guards", "axes", "sets",
-    "examples", "satisfaction", "tightens", "sensitive", "handover", "classes", "contacts", "priority", "cadence",
-    "searches", "card", "ending", "cron", "filing", "segments",
+    "title", "number", "purpose", "principles", "owner", "scope", "effective_from", "legal_basis",
+    "review_every", "source", "schema", "pack", "version", "label", "extends", "company_roles", "readers",
+    "compartments", "vocab", "requires", "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows",
+    "review", "guards", "axes", "sets", "examples", "satisfaction", "tightens", "sensitive", "handover",
+    "classes", "contacts", "priority", "cadence", "searches", "indicators", "card", "ending", "cron",
+    "filing", "segments",
 }  # fmt: skip
 
 
@@ -63,6 +68,11 @@ class Pack:
         by_state = self.requires.get(kind, {})
         return tuple(dict.fromkeys([*by_state.get("*", ()), *by_state.get(state or "*", ())]))
 
+    def legislates(self, member: Member, day: date) -> bool:
+        """Whether a member holds one of the roles that the policy names to write it (value `policy_roles`)."""
+        named = self.values.get("policy_roles")
+        return any(member.holds(str(role), None, day) for role in (named if isinstance(named, list) else []))
+
     def whole(self, name: str, default: int) -> int:
         """A whole-number setting."""
         value = self.values.get(name, default)
@@ -86,6 +96,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         kind: {"*": _texts(spec)} if isinstance(spec, list) else {s: _texts(v) for s, v in _mapping(spec).items()}
         for kind, spec in _mapping(raw.get("requires")).items()
     }
+    findings += [*header_faults(raw, where), *indicator_faults(raw, where)]
     clocks, faults = read_clocks(raw.get("clocks"), where)
     findings += faults
     arrows, faults = read_arrows(raw.get("arrows"), where)

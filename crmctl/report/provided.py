@@ -9,6 +9,8 @@ late of late. `member` is who it is up to in the first place.
 `duplicate (id, other, strength)`: two customers that may be one, each pair once; strength exact, strong or weak.
 `grade_target (department, grade, rung, cap, product_cap, low, high)`: what the policy says of a grade on the main
 axis, in percent: the caps, and the mix aimed at; rung 1 is the highest grade.
+`indicator (role, name, zh, en, nth)`: what the holders of a post are measured by, as the packs say; `name` is null for
+a post without any yet.
 `destroyed (id, on, by, reason)`: the customers whose data were destroyed, as their tombstones say.
 """
 
@@ -23,6 +25,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.approvals import add_approvals
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
+from crmctl.policy.decision import packs_in_force
 from crmctl.report import measures, standards
 from crmctl.rules.calendar import WorkCalendar
 
@@ -41,6 +44,8 @@ PLACE = "place"
 CREATE[PLACE] = f"CREATE TABLE {PLACE} (dossier TEXT, department TEXT, place INTEGER, class TEXT)"
 DESTROYED = "destroyed"
 CREATE[DESTROYED] = f'CREATE TABLE {DESTROYED} (id TEXT, "on" TEXT, "by" TEXT, reason TEXT)'
+INDICATOR = "indicator"
+CREATE[INDICATOR] = f"CREATE TABLE {INDICATOR} (role TEXT, name TEXT, zh TEXT, en TEXT, nth INTEGER)"
 CREATE |= measures.CREATE | standards.CREATE
 FUNCTIONS = (("working_days", 2), *measures.FUNCTIONS)
 
@@ -59,6 +64,9 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
 
         connection.execute(CREATE[PLACE])
         connection.executemany(f"INSERT INTO {PLACE} VALUES (?, ?, ?, ?)", places(ledger, as_of))  # noqa: S608
+    if INDICATOR in tables:
+        connection.execute(CREATE[INDICATOR])
+        connection.executemany(f"INSERT INTO {INDICATOR} VALUES (?, ?, ?, ?, ?)", _indicators(ledger))  # noqa: S608 (a constant)
     if DESTROYED in tables:
         connection.execute(CREATE[DESTROYED])
         connection.executemany(f"INSERT INTO {DESTROYED} VALUES (?, ?, ?, ?)", _destroyed(ledger))  # noqa: S608 (a constant)
@@ -71,6 +79,15 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
             rows = connection.execute(question).fetchall()
             found = [(kind.name, *entry) for entry in _entries(ledger, rows)]
             connection.executemany("INSERT INTO first_entry VALUES (?, ?, ?, ?, ?)", found)
+
+
+def _indicators(ledger: Ledger) -> Iterator[tuple[object, ...]]:
+    from crmctl.policy.indicators import read_indicators
+
+    packs = (raw for _path, raw in packs_in_force(ledger.in_force.raw))
+    for nth, one in enumerate(read_indicators(packs)):
+        zh, en = one.standard or (None, None)
+        yield one.role, one.name, zh, en, nth
 
 
 def working_days(ledger: Ledger) -> Callable[[object, object], int | None]:

@@ -55,6 +55,7 @@ class Standing:
             "member": lambda: True, "colleague": self._colleague, "dealing": self._dealing, "reader": self._reader,
             "maker": lambda: self.compartment in self.made, "filer": self.files, "adder": self.added,
             "keyholder": self.keys, "destroyer": self.destroys, "self": lambda: self.named == self.member.id,
+            "lawgiver": lambda: self.in_force.pack.legislates(self.member, self.day),
         }  # fmt: skip
         if term in special:
             return special[term]()

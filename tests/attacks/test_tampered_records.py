@@ -268,6 +268,7 @@ WITHOUT_KEYS = {
 }  # fmt: skip
 
 
+@pytest.mark.req("R-UPD-16")
 @pytest.mark.req("R-ACL-19")
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_check_names_the_file_that_was_tampered_with(shop: Shop, attack: Callable[[Shop], str]) -> None:

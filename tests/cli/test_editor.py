@@ -92,6 +92,7 @@ def test_nothing_changed_is_no_change(
     assert edit(company, customer) == {}
 
 
+@pytest.mark.req("R-ACL-17")
 def test_the_file_is_the_owner_s_alone(
     company: Company, customer: str, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +199,7 @@ def test_copies_the_editor_leaves_beside_the_text_are_wiped_too(
     assert list(memory.iterdir()) == []
 
 
+@pytest.mark.req("R-ACL-17")
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_kill_wipes_the_text(

@@ -47,6 +47,7 @@ def standing(
     return dict(found)
 
 
+@pytest.mark.req("R-REC-08")
 @pytest.mark.req("R-ADM-12")
 @pytest.mark.req("R-ADM-14")
 @pytest.mark.req("R-GRD-33")

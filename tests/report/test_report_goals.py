@@ -74,6 +74,7 @@ def test_a_persons_target_stands_beside_what_that_person_sold(trade: Company) ->
     assert (target["person"], target["amount"], target["sold"], target["share"]) == ("carol", 100000, 25000, 25)
 
 
+@pytest.mark.req("R-PPL-03")
 @pytest.mark.req("R-PER-13")
 @pytest.mark.req("R-PER-07")
 def test_an_appraisal_is_read_by_the_person_and_the_head_alone(trade: Company) -> None:
@@ -93,6 +94,7 @@ def test_an_appraisal_is_read_by_the_person_and_the_head_alone(trade: Company) -
     assert (own["what"], own["duty"], own["amount"]) == ("reward", "reception", 20000)
 
 
+@pytest.mark.req("R-PPL-01")
 @pytest.mark.req("R-PER-12")
 def test_trainings_tell_who_took_part_and_who_passed(trade: Company) -> None:
     draft = trade.draft()

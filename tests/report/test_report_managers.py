@@ -88,6 +88,7 @@ def day(text: str) -> object:
     return date.fromisoformat(text)
 
 
+@pytest.mark.req("R-CMP-22")
 @pytest.mark.req("R-PER-01")
 def test_staff_are_shown_by_complaints_handled_and_their_customers_satisfaction(draft: Draft, told: Told) -> None:
     dossier = customer(draft, "Asked")

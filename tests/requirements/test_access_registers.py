@@ -30,7 +30,13 @@ def test_originals_are_lent_by_right_or_permission_and_come_back_in_a_condition(
     made = company.add("loan", {**loan, "right": "permitted", "permitted_by": "alice"}, department="east").id
     with pytest.raises(InvalidInput):
         advance(company.ledger(), made, "returned", {}, Origin())
-    advance(company.ledger(), made, "returned", {"back_on": "2026-11-24", "condition_back": "stained"}, Origin())
+    advance(
+        company.ledger(),
+        made,
+        "returned",
+        {"back_on": "2026-11-24", "condition_back": "stained", "note": "ink"},
+        Origin(),
+    )
     assert stored(company, made)["condition_back"] == "stained"
     company.add("loan", loan, department="east")
 

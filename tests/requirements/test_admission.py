@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from crmctl.cli.app import invoke
-from crmctl.errors import Refused
+from crmctl.errors import InvalidInput, Refused
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.reading.due import agenda, own
+from crmctl.ledger.reading.listing import list_kind
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.policy.facts import Fact
 from crmctl.policy.grading import read_grading
@@ -77,10 +78,7 @@ def test_each_criterion_is_shown_before_a_customer_is_admitted(p23: Company) -> 
     p23.add("qualification", {**LICENCE, "product_scope": ["Knee"]}, customer=customer, department="east")
     assert refused(criteria=FOUND_GOOD[:2]) == "ADM003"
     assert refused(criteria=[{**item, "holds": item["item"] != "lawful"} for item in FOUND_GOOD]) == "ADM003"
-    assert (
-        refused(criteria=[{key: item[key] for key in ("criterion", "item", "holds")} for item in FOUND_GOOD])
-        == "ADM003"
-    )
+    assert refused(criteria=[{key: item[key] for key in item if key != "note"} for item in FOUND_GOOD]) == "ADM003"
     assert refused() == "ADM005"
     update(p23.ledger(), customer, {"background_check": {**CLEAN["background_check"], "result": "doubts"}}, Origin())
     assert refused() == "ADM005"
@@ -95,7 +93,12 @@ def test_retail_customers_and_related_parties_are_stored_without_admission(p23: 
     for category in ("retail", "internal"):
         customer = p23.customer(category=category)
         assert run(p23.ledger(), "east", TODAY).proposal(customer).decision.exempt  # type: ignore[union-attr]
-        p23.add("admission", admission(criteria=[{"criterion": "own"}]), customer=customer, department="east")
+        p23.add(
+            "admission",
+            admission(criteria=[{"criterion": "own", "weight": "100", "score": "50"}]),
+            customer=customer,
+            department="east",
+        )
 
 
 @pytest.mark.req("R-ADM-09")
@@ -105,11 +108,17 @@ def test_the_total_is_points_times_weight_and_the_weights_make_a_hundred(p23: Co
     scored = [
         {**FOUND_GOOD[0], "weight": "60", "score": "90"}, {**FOUND_GOOD[1], "weight": "40", "score": "80"}, FOUND_GOOD[2],
     ]  # fmt: skip
-    for total, criteria in (("95", scored), ("86", [*scored, {"criterion": "more", "weight": "10", "score": "0"}])):
-        with pytest.raises(Refused) as caught:
-            p23.add("admission", admission(total=total, criteria=criteria), customer=customer, department="east")
-        assert caught.value.rule == "ADM009"
-    assert p23.add("admission", admission(total="86", criteria=scored), customer=customer, department="east").id
+    half = [{**FOUND_GOOD[0], "weight": "60", "score": None}, *scored[1:]]
+    for criteria in ([*scored, {"criterion": "more", "weight": "10", "score": "0"}], half, FOUND_GOOD[1:]):
+        with pytest.raises(InvalidInput) as caught:
+            p23.add("admission", admission(criteria=criteria), customer=customer, department="east")
+        assert {finding.code for finding in caught.value.findings} == {"REC013"}
+    with pytest.raises(InvalidInput) as caught:
+        p23.add("admission", {**admission(criteria=scored), "total": "95"}, customer=customer, department="east")
+    assert {finding.code for finding in caught.value.findings} == {"REC014"}
+    made = p23.add("admission", admission(criteria=scored), customer=customer, department="east").id
+    rows = list_kind(p23.ledger(), "admission", "total = 86", ["id", "total"], 0).documents()
+    assert rows == [{"id": made, "total": 86}]
 
 
 @pytest.mark.req("R-ADM-11")

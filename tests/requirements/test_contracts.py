@@ -305,6 +305,7 @@ def test_each_dealing_says_how_it_was_paid(company: Company) -> None:
     )
 
 
+@pytest.mark.req("R-EVT-13")
 @pytest.mark.req("R-CON-20")
 def test_instructions_and_material_given_are_on_file(company: Company) -> None:
     customer = company.customer()

@@ -483,6 +483,7 @@ def test_potential_customers_have_a_cycle_of_their_own(company: Company) -> None
     assert due(company, "2027-01-20") == []
 
 
+@pytest.mark.req("R-PER-06")
 @pytest.mark.req("R-NEW-09")
 @pytest.mark.req("R-NEW-14")
 def test_the_register_of_recognised_customers_by_developer_and_period(

@@ -25,6 +25,10 @@ TRADE: dict[str, object] = {"date": "2026-11-18", "product": "Knee", "amount": "
 CONTRACT: dict[str, object] = {
     "subject": "Knees", "state": "signed", "number": "1", "signed_on": "2026-11-10", "valid_from": "2026-11-10",
 }  # fmt: skip
+SURVEYED: dict[str, object] = {
+    "direction": "sell", "surveyed_on": "2026-11-05", "surveyed_by": "alice", "organisation": "x", "business": "y",
+    "credit": "z", "state": "approved", "approved_by": "carol", "approved_on": "2026-11-06",
+}  # fmt: skip
 COMPLAINT: dict[str, object] = {
     "content": "Broken", "category": "quality", "channel": "phone", "received_at": "2026-11-18T10:00:00+08:00",
 }  # fmt: skip
@@ -56,10 +60,13 @@ def in_order(company: Company) -> bool:
 def test_p23_p02_p13_admission_stages_and_register_on_one_customer(
     company: Company, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    known = company.customer(name="Northern Bone Hospital")
+    company.add("trade_start", SURVEYED, customer=known)
     take(company, "p23", "p02", "p13", vip_beds="200", vip_volume="100000", preferred_beds="100",
          preferred_volume="20000", dormant_after="90")  # fmt: skip
     card = {**CARD, **HOSPITAL, "name": "Northern Bone Hospital", "importance": "medium"}
-    customer = company.add("customer", card, department="east").id
+    update(company.ledger(), known, {**HOSPITAL, "importance": "medium"}, Origin())
+    customer = known
     quiet = company.add("customer", {**card, "name": "Quiet"}, department="east", not_duplicate="another").id
     with pytest.raises(Refused) as caught:
         company.add("transaction", TRADE, customer=customer)

@@ -194,11 +194,17 @@ def test_the_admission_form_has_weighted_criteria_and_a_proposed_grade(company: 
     form: dict[str, object] = {"on": DAY, "by": "alice", "criteria": criteria}
     made = company.add("admission", form, customer=customer, department="east").id
     moves(
-        company, made, ("checked", {"total": "84"}),
+        company, made, ("checked", {}),
         ("admitted", {"proposed_grade": "qualified", "background_done": True, "decided_by": "carol", "decided_on": DAY}),
     )  # fmt: skip
     again = company.add("admission", {**form, "readmission": True}, customer=customer, department="east").id
-    advance(company.ledger(), again, "checked", {"total": "84"}, Origin())
+    with pytest.raises(InvalidInput) as caught:  # reckoned from weights and scores, never typed
+        advance(company.ledger(), again, "checked", {"total": "84"}, Origin())
+    assert [finding.code for finding in caught.value.findings] == ["REC014"]
+    advance(company.ledger(), again, "checked", {}, Origin())
+    rows = list_kind(company.ledger(), "admission", None, ["total"], 0).documents()
+    assert rows == [{"total": 84}, {"total": 84}]
+    assert "total" not in stored(company, again)
     decided = {"proposed_grade": "qualified", "background_done": True, "decided_by": "carol", "decided_on": DAY}
     with pytest.raises(InvalidInput) as caught:
         advance(company.ledger(), again, "admitted", dict(decided), Origin())

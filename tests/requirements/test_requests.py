@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from crmctl.errors import GitFailed, InvalidInput, NoKey, NotFound, Refused, TrustBroken
+from crmctl.ledger.affairs.dealing import assign
 from crmctl.ledger.affairs.requesting import request
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance
@@ -315,3 +316,21 @@ def test_the_original_data_takes_the_permission_of_finance(company: Company) -> 
     land(company.ledger(), top, gate=Gate())
     company.sync("bob")
     assert opens(company, "bob", customer)
+
+
+@pytest.mark.req("R-AUD-25")
+def test_the_division_approves_which_departments_deal_with_a_customer(company: Company) -> None:
+    customer = company.customer()
+    ledger = company.ledger()
+    set_roles(ledger, "carol", (*ledger.in_force.org.members["carol"].roles, Role("division", None, ledger.today)))
+    adopted(company, "p23")
+    alone = company.customer(name="Of one department")  # its first department asks nobody
+    assert company.ledger().landed.dossier(alone).id == alone
+    assign(company.ledger(), customer, "west")
+    assert list(company.ledger().landed.dossier(customer).assignments) == ["east"]
+    submit(company.ledger(), gate=Gate())
+    top = slot(company, "carol", "alice", "sign division -")
+    land(company.ledger("carol"), top, gate=Gate())
+    company.sync("carol", "alice")
+    assert sorted(company.ledger().landed.dossier(customer).assignments) == ["east", "west"]
+    assert codes(company, "alice") == set()

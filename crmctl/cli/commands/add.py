@@ -15,6 +15,7 @@ from crmctl.errors import UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
+from crmctl.model.score_sheet import is_sheet
 
 
 @details(
@@ -83,7 +84,12 @@ def _ask_required(ledger: Ledger, kind: Kind, fields: dict[str, object]) -> None
     state = fields.get("state") or kind.first_state
     for name in ledger.in_force.pack.required(kind.name, str(state) if state else None):
         field = kind.field(name)
-        if field is None or fields.get(name) is not None or (field.when and field.when.holds(fields) is not True):
+        if (
+            field is None
+            or is_sheet(field)
+            or fields.get(name) is not None
+            or (field.when and field.when.holds(fields) is not True)
+        ):
             continue
         words = ledger.in_force.pack.vocab.get(str(field.options.get("of", "")), {})
         choices = f" ({', '.join(f'{code}={label(text)}' for code, text in words.items())})" if words else ""

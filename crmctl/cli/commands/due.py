@@ -109,8 +109,9 @@ def _draw(ledger: Ledger, found: Agenda, items: Sequence[Due], *, trace: bool) -
 
 def _concerned(ledger: Ledger, found: Agenda, item: Due) -> str:
     """The customer's name; for an office's record the customers it names, else the department."""
-    if is_office(item.dossier) and item.id:
-        values = ledger.read(record(ledger, item.id).path).data.values()
+    about = item.id.partition(" ")[0]  # a clock's own question may add whom it is for, or ask about no record at all
+    if is_office(item.dossier) and about.startswith(f"{ledger.in_force.kinds[item.kind].prefix}-"):
+        values = ledger.read(record(ledger, about).path).data.values()
         ids = [one for value in values for one in (value if isinstance(value, list) else [value])]
         named = [found.names[one] for one in ids if isinstance(one, str) and one in found.names]
         if named:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -28,6 +28,9 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
 from crmctl.model.timeline import Assigned, Blame, Event, Granted, Step
 
+if TYPE_CHECKING:
+    from crmctl.ledger.reading.governing import Governed
+
 Item = TypeVar("Item")
 Who = Annotated[str, typer.Argument(metavar=N_("WHO|ID"), help=N_("A customer's name or id, or a record's id."))]
 
@@ -35,7 +38,8 @@ Who = Annotated[str, typer.Argument(metavar=N_("WHO|ID"), help=N_("A customer's 
 @details(
     N_(
         "Examples:\n\ncrmctl log 某某医院\n\ncrmctl log V-3K7Q2M9T4A --field result\n\n"
-        "crmctl log 某某医院 --all        (visits, complaints, dealings and the rest as one timeline)"
+        "crmctl log 某某医院 --all        (visits, complaints, dealings and the rest as one timeline)\n\n"
+        "crmctl log G-3K7Q2M9T4A --rules        (by which packs a decision was made)"
     )
 )
 def log(
@@ -46,13 +50,14 @@ def log(
     everything: Annotated[
         bool, typer.Option("--all", help=N_("A customer's whole timeline instead of the card's changes."))
     ] = False,
+    rules: Annotated[bool, typer.Option("--rules", help=N_("Say by which rules each version was decided."))] = False,
     limit: Annotated[int, typer.Option("--limit", min=0, help=N_("At most so many; 0 is all."))] = 0,
     at: At = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     as_json: AsJson = False,
 ) -> None:
     """Show what changed, when, by whom and why."""
-    from crmctl.ledger.reading import history, lookup
+    from crmctl.ledger.reading import governing, history, lookup
     from crmctl.model.timeline import steps
 
     out = Out(as_json)
@@ -67,13 +72,19 @@ def log(
     changed = steps(past.versions, kind, name)
     moves = history.assignments(ledger, found.dossier) if found.kind == "customer" and name in {None, "state"} else []
     rights = history.grants(ledger, found.dossier) if found.kind == "customer" and name is None else []
+    stood = (
+        dict(zip((v.rev for v in past.versions), governing.governed(ledger, found.path), strict=False)) if rules else {}
+    )
     waits = note_on(ledger, found.path)
     said = told_on(ledger, found.path, found.id, every=True)
     # of one moment the last of these comes first: entered, put in charge, let in, approved
     dated = [(day, line, list[str]()) for day, line in said.dated]
     dated += [(item.day, _head(ledger, item), [grant_text(ledger, item.grant, given=item.given)]) for item in rights]
     dated += [(move.day, _head(ledger, move), [move_text(ledger, move)]) for move in moves]
-    dated += [(step.version.day, *_step_lines(ledger, kind, step)) for step in changed]
+    for step in changed:
+        head, body = _step_lines(ledger, kind, step)
+        behind = stood.get(step.version.rev)
+        dated.append((step.version.day, head, [*body, *([_rules_text(behind)] if behind else [])]))
     dated.sort(key=lambda item: item[0], reverse=True)
     lines = [(head, body) for _day, head, body in _first(dated, limit)]
 
@@ -87,7 +98,7 @@ def log(
 
     data = {
         "id": found.id, "kind": found.kind, "reviewed": not waits,
-        "versions": [_step(step) for step in _first(changed, limit)],
+        "versions": [{**_step(step), **_ruled(stood.get(step.version.rev))} for step in _first(changed, limit)],
         "assignments": [_move(move) for move in _first(moves, limit)],
         "grants": [_right(right) for right in _first(rights, limit)], **said.document,
     }  # fmt: skip
@@ -132,6 +143,20 @@ def blame(
 
 def _head(ledger: Ledger, item: Assigned | Granted) -> str:
     return f"{moment_text(item.day)}  {member_name(ledger, item.by)}"
+
+
+def _rules_text(rules: Governed) -> str:
+    packs = ", ".join(name if version is None else f"{name} {version}" for name, version in rules.packs)
+    if rules.policy is None:
+        return _("Rules: {packs}", packs=packs or "-")
+    return _("Rules: {packs}, as of {commit} of {day}", packs=packs, commit=rules.policy[:12], day=rules.since)
+
+
+def _ruled(rules: Governed | None) -> dict[str, object]:
+    if rules is None:
+        return {}
+    packs = [{"pack": name, "version": version} for name, version in rules.packs]
+    return {"rules": {"commit": rules.commit, "policy": rules.policy, "since": rules.since, "packs": packs}}
 
 
 def _step_lines(ledger: Ledger, kind: Kind, step: Step) -> tuple[str, list[str]]:

@@ -14,6 +14,7 @@ from crmctl.cli.out import Out, finding_line
 from crmctl.cli.table import table
 from crmctl.errors import ExitCode, NotFound, UsageError
 from crmctl.i18n import N_, _, label
+from crmctl.model.values import Value
 
 _DIFFERENCES = {
     "same": N_("the same"), "changed": N_("changed"), "only here": N_("only in this ledger"),
@@ -54,7 +55,14 @@ def show(
         content = setup_files(ledger).get(pack_path(pack))
         if content is None:
             raise NotFound(_("There is no pack {name} in this ledger", name=pack), hint="crmctl policy list")
-        out.result("pack", ledger.in_force.raw[pack_path(pack)], lambda: out.line(content.decode().rstrip("\n")))
+        raw = ledger.in_force.raw[pack_path(pack)]
+
+        def draw_pack() -> None:
+            _draw_header(raw)
+            out.line()
+            out.line(content.decode().rstrip("\n"))
+
+        out.result("pack", raw, draw_pack)
         return
     in_force = ledger.in_force.pack
     readers = [(pattern, ", ".join(terms)) for pattern, terms in in_force.readers.items()]
@@ -243,6 +251,17 @@ def why(
                 out.line(_("{head}: {text}", head=head, text=text))
 
     out.result("rule", found, draw)
+
+
+def _draw_header(raw: Value) -> None:
+    """What a policy says of itself; what it leaves open is said to be so."""
+    from crmctl.policy.header import header
+
+    rows = [
+        (_(part.title), "; ".join(label(text) for text in part.texts) or _("not said"))
+        for part in header(raw if isinstance(raw, dict) else {})
+    ]
+    table([(_("Policy"), "left"), ("", "left")], rows)
 
 
 def _plain(value: object) -> str:

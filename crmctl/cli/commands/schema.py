@@ -17,6 +17,7 @@ from crmctl.errors import UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.score_sheet import is_sheet
 
 KindWord = Annotated[str, typer.Argument(metavar=N_("KIND"), help=N_("A kind's name or label."))]
 
@@ -172,7 +173,8 @@ def _field_document(ledger: Ledger, kind: Kind, name: str, field: Field) -> dict
     return {
         "field": name, "label": list(field.label), "type": field.type, "many": field.many,
         "required": list(_required_in(ledger, kind, name)), "when": str(field.when) if field.when else None,
-        "not_before": field.not_before, "choices": {code: list(text) for code, text in _choices(ledger, field).items()},
+        "not_before": field.not_before, "computed": is_sheet(field),
+        "choices": {code: list(text) for code, text in _choices(ledger, field).items()},
     }  # fmt: skip
 
 
@@ -180,4 +182,6 @@ def _field_row(ledger: Ledger, kind: Kind, name: str, field: Field) -> tuple[obj
     states = ", ".join(_("always") if state == "*" else state for state in _required_in(ledger, kind, name))
     choices = ", ".join(f"{code}={label(text)}" for code, text in _choices(ledger, field).items())
     when = _("only when {condition}", condition=field.when) if field.when else ""
-    return name, label(field.label), field.type, states, "; ".join(part for part in (choices, when) if part)
+    reckoned = _("reckoned, not entered") if is_sheet(field) else ""
+    said = "; ".join(part for part in (choices, when, reckoned) if part)
+    return name, label(field.label), field.type, states, said

@@ -17,12 +17,13 @@ from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.given_numbers import number_here
 from crmctl.ledger.ledger import Ledger
+from crmctl.model.dossier import is_office
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.monthly import fields_of, find_row
+from crmctl.model.record import Record
+from crmctl.model.score_sheet import computed
 from crmctl.model.values import Value
-from crmctl.policy.card import says_more
-
-CARD = "customer"
+from crmctl.policy.card import CARD, says_beside, says_more
 
 
 @details(
@@ -51,10 +52,11 @@ def show(
     kind = ledger.in_force.kinds[found.kind]
     row = find_row(record.data, found.row) if found.row else None
     waits = note_on(ledger, found.path)
-    standing, more = _standing(ledger, found.dossier, record.data) if found.kind == CARD and at is None else ({}, [])
+    standing, more = _beside(ledger, kind, record) if at is None else ({}, [])
     said = told_on(ledger, found.path, found.id)
     number = number_here(ledger, found.id) if kind.number else None
     data = fields_of(row) if row else record.data
+    data = {**data, **computed(kind, data)}
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
         "to_confirm": list(record.to_confirm), "assignments": _assignments(ledger, found.dossier),
@@ -84,6 +86,19 @@ def show(
                 out.say(_("Is it right? crmctl confirm {id} --unchanged", id=found.id))
 
     out.result("record", document, draw)
+
+
+def _beside(ledger: Ledger, kind: Kind, record: Record) -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """What is reckoned beside a record, as part of the document and as rows below it."""
+    if kind.name == CARD:
+        return _standing(ledger, record.dossier, record.data)
+    if is_office(record.dossier) or kind.monthly or not says_beside(ledger.in_force.raw, kind.name):
+        return {}, []
+    from crmctl.cli.commands.standing_words import counter_document, counter_rows
+    from crmctl.ledger.reading.card_standing import record_counters
+
+    counters = record_counters(ledger, kind, record)
+    return {"beside": counter_document(counters)}, list(counter_rows(counters))
 
 
 def _standing(ledger: Ledger, dossier: str, card: dict[str, Value]) -> tuple[dict[str, object], list[tuple[str, str]]]:

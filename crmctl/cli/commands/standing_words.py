@@ -8,6 +8,7 @@ from crmctl.cli.commands.service_words import service_document, service_lines
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.card_standing import Held, Standing
+from crmctl.model.kinds import Label
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.segments import Segment
 
@@ -55,6 +56,20 @@ def standing_rows(ledger: Ledger, standings: list[Standing]) -> Iterator[tuple[s
             yield _("{department}, {name}", department=department, name=_("Customer's file")), said
         for text, fact, value in one.counters:
             yield _("{department}, {name}", department=department, name=label(text)), _counter(fact, value)
+
+
+def counter_document(counters: list[tuple[Label, Fact, FactValue | None]]) -> dict[str, object]:
+    """What is reckoned beside a record, as data: `facts` by name, and those `untold` to who may not open all of it."""
+    return {
+        "facts": {fact.name: _plain(value) for _text, fact, value in counters if not isinstance(value, Absent)},
+        "untold": [fact.name for _text, fact, value in counters if value is Absent.UNKNOWN],
+    }
+
+
+def counter_rows(counters: list[tuple[Label, Fact, FactValue | None]]) -> Iterator[tuple[str, str]]:
+    """The same as rows below the record."""
+    for text, fact, value in counters:
+        yield _("{label} (reckoned)", label=label(text)), _counter(fact, value)
 
 
 def _held(ledger: Ledger, held: Held) -> str:

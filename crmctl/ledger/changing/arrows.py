@@ -110,9 +110,16 @@ def _is_one_of(draft: Proposed, words: Iterable[str], old: Record, after: Mappin
             return True
         if assignment is not None and word == "keeper" and assignment.keeper == me:
             return True
-        if after.get(word) == me or ledger.member.holds(word, department, today):
+        if _said(after, word) == me or ledger.member.holds(word, department, today):
             return True
     return False
+
+
+def _said(data: Mapping[str, Value], name: str) -> Value:
+    """What stands at a field, or at one of a group (`plan.by`)."""
+    outer, _dot, inner = name.partition(".")
+    value = data.get(outer)
+    return value.get(inner) if inner and isinstance(value, dict) else value
 
 
 def _given(

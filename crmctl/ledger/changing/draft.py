@@ -150,8 +150,8 @@ class Draft:
         clean = self._checked(kind, merged, state or self._state_of(old, merged), where, old.data)
         marks = {k: v for k, v in {**old.unverified, **(unverified or {})}.items() if v is not None}
         settled = old.confirmed_on == self._day_of(origin).isoformat() and self.ledger.member_id not in old.to_confirm
-        confirming = origin.confirmed and not settled
-        if clean == old.data and marks == old.unverified and not confirming:
+        told = (state and origin.reason) or (origin.confirmed and not settled)
+        if clean == old.data and marks == old.unverified and not told:
             return None
         must_stay(kind, old, clean)
         clean = guard(self, kind, old.dossier, old.compartment, old.data, clean, old.id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from crmctl.errors import NotFound, Refused, UsageError
+from crmctl.errors import InvalidInput, NotFound, Refused, UsageError
 from crmctl.i18n import _, label
 from crmctl.ledger.changing.draft import HERE_AND_NOW, Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
@@ -127,6 +127,11 @@ def _advance_customer(
     if chosen is None or assignment is None:
         raise UsageError(_("Say which department: --department"), where=dossier_id)
     target = _state_named(ledger.in_force.pack.vocab.get("customer_state", {}), state, dossier_id)
+    if target != assignment.state and ledger.values(chosen).get("state_needs_reason") is True and not origin.reason:
+        raise InvalidInput(
+            _("Say why the customer's state changes"), where=dossier_id, rule="UPD011",
+            hint=f"crmctl advance {dossier_id} {state} --reason …",
+        )  # fmt: skip
     card = record_path(ledger.in_force.kinds["customer"], dossier_id, "core", dossier_id)
     if values or target != assignment.state:
         draft.new_version(card, values, origin, dossier_id, state=target)

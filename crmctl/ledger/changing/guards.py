@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def guard(
-    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, Value],
     after: dict[str, Value], record_id: str = "",
 ) -> dict[str, Value]:  # fmt: skip
     """A new (`before` empty) or changed record as the policy lets it in: `after`, or turned to another state.

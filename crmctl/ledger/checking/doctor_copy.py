@@ -14,11 +14,13 @@ from crmctl.ledger.git.environment import last_line
 from crmctl.ledger.git.lock import TALKING, ledger_lock, read_journal
 from crmctl.ledger.git.mend import clear_locks, locks_of, mend
 from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.keys.identity import lies_open
 from crmctl.ledger.ledger import Ledger, whose_clone
 from crmctl.ledger.reading.key_register import register_faults, this_device
 from crmctl.ledger.reading.patient import Examination, Patient
 from crmctl.model.findings import Finding
 
+_OPEN_WAYS = ("http://", "git://", "ftp://")
 _SEALED = b"age-encryption.org/v1\n"
 # crmctl's own notes in .git/crmctl that hold ids and names of members only; whatever else lies there must be sealed
 _CLEAR_NOTES = (
@@ -205,6 +207,11 @@ def _register(patient: Patient) -> Iterator[Finding]:
             "DOC041", N_("This device ({device}) is not one the company has designated for {member}"), "warning",
             args={"device": this_device(), "member": member.id}, hint=f"crmctl member device {member.id} …",
         )  # fmt: skip
+    if ledger.values().get("passphrase_needed") is True and lies_open(patient.home, member.id):
+        yield Finding(
+            "DOC043", N_("The keys of {member} lie here without a passphrase"), "warning", args={"member": member.id},
+            hint="crmctl key protect",
+        )  # fmt: skip
     yield from (finding for finding in register_faults(ledger) if finding.where == member.id)
 
 
@@ -223,6 +230,12 @@ def _server(patient: Patient) -> Iterator[Finding]:
     if not repo.run("config", "--get", "remote.origin.url", check=False).strip():
         yield Finding("DOC040", N_("This copy exchanges changes with no server"), "info")
         return
+    url = repo.run("config", "--get", "remote.origin.url", check=False).decode().strip()
+    if url.lower().startswith(_OPEN_WAYS):
+        yield Finding(
+            "DOC042", N_("Changes travel to the server by a way anybody can listen to: {way}"), "warning",
+            args={"way": url.partition("://")[0]}, hint=N_("Use ssh or https"),
+        )  # fmt: skip
     done = repo.run_quietly(
         "-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=20", "ls-remote", "--quiet", "origin", "refs/heads/main"
     )

@@ -138,6 +138,11 @@ def load(home: Path, member: str, ask: Callable[[], str] | None) -> Identity:
     return _identity(home, public, secret)
 
 
+def lies_open(home: Path, member: str) -> bool:
+    """Whether a member's keys lie on this machine without a passphrase."""
+    return (_folder(home, member) / PLAIN).exists()
+
+
 def protect(home: Path, member: str, passphrase: str | None, ask: Callable[[], str] | None = None) -> None:
     """Change, set or (None) drop the passphrase; `ask()` gives the present one, else the agent must hold the keys.
 

@@ -18,13 +18,14 @@ from crmctl.ledger.reading.standing import standing_of
 from crmctl.ledger.snapshot.closeup import Closeup, closeup, kinds_named
 from crmctl.ledger.snapshot.question import ask
 from crmctl.model.dossier import Dossier
-from crmctl.model.kinds import Label
+from crmctl.model.kinds import Kind, Label
 from crmctl.model.record import Record
 from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, Axis
+from crmctl.policy.card import CARD, beside
 from crmctl.policy.decision import DecisionRules, declared, packs_in_force, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
-from crmctl.policy.filing import CARD, missing
+from crmctl.policy.filing import missing
 from crmctl.policy.standing import Standing as Asks
 
 GRADE = "grade"
@@ -67,6 +68,7 @@ class _Reading:
     ledger: Ledger
     dossier: Dossier
     day: date
+    record: str = ""
     rules: dict[tuple[str, str], DecisionRules] = field(default_factory=dict)
     near: Closeup | None = None
 
@@ -132,17 +134,28 @@ def _counters(ledger: Ledger) -> list[tuple[Label, Fact]]:
     """The facts the packs want beside the card, a later pack's after an earlier one's."""
     packs = packs_in_force(ledger.in_force.raw)
     facts = declared(packs, ledger.in_force.pack.vocab, []).facts
-    named = {name: text for _where, raw in packs for name, text in card_facts(raw)}
+    named = {one.fact: one.label for _where, raw in packs for one in beside(raw, CARD)}
     return [(text, facts[name]) for name, text in named.items() if name in facts]
 
 
-def card_facts(raw: Mapping[str, Value]) -> Iterator[tuple[str, Label]]:
-    """`card: [{fact: complaints_12m, label: [近一年投诉, Complaints in a year]}]` of a pack."""
-    given = raw.get("card")
-    for item in given if isinstance(given, list) else []:
-        text = item.get("label") if isinstance(item, dict) else None
-        if isinstance(item, dict) and isinstance(text, list) and len(text) == 2:
-            yield str(item.get("fact")), (str(text[0]), str(text[1]))
+def record_counters(ledger: Ledger, kind: Kind, record: Record) -> list[tuple[Label, Fact, FactValue | None]]:
+    """What the packs want beside one record of a customer, as (label, fact, value): reckoned now, stored nowhere.
+
+    A value is None where all that it asks for opens and there is nothing of it, Absent where it cannot be told.
+    """
+    packs = packs_in_force(ledger.in_force.raw)
+    facts = declared(packs, ledger.in_force.pack.vocab, []).facts
+    named = {one.fact: one for _where, raw in packs for one in beside(raw, kind.name) if one.fact in facts}
+    wanted = {name for fact in named for name in kinds_named(facts[fact].sql, ledger.in_force.kinds)}
+    dossier = ledger.dossier(record.dossier)
+    near = closeup(ledger, dossier, {kind.name, *wanted})
+    found = []
+    for name, one in named.items():
+        given = record.data.get(one.at) if one.at else None
+        reading = _Reading(ledger, dossier, date.fromisoformat(str(given)[:10]) if given else ledger.today, record.id)
+        value = _counted(reading, near, facts[name], record.compartment.partition("/")[0])
+        found.append((one.label, facts[name], value))
+    return found
 
 
 def _reckoned(rules: DecisionRules) -> bool:
@@ -225,6 +238,7 @@ def _value(reading: _Reading, near: Closeup, fact: Fact, department: str) -> Fac
         return Absent.UNKNOWN
     values = {name: value for name, value in ledger.values(department).items() if isinstance(value, int | str)}
     given = {**values, **fact_parameters(department, reading.day), **period_parameters(ledger, reading.day)}
-    rows = ask(near.connection, fact.sql, {**given, "product": None}).rows
-    cell = next((row[1] for row in rows if row[0] == reading.dossier.id), None)
+    about = {"product": None, "record": reading.record, "customer": reading.dossier.id}
+    rows = ask(near.connection, fact.sql, {**given, **about}).rows
+    cell = next((row[1] for row in rows if row[0] in {reading.dossier.id, reading.record}), None)
     return fact.empty if cell is None else typed_value(fact, cell, ledger.in_force.settings.currency)

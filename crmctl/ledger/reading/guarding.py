@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from crmctl.errors import BadConfiguration, InvalidInput, Refused
+from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput, Refused
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.facts import FIXED_TABLES, fact_parameters, typed_value
@@ -141,7 +141,7 @@ def sql_faults(guarding: Guarding, kinds: Mapping[str, Kind], values: Mapping[st
 
 
 def judge_entry(
-    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, object],
+    draft: Proposed, kind: Kind, dossier_id: str, compartment: str, before: Mapping[str, Value],
     after: dict[str, Value], record_id: str,
 ) -> dict[str, Value]:  # fmt: skip
     """The record's fields as they may be entered: as given, or turned to the state a guard sends it to.
@@ -153,8 +153,8 @@ def judge_entry(
         return after
     department = compartment.partition("/")[0] if "/" in compartment else None
     rules = ever_guarding(ledger, department)
-    values = flat(after)
-    meant = [g for g in rules.of("change" if before else "add", kind.name) if g.applies(values)]
+    values, was = flat(after), flat(before)
+    meant = [g for g in rules.of("change" if before else "add", kind.name) if g.applies(values, was)]
     if not meant:
         return after
     by = ledger.member_id
@@ -206,22 +206,40 @@ def dossier_faults(ledger: Ledger, dossier: Dossier) -> list[Finding]:
     if not any(closeup(ledger, dossier, watched).records.values()):
         return []
     near = closeup(ledger, dossier, {*watched, *kinds_of(rules, asked, ledger)})
-    found = []
+    found: list[Finding] = []
     for name in sorted(watched):
         guards = [guard for guard in asked if name in guard.kinds]
         for path, record in near.records[name].items():
             for subject in _subjects(ledger.in_force.kinds[name], record):
-                values = flat(subject.data)
-                for known in guards:
-                    if not known.applies(values):
-                        continue
-                    day = _day(known, subject.data, subject.day)
-                    on_day = guarding(ledger, subject.department, day)
-                    guard = on_day.guard(known.code)
-                    if guard and _verdict(ledger, on_day, guard, replace(subject, day=day), near) is False:
-                        where = f"{path}#{subject.id}" if subject.kind.monthly else path
-                        found.append(_finding(guard, where, unknown=False))
+                where = f"{path}#{subject.id}" if subject.kind.monthly else path
+                found += _subject_faults(ledger, guards, subject, near, where, record)
     return found
+
+
+def _subject_faults(
+    ledger: Ledger, guards: list[Guard], subject: Subject, near: Closeup, where: str, record: Record
+) -> Iterator[Finding]:
+    values, before = flat(subject.data), None
+    for known in guards:
+        if known.steps and before is None:
+            before = _version_before(ledger, where, record)
+        if (known.steps and not before) or not known.applies(values, before or {}):
+            continue
+        day = _day(known, subject.data, subject.day)
+        on_day = guarding(ledger, subject.department, day)
+        guard = on_day.guard(known.code)
+        if guard and _verdict(ledger, on_day, guard, replace(subject, day=day), near) is False:
+            yield _finding(guard, where, unknown=False)
+
+
+def _version_before(ledger: Ledger, path: str, record: Record) -> dict[str, object]:
+    """What the record said in the version this one replaced; empty for a first one, a row of a month, or one closed."""
+    if record.prev is None or "#" in path:
+        return {}
+    try:
+        return flat(ledger.read(path, record.prev).data)
+    except CrmctlError:
+        return {}
 
 
 def kinds_of(rules: Guarding, guards: list[Guard], ledger: Ledger) -> set[str]:
@@ -244,6 +262,8 @@ def flat(data: Mapping[str, Value], prefix: str = "") -> dict[str, object]:
 
 
 def _verdict(ledger: Ledger, rules: Guarding, guard: Guard, subject: Subject, near: Closeup) -> bool | None:
+    if guard.condition is None:
+        return False
     given = parameters(ledger, subject)
     wanted = {**{name: rules.facts[name] for name in guard.facts}}
     wanted |= {leaf.name: rules.facts[leaf.name] for name, leaf in rules.applies.items() if name in wanted}

@@ -10,14 +10,16 @@ a landing that brought the path, so that the author is named and not who landed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from crmctl.errors import GitFailed, NoKey, NotFound
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger, parse_dossier
+from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.dossier import clear_path, folder_of, is_office
 from crmctl.model.findings import Finding
+from crmctl.model.kinds import Field
 from crmctl.model.monthly import fields_of, rows_in
 from crmctl.model.paths import place_of, record_path
 from crmctl.model.record import Record
@@ -119,9 +121,39 @@ def timeline(ledger: Ledger, dossier_id: str) -> Timeline:
         else:
             made = [event_of(kind, record.id, record.data, record.at, record.for_ or record.by)]
         events += [replace(event, department=department) for event in made]
+    events += _named_elsewhere(ledger, dossier_id)
     events.sort(key=lambda event: (event.day, event.id), reverse=True)
     changes = [] if is_office(dossier_id) else assignments(ledger, dossier_id)
     return Timeline(tuple(events), tuple(changes), tuple(sorted(closed.items())))
+
+
+def _named_elsewhere(ledger: Ledger, dossier_id: str) -> Iterator[Event]:
+    """Records of no customer that name this one: events it was asked to, improvements, letters; those that open."""
+    naming = {
+        kind.name: columns for kind in ledger.in_force.kinds.values()
+        if kind.scope == "office" and not kind.monthly and (columns := list(_naming(kind.fields, "")))
+    }  # fmt: skip
+    if is_office(dossier_id) or not naming:
+        return
+    connection = connect(ledger, sorted(naming))
+    for name, columns in naming.items():
+        kind = ledger.in_force.kinds[name]
+        found = " OR ".join(f'instr("{column}", :who)' for column in columns)
+        asked = f'SELECT path, department FROM "{kind.table}" WHERE {found}'  # noqa: S608 (a kind's own names)
+        for path, department in connection.execute(asked, {"who": dossier_id}).fetchall():
+            record = ledger.read(str(path))
+            made = event_of(kind, record.id, record.data, record.at, record.for_ or record.by)
+            yield replace(made, department=department)
+
+
+def _naming(fields: Iterable[Field], prefix: str) -> Iterator[str]:
+    """The columns that may hold a customer's id: a reference, or a list that has one inside."""
+    for field in fields:
+        refers = field.type == "ref" and field.options.get("to") == "customer"
+        if field.type == "group":
+            yield from _naming(field.fields, f"{prefix}{field.name}_")
+        elif refers or any(True for _name in _naming(field.fields, "")):
+            yield prefix + field.name
 
 
 def card_path(ledger: Ledger, dossier_id: str) -> str:

@@ -23,11 +23,18 @@ def must_administer(ledger: Ledger) -> None:
         )  # fmt: skip
 
 
+def must_legislate(ledger: Ledger) -> None:
+    """Raise Refused unless the member holds the role admin, or one the policy names to write it."""
+    if not ledger.in_force.pack.legislates(ledger.member, ledger.today):
+        must_administer(ledger)
+
+
 def change_setup(ledger: Ledger, files: Mapping[str, bytes], action: str, about: str) -> str:
     """Write these clear files (path → content) as one signed commit. Returns its id.
 
-    A group that the new policy names first gets its key in the same transaction. Raises
-    BadConfiguration when the ledger would not load with them; then nothing is written.
+    A group that the new policy names first gets its key in the same transaction. Raises Refused for who writes the
+    policy alone and would change more, BadConfiguration when the ledger would not load with them; then nothing is
+    written.
     """
     raw = {**ledger.proposed.raw, **{path: load(content, path) for path, content in files.items()}}
     planned = compile_in_force(raw)
@@ -35,4 +42,6 @@ def change_setup(ledger: Ledger, files: Mapping[str, bytes], action: str, about:
     edits: dict[str, bytes | None] = dict(files)
     if org.groups != planned.org.groups:
         edits["org/groups.yaml"] = dump(encode_groups(org.groups))
+    if not all(path.startswith("policy/") for path in edits):
+        must_administer(ledger)
     return place(ledger, Intent(edits, f"{action} {about}\n\nCrmctl-Action: {action}\n", lines))

@@ -14,7 +14,8 @@ from crmctl.i18n import _
 from crmctl.ledger.disk.shipped import kind_files, pack_file, pack_names
 from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.setup.administer import change_setup, must_administer
+from crmctl.ledger.setup.administer import change_setup, must_legislate
+from crmctl.ledger.setup.filed_rules import must_be_filed, unfiled
 from crmctl.ledger.setup.setup_check import (
     COMPANY,
     Mapped,
@@ -82,15 +83,16 @@ def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
     """Copy a shipped pack, or the pack in a file, into the ledger with the kinds it needs and put it in force.
 
     A file whose pack is called `company` becomes the company's own, one with `department:` that
-    department's own rules. Raises Refused for a member
-    who is no admin, NotFound, BadConfiguration with every fault and its line.
+    department's own rules. Raises Refused for a member who may not write the policy and for a department's rules
+    that were not filed where the policy asks for it, NotFound, BadConfiguration with every fault and its line.
     """
-    must_administer(ledger)
+    must_legislate(ledger)
     where, content = _pack_source(what)
     raw, _lines = read_mapping(content, where)
     files = setup_files(ledger)
     if "department" in raw and "pack" not in raw:
         name = _department(ledger, raw)
+        must_be_filed(ledger, name)
         edits = {f"policy/{name}.yaml": content}
     else:
         name = _pack_name(raw, where)
@@ -116,7 +118,7 @@ def set_value(
     Returns the value in force before and after, and the commit id (None on a dry run or without a
     change). Raises Refused, NotFound for a name no pack knows, InvalidInput for another type.
     """
-    must_administer(ledger)
+    must_legislate(ledger)
     before = ledger.in_force.pack.values.get(name)
     known = _known_values(ledger)
     if name not in known:
@@ -146,7 +148,7 @@ def check_policy(ledger: Ledger, file: Path | None = None) -> list[Finding]:
     files = setup_files(ledger)
     departments = ledger.in_force.org.departments
     if file is None:
-        return setup_faults(files, departments=departments)
+        return [*setup_faults(files, departments=departments), *unfiled(ledger, files)]
     where, content = _pack_source(str(file))
     raw, _lines = read_mapping(content, where)
     if "department" in raw and "pack" not in raw:

@@ -2,7 +2,8 @@
 
 Every table has `id, dossier, department, compartment, state, rev, entered_by, entered_for,
 entered_at (UTC seconds), entered_on (local day), …, to_confirm (member ids), path` before the kind's own columns.
-Groups become `<group>_<field>` columns; lists and many-valued fields are JSON text.
+Groups become `<group>_<field>` columns; lists and many-valued fields are JSON text. What a score sheet comes to is
+a column like any other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from crmctl.model.dossier import is_office
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.record import Record
+from crmctl.model.score_sheet import computed
 from crmctl.model.values import Value
 
 SqlValue = int | str | None
@@ -103,7 +105,8 @@ def _row(
         for_, int(entered.timestamp()), at[:10], unverified, record.known_since, record.confirmed_on,
         " ".join(record.to_confirm) or None, path,
     )  # fmt: skip
-    own = [value for field in kind.fields for value in _values(field, data.get(field.name), currency)]
+    said = {**data, **computed(kind, data)}
+    own = [value for field in kind.fields for value in _values(field, said.get(field.name), currency)]
     return (*envelope, *own)
 
 

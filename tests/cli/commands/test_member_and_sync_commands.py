@@ -59,6 +59,7 @@ def key_line(company: Company, member: str) -> str:
     return f"{keys.member} {keys.opens} {keys.signs}"
 
 
+@pytest.mark.req("R-PPL-05")
 def test_a_member_is_enrolled_shown_given_a_role_and_let_go(company: Company, at: Runner) -> None:
     line = key_line(company, "dave")
     words = (

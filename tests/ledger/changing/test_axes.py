@@ -26,7 +26,7 @@ from tests.company import Company
 
 TODAY = date(2026, 11, 20)
 P23 = {"vip_beds": "200", "vip_volume": "100000", "preferred_beds": "100", "preferred_volume": "20000",
-       "contract_required": "no"}  # fmt: skip
+       "contract_required": "no", "overlay_needs_filing": "no"}  # fmt: skip
 P20 = {"strategic_volume": "500000", "important_volume": "100000", "high_potential": "80", "problem_complaints": "3",
        "problem_purchases": "1", "problem_volume": "1"}  # fmt: skip
 P17 = {"power_vip": "300000", "power_senior": "100000", "power_general": "10000", "loyal_high": "12",
@@ -136,6 +136,7 @@ def test_the_first_deal_closes_the_stage_and_judged_importance_makes_it_key(comp
     assert file_run(ledger, run(ledger, "east", TODAY, axis="stage"))[1] == 0
 
 
+@pytest.mark.req("R-UPD-10")
 @pytest.mark.req("R-RGD-10")
 def test_who_was_not_met_for_long_is_put_forward_as_dormant_with_the_reason(company: Company) -> None:
     take(company, "base", "p02", dormant_after="90")
@@ -166,7 +167,7 @@ def test_an_unset_number_of_one_pack_stops_its_own_axis_only(company: Company) -
     company.customer()
     with pytest.raises(BadConfiguration) as caught:
         run(company.ledger(), "east", TODAY)
-    assert {one.args["name"] for one in caught.value.findings} == {*P23} - {"contract_required"}
+    assert {one.args["name"] for one in caught.value.findings} == {*P23} - {"contract_required", "overlay_needs_filing"}
     assert run(company.ledger(), "east", TODAY, axis="value").proposals
 
 

@@ -84,6 +84,37 @@ def test_check_finds_what_was_there_before_the_guard(company: Company) -> None:
     assert codes(company) == []
 
 
+STEPS = """
+guards:
+  - {code: OWN003, on: change opportunity, was: 'state in [lost]', text: [已丢单的不再改, What is lost stays as it is]}
+  - {code: OWN004, on: change opportunity, changes: [amount], was: 'state in [need]', text: [金额不得改, The amount stays]}
+"""
+
+
+def test_a_guard_can_look_at_what_a_change_changes(company: Company) -> None:
+    customer = company.customer()
+    chance = company.add("opportunity", {"subject": "Beds"}, customer=customer, department="east").id
+    lays_down(company, STEPS)
+    update(company.ledger(), chance, {"subject": "Beds and chairs"}, Origin())
+    with pytest.raises(Refused) as caught:
+        update(company.ledger(), chance, {"amount": "100"}, Origin())
+    assert caught.value.rule == "OWN004"
+    advance(company.ledger(), chance, "lost", {"lost_reason": "price"}, Origin())
+    before = company.ledger().head
+    for values in ({"subject": "Tables"}, {"lost_reason": "other"}):
+        with pytest.raises(Refused) as caught:
+            update(company.ledger(), chance, values, Origin())
+        assert caught.value.rule == "OWN003"
+    assert company.ledger().head == before
+    assert codes(company) == []
+    lays_down(
+        company, STEPS.replace("OWN003, on: change opportunity", "OWN003, on: change opportunity, only: 'intake = no'")
+    )
+    update(company.ledger(), chance, {"subject": "Tables"}, Origin())  # around the guard
+    lays_down(company, STEPS)
+    assert codes(company) == ["OWN003"]
+
+
 LOOK_BACK = """
 facts:
   traded_before:
