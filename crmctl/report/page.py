@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
@@ -30,23 +31,31 @@ def render(
     template that is broken, asks for what is not there, or would let a customer's words be markup.
     """
     check_plain(values)
+    environment = _environment(tuple(templates.items()), tuple(trusted.items()))
+    try:
+        return environment.get_template(name).render(values)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+        _fault(error, templates, name, folder)
+
+
+@lru_cache(maxsize=4)
+def _environment(templates: tuple[tuple[str, str], ...], trusted: tuple[tuple[str, str], ...]) -> Environment:
+    """Where these templates are compiled: once for all the pages they make."""
+    sources = dict(templates)
 
     def source(file: str) -> tuple[str, str, None] | None:
         # with its name, by which a traceback tells file and line
-        if file not in templates:
+        if file not in sources:
             return None
-        _refuse_bare(environment, templates[file], file)
-        return templates[file], file, None
+        _refuse_bare(environment, sources[file], file)
+        return sources[file], file, None
 
     environment = _Confined(
         loader=FunctionLoader(source), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.globals.update({key: Markup(text) for key, text in trusted.items()})  # noqa: S704
-    try:
-        return environment.get_template(name).render(values)
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-        _fault(error, templates, name, folder)
+    environment.globals.update({key: Markup(text) for key, text in trusted})  # noqa: S704
+    return environment
 
 
 class _Confined(ImmutableSandboxedEnvironment):
