@@ -251,7 +251,7 @@ def test_access(told: Told, language: str) -> None:
 @pytest.mark.req("R-INT-05")
 def test_a_change_says_since_when_it_was_known(told: Told, language: str) -> None:
     told("update", "C-1", "--set", "address=1", "--known-since", "2026-11-19")
-    assert "2026-11-19" in told("log", "C-1", "--limit", "1")
+    assert "2026-11-19" in told("log", "C-1", "--limit", "2")
     told("update", "C-1", "--set", "address=2", "--known-since", "2026-11-21", code=2)
 
 

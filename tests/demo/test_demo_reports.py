@@ -22,12 +22,17 @@ from crmctl.report.question import Asked
 NOW = "2026-11-20T15:00:00+08:00"
 HEADS = {"shen": "zhou", "he": "chen", "du": "tang"}
 # What needs a policy that the demo company has not taken over: grades, a blacklist, cycles of contact, audits.
-WITHOUT_POLICY = {"blacklist", "business-review", "company-blacklist", "overdue-contacts", "first-pass", "overlap"}
+WITHOUT_POLICY = {"blacklist", "business-review", "company-blacklist", "overdue-contacts", "first-pass", "overlap",
+                  "care", "indicators", "projects", "supply-plan-notice", "anomalies"}  # fmt: skip
 FORMS = {
     "card": "customer",
     "complaint-form": "complaint",
     "new-customer-form": "newcust_application",
     "stage-review-form": "stage_review",
+    "supply-plan-notice": "supply_project",
+    "admission-form": "customer",
+    "trade-start-form": "customer",
+    "visit-file": "visit",
 }
 
 
