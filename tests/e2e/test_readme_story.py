@@ -55,6 +55,7 @@ class Story:
     def environment(self, member: str) -> dict[str, str]:
         site = next(self.prefix.glob("lib/python*/site-packages"))
         kept = surroundings(self.folder / f"home-{member}", CRMCTL_LANG=self.language)
+        kept |= {"LINES": "200", "COLUMNS": "220"}  # a screen that holds it all: nobody is there to press space
         kept |= {"PYTHONPATH": str(site), "PATH": f"{self.prefix / 'bin'}:{kept['PATH']}"}
         return {name: value for name, value in kept.items() if name != "CRMCTL_NOW"}
 
@@ -125,7 +126,7 @@ FOUNDED = (
 )
 CUSTOMER = (
     "crmctl -C bob add customer --set name='{}' --set party_type=company --set source=referral "
-    "--set lawful_basis=contract --set obtained_at=2026-11-22T09:00"
+    '--set lawful_basis=contract --set obtained_at="$(date +%FT%H:%M)"'  # entered in time, whenever this runs
 )
 
 
