@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -58,8 +59,8 @@ class Affairs:
         chosen = [c for c in self.customers if _FILTERS[entry["of"]](c)]
         for customer in self.rng.sample(chosen, round(len(chosen) * float(entry["count"]))):
             first = customer.trades_from or customer.entered.date()
-            after = first if entry["of"] in {"buyers", "key", "new"} else customer.entered.date()
-            near = first + timedelta(days=self.rng.randint(1, 4)) if entry["of"] == "new" else self._near(entry)
+            after = first if entry["of"] in {"buyers", "key", "new", "trading"} else customer.entered.date()
+            near = first + timedelta(days=self.rng.randint(*entry["soon"])) if "soon" in entry else self._near(entry)
             if near is None or near >= after:
                 day = self._day(near, after)
                 at = max(self.span.at(self.rng, day), customer.entered)
@@ -91,6 +92,9 @@ class Affairs:
         by, whose = self._person(entry["by"], scene), entry.get("for")
         on_behalf = self._person(whose, scene) if whose else None
         late = bool(office) or by != scene.owner.id
+        if "card" in entry:  # what is found out about the customer before
+            found, why = self._written({"values": entry["card"]}, scene), self._filled(entry["why"], scene)
+            yield Deed(scene.at, by, "change", "customer", about, found, round=4, late=late, reason=str(why))
         values = self._written(entry, scene)
         yield Deed(
             scene.at, by, "add", entry["kind"], about, values, ref, 5, office=office, late=late, on_behalf=on_behalf
@@ -115,11 +119,16 @@ class Affairs:
         owner = scene.owner
         found = {"owner": owner.id, "seller": owner.id, "supervisor": owner.supervisor or owner.id}
         found["head"] = next(p.id for p in self.texts.people if "head" in p.roles and p.department == owner.department)
+        found["division"] = next(p.id for p in self.texts.people if "division" in p.roles)
         return str(found.get(word, word))
 
     def _written(self, entry: Mapping[str, Any], scene: Scene) -> dict[str, object]:
         scene.told.clear()
-        return {name: self._filled(value, scene) for name, value in entry["values"].items()}
+        values = {name: self._filled(value, scene) for name, value in entry["values"].items()}
+        for name, value in values.items():
+            if isinstance(value, str) and value.startswith("="):
+                values[name] = weighed(values[value.removeprefix("=")])
+        return values
 
     def _filled(self, value: Any, scene: Scene) -> Any:
         if isinstance(value, Mapping):
@@ -212,6 +221,13 @@ class Affairs:
         return str(self.span.last.year)
 
 
+def weighed(rows: object) -> str:
+    """The sum of points times weight in percent over rows that have a weight, as a policy adds up a total."""
+    assert isinstance(rows, list)
+    scored = [Decimal(str(row["weight"])) * Decimal(str(row["score"])) for row in rows if "weight" in row]
+    return str(sum(scored) / 100)
+
+
 def _entered(customer: Customer) -> datetime:
     return customer.entered
 
@@ -225,6 +241,8 @@ _FILTERS: dict[str, Callable[[Customer], bool]] = {
     "buyers": lambda customer: customer.trades_from is not None,
     "key": lambda customer: customer.is_key,
     "new": _is_new,
+    "leading": lambda customer: customer.leads,
+    "trading": lambda customer: customer.trades_from is not None and customer.is_company and not customer.leads,
     "potential": lambda customer: customer.stages[-1][0] in {"potential", "intending"},
     "dropped": lambda customer: customer.stages[-1][0] == "potential" and customer.number % 17 == 0,
 }

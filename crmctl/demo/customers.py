@@ -20,6 +20,8 @@ _CATEGORIES = (("hospital", 55), ("dealer", 28), ("direct", 12), ("retail", 5))
 _FINAL = (("potential", 24), ("intending", 24), ("closed", 40), ("key", 12))
 _LAGS = (0,) * 15 + (1,) * 3 + (3, 6)
 _OLD_SHARE = 0.55
+# How many days a customer takes from stage to stage; who was on the list before came this far long ago.
+_STEP, _OLD_STEP = (5, 45), (1, 18)
 
 
 @dataclass(frozen=True)
@@ -40,26 +42,48 @@ class Customer:
         return next((day for stage, day in self.stages if stage == "closed"), None)
 
     @property
+    def leads(self) -> bool:
+        """Whether it is the one whose year a reader follows (`crmctl.demo.story`)."""
+        return self.number == 0
+
+    @property
+    def is_company(self) -> bool:
+        """Whether it is no single person."""
+        return self.values["party_type"] == "company"
+
+    @property
     def is_key(self) -> bool:
         """Whether it becomes a key customer."""
         return self.stages[-1][0] == "key"
 
 
 def invent(texts: Texts, rng: Random, span: Span, count: int) -> list[Customer]:
-    """So many customers, shared out evenly among the salespeople. Names do not repeat."""
+    """So many customers, shared out evenly among the salespeople. Names do not repeat.
+
+    The first is the one whose year a reader follows: a great hospital, a key customer from the first days on.
+    """
     sellers = [person for person in texts.people if "sales" in person.roles]
-    names: set[str] = set()
+    names = {leading_name(texts)}
     return [_customer(texts, rng, span, number, sellers[number % len(sellers)], names) for number in range(count)]
 
 
+def leading_name(texts: Texts) -> str:
+    """What the first customer is called, whatever the seed."""
+    return str(texts.raw["names"]["hospital"][0]).format(town=texts.raw["towns"][0])
+
+
 def _customer(texts: Texts, rng: Random, span: Span, number: int, owner: Person, names: set[str]) -> Customer:
-    category = weighted(rng, _CATEGORIES)
+    leading = number == 0
+    category = "hospital" if leading else weighted(rng, _CATEGORIES)
     place = rng.choice(texts.places(owner.department))
-    old = rng.random() < _OLD_SHARE
+    old = leading or rng.random() < _OLD_SHARE
     obtained = span.at(rng, span.day(rng, before=span.first + timedelta(days=6)) if old else span.day(rng))
     lag = 0 if old else rng.choice(_LAGS)
     entered = min(max(span.at(rng, obtained.date() + timedelta(days=lag), (9, 18)), obtained), span.now)
-    values = _card(texts, rng, category, place, _name(texts, rng, category, names), obtained.date())
+    name = leading_name(texts) if leading else _name(texts, rng, category, names)
+    values = _card(texts, rng, category, place, name, obtained.date())
+    if leading:
+        values |= {"hospital_class": "third_a", "beds": 1200, "intention": "high"}
     values.update(
         source="import" if old else rng.choice(_SOURCES),
         lawful_basis=rng.choice(_BASES),
@@ -71,14 +95,18 @@ def _customer(texts: Texts, rng: Random, span: Span, number: int, owner: Person,
         field = rng.choice([name for name in _CHECKED if name in values])
         since = max(entered.date(), span.last - timedelta(days=60))
         marks[field] = (since + timedelta(days=rng.randint(5, 80))).isoformat()
-    return Customer(number, owner, place, values, marks, entered, _stages(rng, span, entered.date()))
+    final = "key" if leading else weighted(rng, _FINAL)
+    values["importance"] = "high" if final == "key" else rng.choice(("low", "low", "medium"))
+    stages = _stages(rng, span, entered.date(), final, _OLD_STEP if old else _STEP)
+    return Customer(number, owner, place, values, marks, entered, stages)
 
 
-def _stages(rng: Random, span: Span, entered: date) -> tuple[tuple[str, date], ...]:
-    final = STAGES.index(weighted(rng, _FINAL))
+def _stages(
+    rng: Random, span: Span, entered: date, final: str, step: tuple[int, int]
+) -> tuple[tuple[str, date], ...]:  # fmt: skip
     day, stages = entered, [("potential", entered)]
-    for stage in STAGES[1 : final + 1]:
-        day = min(day + timedelta(days=rng.randint(5, 45)), span.last)
+    for stage in STAGES[1 : STAGES.index(final) + 1]:
+        day = min(day + timedelta(days=rng.randint(*step)), span.last)
         stages.append((stage, day))
     return tuple(stages)
 
@@ -116,7 +144,9 @@ def _card(texts: Texts, rng: Random, category: str, place: Place, name: str, day
             nature="government" if category == "hospital" else "ordinary",
         )
     if category == "hospital":
-        values.update(hospital_class=rng.choice(_CLASSES), beds=rng.randrange(60, 1400, 10))
+        values.update(
+            hospital_class=rng.choice(_CLASSES), beds=rng.randrange(60, 1400, 10), specialised=rng.random() < 0.3
+        )
     likely: dict[str, tuple[float, Callable[[], object]]] = {
         "address": (0.8, lambda: _address(texts, rng)),
         "email": (0.5, lambda: f"office{rng.randint(100, 999)}@example.com"),

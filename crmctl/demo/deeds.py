@@ -167,33 +167,39 @@ class Chronicle:
 
     def _papers(self, c: Customer) -> Iterator[Deed]:
         """Licences, and a contract for those who buy."""
-        if c.values["party_type"] == "company" and self.rng.random() < 0.7:
+        trades = c.trades_from is not None
+        if c.is_company and (trades or self.rng.random() < 0.7):
             yield self._qualification(c, "business_licence", "issuer")
-        if c.values["category"] == "hospital" and self.rng.random() < 0.7:
+        if c.values["category"] == "hospital" and (trades or self.rng.random() < 0.7):
             yield self._qualification(c, "medical_institution", "permit_issuer")
-        if c.trades_from and c.values["party_type"] == "company":
-            signed = c.trades_from
+        if c.trades_from and c.is_company:
+            yield from self._contracts(c, c.trades_from)
+        elif c.stages[-1][0] == "intending" and self.rng.random() < 0.3:
+            draft = {"subject": self.texts.pick(self.rng, "contracts"), "what": "sale"}
+            yield Deed(self.span.now, c.owner.id, "add", "contract", c.number, draft)
+
+    def _contracts(self, c: Customer, signed: date) -> Iterator[Deed]:
+        """One after the other, so that there is one in force at each sale."""
+        while signed <= self.span.last:
             until = signed + timedelta(days=self.rng.choice(_TERMS))
-            at = max(self.span.at(self.rng, signed), c.entered)
-            amount = f"{self.rng.randrange(20, 400)}000"
-            values = {
+            values: dict[str, object] = {
                 "number": f"HT-{signed:%Y%m}-{c.number:03d}",
                 "subject": self.texts.pick(self.rng, "contracts"),
                 "what": "frame",
-                "amount": amount,
+                "amount": f"{self.rng.randrange(20, 400)}000",
                 "state": "signed",
                 "signed_on": signed.isoformat(),
                 "valid_from": signed.isoformat(),
                 "valid_to": until.isoformat(),
             }
+            at = max(self.span.at(self.rng, signed), c.entered)
             yield Deed(at, c.owner.id, "add", "contract", c.number, values, round=3)
-        elif c.stages[-1][0] == "intending" and self.rng.random() < 0.3:
-            draft = {"subject": self.texts.pick(self.rng, "contracts"), "what": "sale"}
-            yield Deed(self.span.now, c.owner.id, "add", "contract", c.number, draft)
+            signed = until + timedelta(days=1)
 
     def _qualification(self, c: Customer, what: str, issuer: str) -> Deed:
         since = c.entered.date() - timedelta(days=self.rng.randint(100, 1500))
-        until = self.span.last + timedelta(days=self.rng.randint(-60, 900))
+        # who trades has its licences in force; some of the others' ran out
+        until = self.span.last + timedelta(days=self.rng.randint(10 if c.trades_from else -60, 900))
         values = {
             "what": what,
             "number": f"{c.place.code}-{self.rng.randint(100000, 999999)}",
@@ -239,7 +245,7 @@ class Chronicle:
             "seller": c.owner.id,
         }
         at = max(self.span.at(self.rng, day, (10, 18)), c.entered)
-        return Deed(at, c.owner.id, "add", "transaction", c.number, values), amount
+        return Deed(at, c.owner.id, "add", "transaction", c.number, values, round=4), amount
 
     def _payment(self, c: Customer, day: date, due: date, amount: Decimal) -> Deed:
         values: dict[str, object] = {
@@ -330,6 +336,8 @@ class Chronicle:
 
     def _breach(self) -> Deed:
         c, day = self._any(buying=True)
+        while c.leads and len(self.customers) > 1:
+            c, day = self._any(buying=True)
         values: dict[str, object] = {
             "on": day.isoformat(),
             "what": self.rng.choice(("late_payment", "contract")),

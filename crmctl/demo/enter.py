@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 from crmctl.demo.customers import Customer
 from crmctl.demo.deeds import Deed, Named
 from crmctl.demo.span import Span
 from crmctl.demo.surroundings import acting
+from crmctl.errors import Refused
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.in_force import InForce
 from crmctl.ledger.ledger import Ledger
 from crmctl.rules.calendar import add_months
 
 Progress = Callable[[int], None]
+
+
+class Chapter(Protocol):
+    """Something that happens on a day between the deeds (`crmctl.demo.story`)."""
+
+    @property
+    def day(self) -> date:
+        """The day."""
+
+    def tell(self) -> object:
+        """Let it happen."""
+
+
 _LATE_DESKS = ("finance", "quality")  # they write about what salespeople entered before
 
 
@@ -34,16 +49,31 @@ class Clerk:
     _paths: dict[str, str] = field(default_factory=dict)
     _unwrapped: dict[str, dict[str, dict[tuple[str, int], str]]] = field(default_factory=dict)
     _in_force: InForce | None = None
+    _stopped: set[str] = field(default_factory=set)
 
-    def enter(self, deeds: Sequence[Deed], progress: Progress | None = None) -> None:
-        """Write all deeds. Raises InvalidInput when the invented data breaks a rule of the ledger."""
-        done = 0
-        for (_month, _desk, _turn, member, _round), batch in groupby(sorted(deeds, key=_order), key=_batch):
+    def enter(
+        self, deeds: Sequence[Deed], chapters: Sequence[Chapter] = (), progress: Progress | None = None
+    ) -> None:  # fmt: skip
+        """Write all deeds, and tell each chapter before its month's. Raises InvalidInput, Refused for a bad one."""
+        done, untold = 0, sorted(chapters, key=lambda chapter: chapter.day)
+        for (month, _desk, _turn, member, _round), batch in groupby(sorted(deeds, key=_order), key=_batch):
             found = list(batch)
+            while untold and f"{untold[0].day:%Y-%m}" <= month:
+                untold.pop(0).tell()
             self._batch(member, found)
             done += len(found)
             if progress:
                 progress(done)
+        for chapter in untold:
+            chapter.tell()
+
+    def known(self, number: int) -> str | None:
+        """The id under which a customer was entered; None before it is."""
+        return self._dossiers.get(number)
+
+    def dossier(self, number: int) -> str:
+        """The id under which a customer was entered."""
+        return self._dossiers[number]
 
     def _batch(self, member: str, deeds: list[Deed]) -> None:
         with acting(self.home, self._closing(deeds[-1].at), member):
@@ -54,7 +84,6 @@ class Clerk:
             draft = Draft(ledger)
             for deed in deeds:
                 self._one(draft, deed)
-                self.counts[deed.kind] = self.counts.get(deed.kind, 0) + (deed.action in {"customer", "add"})
             draft.commit("import", deeds[0].kind if len({deed.kind for deed in deeds}) == 1 else "")
             known = self._unwrapped.setdefault(member, {})
             for wrap_file, held in ledger.ring.unwrapped.items():
@@ -67,6 +96,18 @@ class Clerk:
         return min(datetime.combine(last, time(19), self.span.now.tzinfo), self.span.now)
 
     def _one(self, draft: Draft, deed: Deed) -> None:
+        """Enter one deed, but for what the blacklist forbids meanwhile, and what would have followed from that."""
+        if deed.ref in self._stopped:
+            return
+        try:
+            self._entered(draft, deed)
+        except Refused as refused:
+            about = f"customer {deed.customer}"
+            if refused.rule != "BLK001" and not (refused.rule == "ADM004" and about in self._stopped):
+                raise
+            self._stopped |= {about, deed.ref} - {""}  # without the contract refused there is no trade later either
+
+    def _entered(self, draft: Draft, deed: Deed) -> None:
         origin = Origin(at=deed.at, reason=deed.reason, for_member=deed.on_behalf)
         values = self._named(deed.values)
         if deed.action in {"advance", "change"}:
@@ -77,6 +118,7 @@ class Clerk:
             self._paths[deed.ref] = kept.path
         else:
             self._about(draft, deed, deed.customer, values, origin)
+        self.counts[deed.kind] = self.counts.get(deed.kind, 0) + (deed.action in {"customer", "add"})
 
     def _about(self, draft: Draft, deed: Deed, number: int, values: dict[str, object], origin: Origin) -> None:
         department = self.customers[number].owner.department
@@ -107,11 +149,16 @@ class Clerk:
 
 def _batch(deed: Deed) -> tuple[str, int, int, str, int]:
     desk = _desk(deed)
-    # steps of one record keep their order, whoever makes them
-    return deed.at.strftime("%Y-%m"), desk, deed.round if desk == _DECIDING else 0, deed.by, deed.round
+    # steps of one record keep their order, whoever makes them; a customer's stages each stay to be seen, and what was
+    # found out about it comes before what is written of that
+    step = deed.round if desk == _DECIDING or deed.action == "stage" else 0
+    if deed.action == "change":
+        step = -1 if deed.late else _LAST
+    return deed.at.strftime("%Y-%m"), desk, deed.round if desk == _DECIDING else 0, deed.by, step
 
 
 _DECIDING = 2
+_LAST = 9
 
 
 def _desk(deed: Deed) -> int:
@@ -121,6 +168,7 @@ def _desk(deed: Deed) -> int:
     return 1 if deed.late or deed.by in _LATE_DESKS else 0
 
 
-def _order(deed: Deed) -> tuple[str, int, int, str, int, datetime, str, int]:
-    # a customer comes before what is said of it at the same moment
-    return (*_batch(deed), deed.at, "" if deed.action == "customer" else deed.kind, deed.customer or 0)
+def _order(deed: Deed) -> tuple[str, int, int, str, int, bool, int, bool, int, datetime, str]:
+    # customer by customer, each before what is said of it: what guards ask of one is opened once
+    of_office = deed.customer is None
+    return (*_batch(deed), of_office, deed.customer or 0, deed.action != "customer", deed.round, deed.at, deed.kind)

@@ -6,12 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from crmctl import i18n
 from crmctl.cli.boundary import main
 from crmctl.demo import build as building
 from crmctl.demo.build import SELLER, SUPERVISOR, Built, build
@@ -19,29 +17,16 @@ from crmctl.demo.surroundings import acting
 from crmctl.errors import BadConfiguration
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.ledger import Ledger
+from tests.demo.conftest import NOW
 
-NOW = "2026-11-20T15:00:00+08:00"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """A small company of thirty customers, in Chinese."""
-    before, language = os.environ.get("CRMCTL_NOW"), (i18n._language, i18n._translations)
-    os.environ["CRMCTL_NOW"] = NOW
-    i18n.set_language("zh_CN")
-    try:
-        yield build(tmp_path_factory.mktemp("demo") / "demo", customers=30)
-    finally:
-        i18n._language, i18n._translations = language
-        os.environ.pop("CRMCTL_NOW") if before is None else os.environ.update(CRMCTL_NOW=before)
-
-
-def opened(built: Built, member: str) -> dict[str, int]:
+def opened(company: Built, member: str) -> dict[str, int]:
     """How many cards and visits a member's copy opens."""
     from crmctl.ledger.snapshot.connection import connect
 
-    ledger = Ledger(built.copies[member], home=built.home)
+    ledger = Ledger(company.copies[member], home=company.home)
     connection = connect(ledger, ["customer", "visit"])
     count = {
         table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("customer", "visit")
@@ -51,25 +36,25 @@ def opened(built: Built, member: str) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_every_copy_holds_against_itself(built: Built) -> None:
-    for member, copy in built.copies.items():
-        with acting(built.home, Ledger(copy, home=built.home).now, member):
-            found = check(Ledger(copy, home=built.home))
+def test_every_copy_holds_against_itself(company: Built) -> None:
+    for member, copy in company.copies.items():
+        with acting(company.home, Ledger(copy, home=company.home).now, member):
+            found = check(Ledger(copy, home=company.home))
         assert [finding for finding in found.findings if finding.severity == "error"] == []
 
 
 @pytest.mark.slow
-def test_a_salesperson_sees_less_than_the_supervisor(built: Built) -> None:
-    manager = next(iter(built.copies))
-    seller, supervisor, all_cards = opened(built, SELLER), opened(built, SUPERVISOR), opened(built, manager)
-    assert 0 < seller["customer"] < supervisor["customer"] < all_cards["customer"] == 30
+def test_a_salesperson_sees_less_than_the_supervisor(company: Built) -> None:
+    manager = next(iter(company.copies))
+    seller, supervisor, all_cards = opened(company, SELLER), opened(company, SUPERVISOR), opened(company, manager)
+    assert 0 < seller["customer"] < supervisor["customer"] < all_cards["customer"] == 90
     assert 0 < seller["visit"] < supervisor["visit"]
     assert all_cards["visit"] == 0
 
 
 @pytest.mark.slow
-def test_each_entry_is_signed_by_who_made_it(built: Built) -> None:
-    ledger = Ledger(built.copies[next(iter(built.copies))], home=built.home)
+def test_each_entry_is_signed_by_who_made_it(company: Built) -> None:
+    ledger = Ledger(company.copies[next(iter(company.copies))], home=company.home)
     oids = ledger.repo.run("rev-list", ledger.head).decode().split()
     commits = list(ledger.repo.commits(oids))
     assert len({commit.author.name for commit in commits}) >= 8
@@ -79,33 +64,32 @@ def test_each_entry_is_signed_by_who_made_it(built: Built) -> None:
 
 
 @pytest.mark.slow
-def test_pages_and_guide_are_there(built: Built, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_and_guide_are_there(company: Built, capsys: pytest.CaptureFixture[str]) -> None:
     from crmctl.cli.commands.demo import _guide
     from crmctl.cli.out import Out
 
-    i18n.set_language("zh_CN")
-    assert "30/30" in built.pages["customers"].read_text("utf-8")
-    assert built.sample in built.pages["card"].read_text("utf-8")
-    _guide(Out(), built)
+    assert "90 of 90" in company.pages["customers"].read_text("utf-8")
+    assert company.sample in company.pages["card"].read_text("utf-8")
+    _guide(Out(), company)
     said = capsys.readouterr().out
-    assert built.company in said
-    assert str(built.pages["customers"]) in said
+    assert company.company in said
+    assert str(company.pages["customers"]) in said
     assert not any(word in said for word in ("branch", "commit", "HEAD", "分支"))
 
 
 @pytest.mark.slow
-def test_the_guide_can_be_pasted_line_by_line(built: Built, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_guide_can_be_pasted_line_by_line(company: Built, capsys: pytest.CaptureFixture[str]) -> None:
     from crmctl.cli.commands.demo import _guide
     from crmctl.cli.out import Out
 
-    _guide(Out(), built)
+    _guide(Out(), company)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("export ", "crmctl "))]
-    assert len(lines) == 8
+    assert len(lines) == 18
     script = "\n".join(["set -e", 'crmctl() { "$PYTHON" -m crmctl "$@"; }', *lines])
-    env = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "CRMCTL_NOW": NOW, "CRMCTL_LANG": "zh"}
+    env = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "CRMCTL_NOW": NOW, "CRMCTL_LANG": "en"}
     done = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", env=env, check=False)
     assert done.returncode == 0, done.stderr
-    assert built.sample in done.stdout
+    assert company.sample in done.stdout
 
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
-from crmctl import i18n
-from crmctl.demo.build import Built, build
+from crmctl.demo.build import Built
 from crmctl.demo.surroundings import acting
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
@@ -18,12 +15,11 @@ from crmctl.report.definition import Report
 from crmctl.report.fill import fill
 from crmctl.report.html import to_html
 from crmctl.report.question import Asked
+from tests.demo.conftest import NOW
 
-NOW = "2026-11-20T15:00:00+08:00"
 HEADS = {"shen": "zhou", "he": "chen", "du": "tang"}
-# What needs a policy that the demo company has not taken over: grades, a blacklist, cycles of contact, audits.
-WITHOUT_POLICY = {"blacklist", "business-review", "company-blacklist", "overdue-contacts", "first-pass", "overlap",
-                  "care", "indicators", "projects", "supply-plan-notice", "anomalies"}  # fmt: skip
+# What needs a policy that the demo company has not taken over: grades A to D (P14), and other industries' records.
+WITHOUT_POLICY = {"business-review", "care", "indicators", "projects", "supply-plan-notice", "anomalies"}
 FORMS = {
     "card": "customer",
     "complaint-form": "complaint",
@@ -34,19 +30,6 @@ FORMS = {
     "trade-start-form": "customer",
     "visit-file": "visit",
 }
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """Ninety customers, in English."""
-    before, language = os.environ.get("CRMCTL_NOW"), (i18n._language, i18n._translations)
-    os.environ["CRMCTL_NOW"] = NOW
-    i18n.set_language("en")
-    try:
-        yield build(tmp_path_factory.mktemp("demo") / "demo", customers=90)
-    finally:
-        i18n._language, i18n._translations = language
-        os.environ.pop("CRMCTL_NOW") if before is None else os.environ.update(CRMCTL_NOW=before)
 
 
 def asked(ledger: Ledger, report: Report) -> Asked | None:

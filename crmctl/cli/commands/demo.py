@@ -21,27 +21,21 @@ if TYPE_CHECKING:
 @details(
     N_(
         "Example: crmctl demo demo\n\n"
-        "Builds a company with people, customers and a year of records in a new folder, a shared place and copies of "
-        "three of its members. Everything in it is invented; nothing outside the folder is touched. The same seed "
-        "gives the same company."
+        "Builds a company with people, customers and a year of records under the policies P23, P02 and P13 in a new "
+        "folder, a shared place and copies of three of its members. Everything in it is invented; nothing outside the "
+        "folder is touched. The same seed gives the same company."
     )
 )
 def demo(
     directory: Annotated[Path, typer.Argument(metavar=N_("DIR"), help=N_("The new folder."))] = Path("crmctl-demo"),
     customers: Annotated[int, typer.Option("--customers", min=6, max=5000, help=N_("How many customers."))] = 300,
     seed: Annotated[int, typer.Option("--seed", help=N_("Another number, another company."))] = 7,
-    policy_year: Annotated[
-        bool, typer.Option("--policy-year", help=N_("Instead, a year of eight customers under P23, P02 and P13."))
-    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build an invented company to try things on."""
     from crmctl.demo.build import build
 
     out = Out(as_json)
-    if policy_year:
-        _policy_year(out, directory)
-        return
     with progress(_("Building")) as done:
         built = build(directory, customers, seed, lambda _stage, count: done(count))
     data = {
@@ -49,47 +43,9 @@ def demo(
         "records": dict(built.counts), "commits": built.commits,
         "copies": {member: str(path) for member, path in built.copies.items()},
         "pages": {name: str(path) for name, path in built.pages.items()},
+        "followed": built.followed, "risen": built.risen,
     }  # fmt: skip
     out.result("demo", data, lambda: _guide(out, built))
-
-
-def _policy_year(out: Out, directory: Path) -> None:
-    from crmctl.demo.policy_year import build_year
-
-    with progress(_("Building")) as done:
-        told = build_year(directory, lambda _stage, count: done(count))
-    data = {
-        "path": str(told.path), "home": str(told.home), "company": told.company, "copy": str(told.copy),
-        "commits": told.commits, "fallen": told.fallen, "risen": told.risen, "entry": told.entry,
-    }  # fmt: skip
-
-    def show() -> None:
-        fallen, risen = told.names[told.fallen], told.names[told.risen]
-        out.line(_("{company} is ready in {path}", company=told.company, path=told.path))
-        out.line(
-            _("{risen} waits for the one VIP seat and gets it when {fallen} breaks its contract; {fallen} comes on the "
-              "blacklist and back from it", risen=risen, fallen=fallen)
-        )  # fmt: skip
-        out.line()
-        out.line(_("Try this (paste it line by line):"))
-        out.line()
-        out.line(_export(told.home))
-        steps = (
-            (_("How its grade went"), ("grade", "history", fallen)),
-            (_("And the other's"), ("grade", "history", risen)),
-            (_("Why it has this grade today"), ("grade", "explain", fallen)),
-            (_("Why it had the seat before the breach"),
-             ("grade", "explain", fallen, "--as-of", told.before_breach.isoformat())),
-            (_("How full the capped grades are"), ("grade", "caps")),
-            (_("The blacklist, with who came back"), ("blacklist", "list", "--all")),
-            (_("What happened, when, by whom"), ("log", fallen)),
-            (_("What runs by itself would do today"), ("cron", "--dry-run")),
-        )  # fmt: skip
-        for said, words in steps:
-            out.line(f"# {said}")
-            out.line(_run(told.copy, *words))
-
-    out.result("demo-policy-year", data, show)
 
 
 def _guide(out: Out, built: Built) -> None:
@@ -129,6 +85,33 @@ def _guide(out: Out, built: Built) -> None:
     for why, command in steps:
         out.line(f"# {why}")
         out.line(command)
+    _year(out, built, supervisor)
+
+
+def _year(out: Out, built: Built, supervisor: Path) -> None:
+    """The year of one customer under the policy, and what waits for somebody today."""
+    out.line()
+    out.line(
+        _("{followed} had a VIP seat, paid late, was lowered, came on the blacklist and back from it. Follow it:",
+          followed=built.followed)
+    )  # fmt: skip
+    out.line()
+    known, day = built.followed, built.before.isoformat()
+    steps = [
+        (_("How its grade went"), ("grade", "history", known)),
+        (_("Why it has this grade today"), ("grade", "explain", known)),
+        (_("Why it had the seat before the breach"), ("grade", "explain", known, "--as-of", day)),
+        (_("Who waited for the seat and has it now"), ("grade", "history", built.risen or known)),
+        (_("How full the capped grades are"), ("grade", "caps")),
+        (_("The blacklist, with who came back"), ("blacklist", "list", "--all")),
+        (_("What happened, when, by whom"), ("log", known, "--all", "--limit", "30")),
+        (_("What is due in the department, the most pressing first"), ("due", "--team")),
+        (_("What a salesperson handed in for the supervisor"), ("review", "show")),
+        (_("What runs by itself would do today"), ("cron", "--dry-run")),
+    ]
+    for said, words in steps:
+        out.line(f"# {said}")
+        out.line(_run(supervisor, *words))
 
 
 def _export(home: Path) -> str:
