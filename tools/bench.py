@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench_beside import GIT, age_program, bare_loop, git_commits  # noqa: E402
+from bench_grades import graded_ledger  # noqa: E402
 from bench_ledger import SHARE, BenchLedger, ledger_of  # noqa: E402
 from bench_review import review_ledger  # noqa: E402
 
@@ -44,7 +45,9 @@ CARD = ["party_type=company", "source=referral", "lawful_basis=contract", "obtai
 BUDGETS = {
     "--version": 30, "--help": 100, "show by name": 200, "show by id": 200, "list customer": 300, "list visit": 300,
     "find": 300, "add visit": 350, "add customer": 350, "update visit": 350, "due": 500, "day plan": 500,
-    "explain": 500, "check, nothing changed": 500, "check after one visit": 500, "sync of one visit": 400,
+    "grade explain": 500, "due under P23": 500, "show under P23": 200, "grade run": 10_000, "dashboard": 2000,
+    "report customers": 500, "report visits": 500, "report dormant": 500,
+    "check, nothing changed": 500, "check after one visit": 500, "sync of one visit": 400,
     "git diff, each side of a file": 100, "git merge, each file": 100, "review of fifty changes": 1000,
 }  # fmt: skip
 
@@ -117,6 +120,20 @@ class Bench:
         yield Measure("cold: show by name", ["show", name], self._forget, 2)
         yield Measure("cold: check", ["check"], self._forget, 1)
 
+    def graded(self) -> Iterator[Measure]:
+        """What is measured under a policy with grades, and reports over all of it."""
+        name = next(name for name in self.made.sample["name"] if _east(name))
+        yield Measure("show under P23", ["show", name])
+        yield Measure("grade run", ["grade", "run", "--dry-run", "--department", "east"])
+        yield Measure("grade explain", ["grade", "explain", name, "--department", "east"])
+        yield Measure("grade caps", ["grade", "caps", "--department", "east"])
+        yield Measure("due under P23", ["due"])
+        yield Measure("due --team under P23", ["due", "--team"])
+        yield Measure("dashboard", ["report", "dashboard", "--department", "east"])
+        for report in ("customers", "visits", "dormant", "sales"):
+            yield Measure(f"report {report}", ["report", report, "--department", "east", "--format", "csv"])
+        yield Measure("cold: grade run", ["grade", "run", "--dry-run", "--department", "east"], self._forget, 1)
+
     def _a_card(self) -> tuple[Path, str]:
         """A sealed card beside the ledger, as Git hands it over, and its path."""
         listed = subprocess.run(
@@ -178,6 +195,8 @@ def _arguments() -> argparse.Namespace:
 
 def _measured(made: BenchLedger, runs: int, only: Sequence[str]) -> list[Measure]:
     found = _taken(Bench(made), Bench(made).measures(), runs, only)
+    graded = Bench(graded_ledger(BENCH, made.records, made.customers))
+    found += _taken(graded, graded.graded(), runs, only)
     review = [Measure("review of fifty changes", ["review", "list"])]
     if not only or any(word in review[0].name for word in only):
         found += _taken(Bench(review_ledger(BENCH)), review, runs, only)
@@ -265,6 +284,11 @@ def _timed(words: Sequence[str]) -> float:
     started = time.perf_counter()
     subprocess.run(words, check=True)
     return time.perf_counter() - started
+
+
+def _east(name: str) -> bool:
+    """Whether the made-up customer of this name is the department's of who measures (`bench_ledger`)."""
+    return int(name[-5:]) % 4 != 0
 
 
 def _markdown(report: dict[str, object]) -> str:

@@ -21,7 +21,7 @@ from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.founding import Founding, found
 from crmctl.model.org import Role
 
-FORMAT = 2
+FORMAT = 3
 SHARE = 10  # one record in ten is a customer
 _BATCH = 200  # customers a commit
 _OPEN = 0.01  # of the complaints
@@ -79,6 +79,8 @@ _TYPES = [
     "科技有限公司",
     "门诊部",
 ]
+_CATEGORIES = ["hospital", "hospital", "dealer", "direct", "ordinary"]
+_CLASSES = ["first_a", "second_b", "second_a", "third_b", "third_a"]
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
 _FIRST_DAY = date(2026, 1, 5)
@@ -162,12 +164,15 @@ def _customer(
 def _card(numbers: random.Random, number: int) -> dict[str, object]:
     pick = numbers.choice
     name = f"{pick(_PLACES)}{pick(_NAMES)}{pick(_TYPES)}{number:05d}"
+    category = pick(_CATEGORIES)
+    hospital = category == "hospital"
     return {
-        "name": name, "party_type": "company", "category": "ordinary", "source": "referral",
+        "name": name, "party_type": "company", "category": category, "source": "referral",
         "lawful_basis": "contract", "obtained_at": "2026-01-05T09:00:00+08:00", "invoice_name": f"{name}（开票）",
         "phone": f"+86 138{number:08d}", "address": f"{pick(_PLACES)}路{numbers.randint(1, 999)}号",
         "contacts": [{"name": pick(_SURNAMES) + pick(_GIVEN), "post": "主任", "phone": f"+86 139{number:08d}"}],
-        "note": "由老客户介绍，关注交货期与售后服务。",
+        "note": "由老客户介绍，关注交货期与售后服务。", "partnership_wish": "2026-01-05", "intention": "high",
+        **({"hospital_class": pick(_CLASSES), "beds": numbers.randrange(20, 1500, 10)} if hospital else {}),
     }  # fmt: skip
 
 
