@@ -6,10 +6,11 @@ judgement keeps every leaf with its value, so that `explain` prints what was dec
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from crmctl.i18n import N_
 from crmctl.model.condition import ConditionError, Leaf, parse_leaf
@@ -73,18 +74,17 @@ def _holds(test: Test, value: FactValue) -> Verdict:
         return None
     if value is Absent.NOT_APPLICABLE:
         return False
-    rank, ranks = test.fact.rank(value), [test.fact.rank(literal) for literal in test.values]
-    compare: dict[str, Callable[[], bool]] = {
-        "=": lambda: rank == ranks[0],
-        "!=": lambda: rank != ranks[0],
-        "in": lambda: rank in ranks,
-        "not in": lambda: rank not in ranks,
-        "<": lambda: rank < ranks[0],  # type: ignore[operator]  # both are ranks of one fact
-        "<=": lambda: rank <= ranks[0],  # type: ignore[operator]
-        ">": lambda: rank > ranks[0],  # type: ignore[operator]
-        ">=": lambda: rank >= ranks[0],  # type: ignore[operator]
-    }
-    return compare[test.leaf.operator]()
+    rank, literals = test.fact.rank(value), test.values
+    if test.leaf.operator in {"in", "not in"}:
+        there = any(rank == test.fact.rank(literal) for literal in literals)
+        return there if test.leaf.operator == "in" else not there
+    return _COMPARED[test.leaf.operator](rank, test.fact.rank(literals[0]))
+
+
+# Asked for every condition of every customer: a table, not closures made anew each time.
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
 def _joined(joiner: Joiner, verdicts: list[Verdict]) -> Verdict:
@@ -167,7 +167,7 @@ class ConditionReader:
             if self._values.get(name) is None:
                 if name in self._open:
                     return Absent.UNKNOWN
-                self._fault(path, N_("${name} has no value; set it with: crmctl policy set {name} VALUE"), name=name)
+                self._no_value(name, path)
                 return None
             text = str(self._values[name])
         try:
@@ -175,6 +175,13 @@ class ConditionReader:
         except ValueError:
             self._fault(path, N_("{text} is no value of {name}"), text=text, name=fact.name)
             return None
+
+    def _no_value(self, name: str, path: str) -> None:
+        near = get_close_matches(name, sorted({*self._values, *self._open}), 1)
+        if name not in self._values and near:
+            self._fault(path, N_("There is no value {name}; did you mean {near}?"), name=name, near=near[0])
+        else:
+            self._fault(path, N_("${name} has no value; set it with: crmctl policy set {name} VALUE"), name=name)
 
     def _fault(self, path: str, message: str, **args: object) -> None:
         self.findings.append(Finding("POL002", message, "error", self._where, path, args))

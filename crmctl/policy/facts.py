@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from fractions import Fraction
 from typing import Literal
 
 FactType = Literal["bool", "int", "money", "number", "percent", "choice", "date", "text"]
@@ -59,12 +58,12 @@ class Fact:
             case _:
                 return text
 
-    def rank(self, value: FactValue) -> Fraction | str | int:
-        """What two values of this fact are compared by."""
+    def rank(self, value: FactValue) -> Decimal | str | int:
+        """What two values of this fact are compared by; whole and decimal numbers compare exactly as they are."""
         if self.type == "choice":
             return self.order[str(value)]
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return Fraction(value)
+            return value
         return str(value)
 
     def _code(self, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 from crmctl.i18n import N_
@@ -31,13 +32,38 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
 
     Findings carry the dotted path in the file as their field; the place is the caller's to add.
     """
+    roles = {*whole.company_roles, *whole.vocab.get("role", {})}
     return [
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
-        *check_clocks(pack.clocks, kinds, ""), *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
+        *_entries(raw, "clocks", check_clocks(pack.clocks, kinds, "")),
+        *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *_satisfaction(pack, whole),
         *_sensitive(pack, kinds, whole),
-        *check_review(pack.review, kinds, whole.vocab, {*whole.company_roles, *whole.vocab.get("role", {})}),
+        *_entries(raw, "review", check_review(pack.review, kinds, whole.vocab, roles)),
+        *_demands(raw, whole),
     ]  # fmt: skip
+
+
+def _entries(raw: Mapping[str, object], key: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about a list at the entry that has their code."""
+    rows = raw.get(key)
+    places = {
+        str(row.get("code")): number for number, row in enumerate(rows if isinstance(rows, list) else [])
+        if isinstance(row, dict)
+    }  # fmt: skip
+    for finding in findings:
+        number = places.get(str(finding.args.get("code")))
+        yield finding if number is None or finding.field != key else replace(finding, field=f"{key}.{number}")
+
+
+def _demands(raw: Mapping[str, object], whole: Pack) -> Iterator[Finding]:
+    """Numbers the source of a pack lost and the company has not set yet: what asks for them does not run."""
+    needs, values = raw.get("needs"), undated(whole.values)
+    for name in needs if isinstance(needs, dict) else {}:
+        if values.get(str(name)) is None:
+            message = N_("{name} has no value: the source lost it and none is invented")
+            hint = N_("crmctl policy set {name} VALUE")
+            yield Finding("POL011", message, "warning", "", f"needs.{name}", {"name": name}, hint)
 
 
 def kind_faults(kind: Kind, kinds: Mapping[str, Kind], whole: Pack) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 
 from crmctl.policy.conditions import Judged, judge
 from crmctl.policy.facts import Absent, Fact, FactValue
@@ -136,7 +136,7 @@ def rank_key(grading: Grading, candidate: Candidate, grade: str, facts: Mapping[
 
 def _one(
     name: str, *, descending: bool, candidate: Candidate, grade: str, facts: Mapping[str, Fact]
-) -> tuple[int, Fraction | str]:
+) -> tuple[int, int | Decimal | str]:
     if name == "incumbent":
         holds = candidate.holds == grade
         return (0 if holds == descending else 1, "")
@@ -145,10 +145,10 @@ def _one(
     value = candidate.facts.get(name, Absent.UNKNOWN)
     if isinstance(value, Absent):
         return (1, "")  # who has no value comes after all who have one
-    rank = facts[name].rank(value) if name in facts else Fraction(str(value))
-    if isinstance(rank, str):
+    rank = facts[name].rank(value) if name in facts else Decimal(str(value))
+    if isinstance(rank, str) or not descending:
         return (0, rank)
-    return (0, -Fraction(rank) if descending else Fraction(rank))
+    return (0, rank.copy_negate() if isinstance(rank, Decimal) else -rank)  # a minus of Decimal would round
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,17 @@ def test_thirty_percent_of_the_department_may_be_preferred(size: int, seats: int
     assert all(d.waiting_for == "preferred" for d in decided if d.grade == "qualified")
 
 
+def test_a_full_cap_leaves_the_next_grade_open_and_who_is_exempt_takes_no_seat() -> None:
+    people = [candidate(n) for n in range(7)]
+    people += [Candidate("C-0050", {"score": 100, "admitted": False, "internal": True})]
+    decided = {d.id: d for d in grade_department(grading(), people, FACTS)}
+    held = [decided[f"C-{n:04}"] for n in range(7)]
+    assert [d.grade for d in held] == ["vip", "preferred", "preferred", *["qualified"] * 4]
+    assert [d.waiting_for for d in held] == [None, "vip", "vip", *["vip"] * 4]
+    assert (decided["C-0050"].exempt, decided["C-0050"].grade, decided["C-0050"].seats) == (True, None, ())
+    assert held[0].seats[0].base == 7
+
+
 def test_an_incumbent_keeps_the_seat_at_equal_score() -> None:
     people = [candidate(n) for n in range(6)] + [candidate(9, holds="vip")]
     decided = {d.id: d for d in grade_department(grading(), people, FACTS)}
