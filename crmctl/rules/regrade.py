@@ -32,13 +32,19 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One leaf that was judged for one rung: clause, condition as written, the value it met, yes/no/unknown."""
+    """One leaf that was judged for one rung: clause, condition as written, the value it met, yes/no/unknown.
+
+    `against` are the values of what it names with `$`; `joined` is any or none, where it is one of several of which one
+    is enough, or none may hold.
+    """
 
     grade: str
     clause: str
     condition: str
     value: str
     holds: str
+    against: str = ""
+    joined: str = ""
 
 
 def propose(
@@ -122,12 +128,18 @@ def evidence_of(grading: Grading, decision: Decision) -> list[Evidence]:
     return found
 
 
-def _leaves(grade: str, clause: str, judged: Judged) -> Iterator[Evidence]:
-    own = _clause(judged.condition) or clause
-    if isinstance(judged.condition, Test):
-        yield Evidence(grade, own, str(judged.condition.leaf), spoken(judged.value), verdict_word(judged.verdict))
+def _leaves(grade: str, clause: str, judged: Judged, joined: str = "") -> Iterator[Evidence]:
+    condition = judged.condition
+    own = _clause(condition) or clause
+    if isinstance(condition, Test):
+        named = any(literal.startswith("$") for literal in condition.leaf.literals)
+        against = ", ".join(spoken(value) for value in condition.values) if named else ""
+        value, holds = spoken(judged.value), verdict_word(judged.verdict)
+        yield Evidence(grade, own, str(condition.leaf), value, holds, against, joined)
+        return
+    inner = joined if condition.joiner == "all" else condition.joiner
     for part in judged.parts:
-        yield from _leaves(grade, own, part)
+        yield from _leaves(grade, own, part, inner)
 
 
 def _clause(condition: Condition) -> str:

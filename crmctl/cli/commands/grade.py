@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -26,7 +27,9 @@ from crmctl.ledger.changing.regrading import Run, compare
 from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger
-from crmctl.rules.regrade import Proposal, evidence_of
+from crmctl.ledger.snapshot.names import names
+from crmctl.policy.axes import MAIN_AXIS
+from crmctl.rules.regrade import Evidence, Proposal, evidence_of
 
 Department = Annotated[str | None, typer.Option("--department", help=N_("Which department's; your own if not given."))]
 AxisName = Annotated[
@@ -124,10 +127,8 @@ def explain(
 
     def show() -> None:
         outcome = _grade(ledger, done, proposal.decision.grade) or _("none")
-        out.line(
-            _("{id}: {axis}: {grade} ({move})", id=dossier, axis=label(done.rules.axis.label), grade=outcome,
-              move=_(_MOVES[proposal.move]))
-        )  # fmt: skip
+        axis, move = label(done.rules.axis.label), _(_MOVES[proposal.move])
+        out.line(_("{id}: {axis}: {grade} ({move})", id=_called(ledger)(dossier), axis=axis, grade=outcome, move=move))
         if proposal.decision.exempt:
             out.line(_("Not graded: the rules exempt such customers"))
         for seat in proposal.decision.seats:
@@ -142,7 +143,7 @@ def explain(
             (
                 _grade(ledger, done, e.grade),
                 e.clause,
-                e.condition,
+                _condition(e),
                 words.get(e.value, e.value),
                 words.get(e.holds, e.holds),
             )
@@ -216,8 +217,10 @@ def simulate(
     }  # fmt: skip
 
     def show() -> None:
+        called = _called(ledger)
         rows = [
-            (a.id, _grade(ledger, plain, a.decision.grade), _grade(ledger, plain, b.decision.grade)) for a, b in moved
+            (called(a.id), _grade(ledger, plain, a.decision.grade), _grade(ledger, plain, b.decision.grade))
+            for a, b in moved
         ]
         table([(_("Customer"), "left"), (_("Grade"), "left"), (_("Would be"), "left")], rows)
         out.say(_("{count} would change", count=len(moved)))
@@ -240,7 +243,18 @@ def history(
     dossier = lookup.customer(ledger, who)
     columns = ["id", "on", "department", "axis", "product", "grade", "before", "waiting_for", "state", "reason"]
     listing = list_kind(ledger, "grade", f"dossier = '{dossier}'", columns, 0, ("on", "entered_at"))
-    out.result("grade-history", listing.documents(), lambda: table(list(listing.heads), listing.shown()))
+
+    def show() -> None:
+        # a product or a way of grading is told where there is one besides the main
+        told = [n for n in range(len(columns)) if columns[n] not in {"axis", "product"} or _differs(listing.rows, n)]
+        rows = [[*row[:-1], _(_MOVES.get(str(row[-1]), str(row[-1]))) if row[-1] else None] for row in listing.shown()]
+        table([listing.heads[n] for n in told], [[row[n] for n in told] for row in rows])
+
+    out.result("grade-history", listing.documents(), show)
+
+
+def _differs(rows: Sequence[Sequence[object]], column: int) -> bool:
+    return any(row[column] not in {None, MAIN_AXIS} for row in rows)
 
 
 def end_of(ledger: Ledger, period: str | None, as_of: date | None) -> tuple[date, str | None]:
@@ -276,6 +290,20 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _called(ledger: Ledger) -> Callable[[str], str]:
+    """How a customer is named in words, with the id by which it can be asked for."""
+    known = {one.id: one.name for one in names(ledger)}
+    return lambda dossier: f"{known[dossier]} ({dossier})" if dossier in known else dossier
+
+
+def _condition(evidence: Evidence) -> str:
+    """A condition with what it is held against, and whether one of several is enough."""
+    text = f"{evidence.condition} ({evidence.against})" if evidence.against else evidence.condition
+    if evidence.joined == "any":
+        return _("one of: {condition}", condition=text)
+    return _("none of: {condition}", condition=text) if evidence.joined == "none" else text
+
+
 def _document(proposal: Proposal) -> dict[str, object]:
     decision = proposal.decision
     return {
@@ -293,10 +321,11 @@ def _grade(ledger: Ledger, done: Run, grade: str | None) -> str:
 
 
 def _proposals(ledger: Ledger, done: Run, proposals: list[Proposal]) -> None:
+    called = _called(ledger)
     heads = [_("Customer"), _("Grade before"), _("Grade"), _("Waiting for"), _("What")]
     rows = [
         (
-            p.id,
+            called(p.id),
             _grade(ledger, done, p.before),
             _grade(ledger, done, p.grade),
             _grade(ledger, done, p.decision.waiting_for),

@@ -19,16 +19,22 @@ class Told:
 def told_on(ledger: Ledger, path: str, record_id: str, *, every: bool = False) -> Told:
     """Approvals and notes about a record; of its newest version, or with `every` of all.
 
-    Where the policy asks nobody to look at anything it costs nothing.
+    Where the policy asks nobody to look at anything it costs nothing; of what nobody approves only notes are read.
     """
-    if ledger.at or not ledger.in_force.pack.review:
+    in_force = ledger.in_force
+    if ledger.at or not in_force.pack.review:
         return Told()
+    from crmctl.review.notes import notes_about
+    from crmctl.rules.triggers import concerns
+
+    approved = concerns(in_force.pack.review, in_force.kinds, path)
+    notes = notes_about(ledger, record_id)
+    if not approved and not notes:
+        return Told((), {"approvals": [], "notes": []})
     from crmctl.cli.commands.review_words import approval_text, note_text
     from crmctl.review.approvals import landings_of
-    from crmctl.review.notes import notes_about
 
     landed = landings_of(ledger, path, newest=not every)
-    notes = notes_about(ledger, record_id)
     lines = [
         (approval.at.isoformat(), approval_text(ledger, approval)) for one in landed for approval in one.approvals
     ]  # fmt: skip
