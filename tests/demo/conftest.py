@@ -1,4 +1,4 @@
-"""The demo company, built once for all its tests: ninety customers, in English, on one day."""
+"""The demo company, built once for all its tests: a hundred and twenty customers, in English, on one day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     os.environ["CRMCTL_NOW"] = NOW
     i18n.set_language("en")
     try:
-        yield build(tmp_path_factory.mktemp("demo") / "demo", customers=90)
+        yield build(tmp_path_factory.mktemp("demo") / "demo", customers=120)
     finally:
         i18n._language, i18n._translations = language
         os.environ.pop("CRMCTL_NOW") if before is None else os.environ.update(CRMCTL_NOW=before)

@@ -47,7 +47,7 @@ def test_every_copy_holds_against_itself(company: Built) -> None:
 def test_a_salesperson_sees_less_than_the_supervisor(company: Built) -> None:
     manager = next(iter(company.copies))
     seller, supervisor, all_cards = opened(company, SELLER), opened(company, SUPERVISOR), opened(company, manager)
-    assert 0 < seller["customer"] < supervisor["customer"] < all_cards["customer"] == 90
+    assert 0 < seller["customer"] < supervisor["customer"] < all_cards["customer"] == 120
     assert 0 < seller["visit"] < supervisor["visit"]
     assert all_cards["visit"] == 0
 
@@ -68,7 +68,7 @@ def test_pages_and_guide_are_there(company: Built, capsys: pytest.CaptureFixture
     from crmctl.cli.commands.demo import _guide
     from crmctl.cli.out import Out
 
-    assert "90 of 90" in company.pages["customers"].read_text("utf-8")
+    assert "120 of 120" in company.pages["customers"].read_text("utf-8")
     assert company.sample in company.pages["card"].read_text("utf-8")
     _guide(Out(), company)
     said = capsys.readouterr().out
