@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -124,11 +123,7 @@ class Affairs:
 
     def _written(self, entry: Mapping[str, Any], scene: Scene) -> dict[str, object]:
         scene.told.clear()
-        values = {name: self._filled(value, scene) for name, value in entry["values"].items()}
-        for name, value in values.items():
-            if isinstance(value, str) and value.startswith("="):
-                values[name] = weighed(values[value.removeprefix("=")])
-        return values
+        return {name: self._filled(value, scene) for name, value in entry["values"].items()}
 
     def _filled(self, value: Any, scene: Scene) -> Any:
         if isinstance(value, Mapping):
@@ -219,13 +214,6 @@ class Affairs:
 
     def _year(self, _scene: Scene, _word: str) -> str:
         return str(self.span.last.year)
-
-
-def weighed(rows: object) -> str:
-    """The sum of points times weight in percent over rows that have a weight, as a policy adds up a total."""
-    assert isinstance(rows, list)
-    scored = [Decimal(str(row["weight"])) * Decimal(str(row["score"])) for row in rows if "weight" in row]
-    return str(sum(scored) / 100)
 
 
 def _entered(customer: Customer) -> datetime:

@@ -306,12 +306,13 @@ class Story:
         own = self.departments[0]
         head = self._who("head", own)
         day = self._day(11, 10)
-        found = [
+        found: list[dict[str, object]] = [
             {"criterion": "P23:V.1.2", "item": item, "holds": True, "note": self._text("admitted_why")}
             for item in ("good_name", "lawful", "cooperation")
         ]
+        found[0] = {**found[0], "weight": "100", "score": "88"}
         values: dict[str, object] = {
-            "on": day.isoformat(), "by": head, "criteria": found, "state": "admitted", "total": "88",
+            "on": day.isoformat(), "by": head, "criteria": found, "state": "admitted",
             "proposed_grade": "qualified", "background_done": True, "readmission": True,
             "change_note": str(self.texts.raw["change"]), "decided_by": head, "decided_on": day.isoformat(),
         }  # fmt: skip
