@@ -176,7 +176,9 @@ def test_the_dashboard_stands_on_one_screen_and_one_sheet(
     browser.open(pages[f"dashboard-{language}"])
     assert browser.ask("document.documentElement.scrollHeight") <= 900
     assert browser.ask("document.documentElement.scrollWidth") <= 1440
-    across = "[...document.querySelectorAll('.board section > .scroll')].every((box) => box.scrollWidth <= box.clientWidth)"
+    across = (
+        "[...document.querySelectorAll('.board section > .scroll')].every((box) => box.scrollWidth <= box.clientWidth)"
+    )
     assert browser.ask(across)
     assert len(re.findall(rb"/Type /Page\b(?!s)", browser.pdf())) == 1
     browser.look()
