@@ -107,13 +107,16 @@ def export(
 
 @details(
     N_(
-        "Examples:\n\ncrmctl schema add machine.yaml --dry-run\n\ncrmctl schema add customer.yaml\n\n"
+        "Examples:\n\ncrmctl schema add machine.yaml --dry-run\n\n"
+        "crmctl schema add customer   (as crmctl ships it, after an upgrade)\n\n"
         "The file is a kind of your own, or a changed one with a higher version. A field or kind of your own needs "
         "no program. What records use may not be taken away. Only members with the role admin may do this."
     )
 )
 def add(
-    file: Annotated[str, typer.Argument(metavar=N_("FILE"), help=N_("The kind's file."))],
+    file: Annotated[
+        str, typer.Argument(metavar=N_("FILE"), help=N_("The kind's file, or the name of a kind crmctl ships."))
+    ],
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,

@@ -28,7 +28,7 @@ def must_be_allowed(
 ) -> None:
     """Hold a new or changed entry against the policy. Raises Refused (BLK006)."""
     if rules.outdated:
-        first = "" if ledger.in_force.kinds[rules.kind].addressee else f"crmctl schema add {rules.kind}.yaml; "
+        first = "" if ledger.in_force.kinds[rules.kind].addressee else f"crmctl schema add {rules.kind}; "
         raise Refused(
             _("The policy in force does not say yet who approves an entry of the blacklist"), rule="BLK006",
             hint=f"{first}crmctl policy adopt p23",
