@@ -325,9 +325,15 @@ class Story:
     # What else
 
     def _elsewhere(self) -> None:
-        """A customer of one department that another deals with as well."""
+        """A customer of one department that another deals with as well: both heads and the head of sales agree."""
         own, *others = self.departments
-        for customer in self._known(self._buyers(own), self._day(1, 9))[:2] if others else ():
-            seller = self._who("sales", others[0])
-            with self._at(self._who("supervisor", own), self._day(1, 9)) as ledger:
-                assign(ledger, self.clerk.dossier(customer.number), others[0], seller)
+        day, supervisor = self._day(1, 9), self._who("supervisor", own)
+        chosen = self._known(self._buyers(own), day)[:2] if others else []
+        for customer in chosen:
+            with self._at(supervisor, day) as ledger:
+                assign(ledger, self.clerk.dossier(customer.number), others[0], self._who("sales", others[0]))
+        if chosen:
+            with self._at(supervisor, day, 12) as ledger:
+                submit(ledger)
+            for member in (self._who("head", own), self._who("head", others[0]), self._who("sales_lead")):
+                self._approved(member, day, supervisor)
