@@ -216,6 +216,9 @@ def test_credit_is_a_history_with_the_source_of_each_judgement(company: Company)
 def test_fees_are_disclosed_and_nothing_beyond_is_charged(company: Company) -> None:
     adopt(company.ledger(), "p18")
     customer = company.customer()
+    check = {"on": "2026-10-30", "by": "alice", "identity": "licence seen", "funds": "sales of beds", "result": "clean",
+             "valid_to": "2027-10-29"}  # fmt: skip
+    company.add("kyc", check, customer=customer, department="east")
     fees = [{"content": "Account keeping", "standard": "10 a month", "amount": "10.00", "risk": "none"}]
     refuses(company, "contract", dict(SIGNED), "fees", customer=customer, department="east")
     refuses(company, "contract", {**SIGNED, "fees": fees}, "fees_told_on", customer=customer, department="east")

@@ -447,5 +447,5 @@ def test_due_shows_how_a_day_was_counted(company: Company, capsys: pytest.Captur
         "transaction", {"date": "2026-10-31", "product": "Bed", "amount": "5"}, customer=customer, department="east"
     )
     text = says(company, capsys, "due", "--trace")
-    assert "NEW004: from 2026-10-31, 1 months" in text
+    assert "NEW004: from 2026-10-31, 1 month" in text
     assert invoke(["-C", str(company.clone("alice")), "due", "--team", "--late"]) == 0

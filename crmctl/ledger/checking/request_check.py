@@ -11,13 +11,15 @@ from crmctl.ledger.reading.requests_approved import approved_requests
 from crmctl.model.dossier import folder_of
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
+from crmctl.rules.triggers import concerns
 
 
 def request_faults(ledger: Ledger) -> Iterator[Finding]:
-    """What of the requests this member can open does not follow from their approvals."""
+    """What of the requests this member can open does not follow from their approvals, where the policy asks for any."""
+    review, kinds = ledger.in_force.pack.review, ledger.in_force.kinds
     paths = [
-        (path, kind.effect.decided.state) for kind in ledger.in_force.kinds.values()
-        if kind.effect and kind.effect.decided for path in _paths(ledger, kind)
+        (path, kind.effect.decided.state) for kind in kinds.values() if kind.effect and kind.effect.decided
+        for path in _paths(ledger, kind) if concerns(review, kinds, path)
     ]  # fmt: skip
     approved = approved_requests(ledger) if paths else {}
     for path, state in paths:

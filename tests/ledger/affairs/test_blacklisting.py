@@ -164,6 +164,8 @@ def test_a_company_entry_bars_every_department_and_everybody_can_read_that_it_do
     from crmctl.ledger.affairs.dealing import assign
 
     assign(listed.ledger(), east, "west", "bob")
+    hand_in(listed, "alice")
+    approve(listed, east, "dora")
     listed.sync("alice", "bob")
     with pytest.raises(Refused, match=entry):
         listed.add("transaction", dict(SALE), "bob", customer=east, department="west")

@@ -108,7 +108,7 @@ def test_a_row_becomes_a_visit_and_each_names_the_other(company: Company) -> Non
         "reported_at": "2026-11-20T10:00:00+08:00", "sheet": done.sheet.id, "state": "done",
     }  # fmt: skip
     assert sheet(company).rows[0]["visit"] == done.visit
-    assert [event.id for event in timeline(company.ledger(), customer).events] == [done.visit]
+    assert [event.id for event in timeline(company.ledger(), customer).events] == [done.visit, done.sheet.id]
     assert company.ledger().repo.commit("main").message.count("Crmctl-Record:") == 2
 
 

@@ -133,6 +133,7 @@ def test_a_guard_counts_from_its_day_by_the_value_of_the_records_day(company: Co
 def test_the_term_of_a_list_is_the_departments_and_that_of_its_first_day(company: Company, tmp_path: Path) -> None:
     adopt(company.ledger(), "p23")
     set_value(company.ledger(), "blacklist_term", "3 months", start=date(2026, 12, 1))
+    set_value(company.ledger(), "overlay_needs_filing", "no")
     overlay(company, tmp_path, "west", "blacklist_term: 9 months")
     customer = company.add("customer", {**_card(), "name": "Both"}, department="east").id
     facts = {"reason": "breach", "text": "Did not pay", "proposed_by": "carol", "proposed_on": "2026-11-20"}
