@@ -114,3 +114,19 @@ def test_a_request_is_called_by_what_it_asks_and_the_customers_name(
     assert said.startswith("bob/1.1  Access request Northern Hospital  signed by Bob, 2026-11-20 10:00 (today)")
     assert "Bob may read until 2027-06-30 (Card)" in said
     assert f"Northern Hospital {customer}\n" in said  # the field that refers to it
+
+
+def test_a_record_called_by_its_day_names_its_customer_first(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_review(company, [{"on": "add trade_start", "slots": ["sign supervisor/head"], "code": "REV002"}])
+    customer = company.customer()
+    company.sync("alice")
+    values = {"direction": "sell", "surveyed_on": "2026-11-20", "surveyed_by": "alice", "organisation": "one clinic",
+              "business": "beds", "credit": "good", "opinion": "begin"}  # fmt: skip
+    company.add("trade_start", values, customer=customer, department="east")
+    hand_in(company, "alice")
+    company.sync("carol")
+    assert shown(company, capsys, "review", "show").startswith(
+        "alice/1.1  Northern Hospital 2026-11-20  signed by Alice"
+    )

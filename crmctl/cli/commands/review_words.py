@@ -20,8 +20,10 @@ from crmctl.cli.text import pad, width
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.changes import FieldChange
+from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
+from crmctl.model.paths import dossier_of
 from crmctl.model.record import Record
 
 if TYPE_CHECKING:  # a card with one approval needs none of this
@@ -123,15 +125,16 @@ def change_head(ledger: Ledger, looked: Looked) -> str:
 
 
 def title_of(ledger: Ledger, looked: Looked) -> str:
-    """What a change is called by: a name in it, else its kind and the customer it is about, else an id."""
+    """What a change is called by: the customer it is about, and the name or title in it, else its kind."""
     from crmctl.ledger.snapshot.names import names
 
-    if looked.title not in {looked.change.name, *looked.change.about}:
-        return looked.title
-    kind = next((label(seen.kind.label) for seen in looked.records if seen.kind), "")
     known = names(ledger)
-    named = next((name for name in map(known.name_of, looked.change.about) if name), looked.title)
-    return " ".join(part for part in (kind, named) if part)
+    dossiers = [found for seen in looked.records if (found := dossier_of(seen.path)) and not is_office(found)]
+    customer = next((name for name in map(known.name_of, [*looked.change.about, *dossiers]) if name), "")
+    if looked.title in {looked.change.name, *looked.change.about}:
+        kind = next((label(seen.kind.label) for seen in looked.records if seen.kind), "")
+        return " ".join(part for part in (kind, customer or looked.title) if part)
+    return looked.title if customer in looked.title else f"{customer} {looked.title}"
 
 
 def change_brief(ledger: Ledger, looked: Looked) -> str:
