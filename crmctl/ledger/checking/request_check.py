@@ -11,15 +11,16 @@ from crmctl.ledger.reading.requests_approved import approved_requests
 from crmctl.model.dossier import folder_of
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
-from crmctl.rules.triggers import concerns
+from crmctl.policy.review import AREAS
 
 
 def request_faults(ledger: Ledger) -> Iterator[Finding]:
     """What of the requests this member can open does not follow from their approvals, where the policy asks for any."""
-    review, kinds = ledger.in_force.pack.review, ledger.in_force.kinds
+    if not any(trigger.what not in AREAS for rule in ledger.in_force.pack.review for trigger in rule.on):
+        return  # of records nobody approves anything: who decided is a field like others
     paths = [
-        (path, kind.effect.decided.state) for kind in kinds.values() if kind.effect and kind.effect.decided
-        for path in _paths(ledger, kind) if concerns(review, kinds, path)
+        (path, kind.effect.decided.state) for kind in ledger.in_force.kinds.values()
+        if kind.effect and kind.effect.decided for path in _paths(ledger, kind)
     ]  # fmt: skip
     approved = approved_requests(ledger) if paths else {}
     for path, state in paths:
