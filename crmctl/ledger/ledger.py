@@ -241,7 +241,7 @@ class Ledger:
     def expected_readers(self, dossier: Dossier, compartment: str, on: date | None = None) -> frozenset[str]:
         """The readers the policy gives a compartment today, or on another day."""
         pack, org = self.in_force.pack, self.in_force.org
-        return readers(dossier, compartment, pack.readers, pack.company_roles, org, on or self.today)
+        return readers(dossier, compartment, pack.reading, pack.company_roles, org, on or self.today)
 
     def wraps_of(self, dossier_id: str) -> dict[str, Wraps]:
         """Every reader's wraps of a dossier, those that wait in the own outbox included."""

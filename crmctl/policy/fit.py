@@ -15,14 +15,14 @@ from crmctl.policy.arrows import arrow_faults
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.dated import undated
-from crmctl.policy.pack import ADDS, Pack
+from crmctl.policy.pack import ADDS, KEYS, Pack
 from crmctl.policy.review import check_review
 from crmctl.policy.satisfaction import read_model
 
 # Reader terms that name persons or all; every other term is a role.
 PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone", "territory"})
 _SHAPES: dict[str, type] = {
-    "readers": dict, "vocab": dict, "requires": dict, "values": dict, "company_roles": list,
+    "readers": dict, "responsible": dict, "vocab": dict, "requires": dict, "values": dict, "company_roles": list,
     "compartments": list, "extends": list,
 }  # fmt: skip
 
@@ -39,7 +39,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
         *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *_satisfaction(pack, whole),
         *_sensitive(pack, kinds, whole),
-        *_entries(raw, "review", check_review(pack.review, kinds, whole.vocab, roles)),
+        *_entries(raw, "review", check_review(pack.review, kinds, whole.vocab, roles, KEYS)),
         *_demands(raw, whole),
     ]  # fmt: skip
 
@@ -145,12 +145,18 @@ def _readers(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fin
     patterns = {"core", *(f"assignment/{short}" for short in whole.compartments)}
     patterns |= {f"office/{kind.compartment}" for kind in kinds.values() if kind.scope == "office"}
     roles = {*PERSONS, *whole.company_roles, *whole.vocab.get("role", {})}
-    for pattern, terms in pack.readers.items():
-        if pattern not in patterns:
-            yield unknown("POL013", f"readers.{pattern}", N_("There is no compartment {name}"), pattern, patterns)
-        for number, term in enumerate(terms):
-            if term not in roles and (term != ADDS or number):
-                yield unknown("POL014", f"readers.{pattern}.{number}", N_("There is no role {name}"), term, roles)
+    for key, lists in (("readers", pack.readers), ("responsible", pack.responsible)):
+        for pattern, terms in lists.items():
+            if pattern not in patterns:
+                yield unknown("POL013", f"{key}.{pattern}", N_("There is no compartment {name}"), pattern, patterns)
+            for number, term in enumerate(terms):
+                if term not in roles and (term != ADDS or number):
+                    yield unknown("POL014", f"{key}.{pattern}.{number}", N_("There is no role {name}"), term, roles)
+    for pattern, terms in whole.asking.items():
+        for term in terms:
+            if term in pack.readers.get(pattern, ()):
+                message = N_("{name} is not responsible for it, and reads only what a request allowed")
+                yield Finding("POL021", message, "info", "", f"readers.{pattern}", {"name": term})
 
 
 def _sensitive(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Finding]:

@@ -21,13 +21,14 @@ from crmctl.policy.header import header_faults
 from crmctl.policy.indicators import indicator_faults
 from crmctl.policy.review import ReviewRule, lay_review, read_review
 
-_KEYS = {
+# What a file of the policy may say at its top level.
+KEYS = {
     "title", "number", "purpose", "principles", "owner", "scope", "effective_from", "legal_basis",
     "review_every", "source", "schema", "pack", "version", "label", "extends", "company_roles", "readers",
     "compartments", "vocab", "requires", "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows",
     "review", "guards", "axes", "sets", "examples", "satisfaction", "tightens", "sensitive", "handover",
     "classes", "contacts", "priority", "cadence", "searches", "indicators", "card", "ending", "cron",
-    "filing", "segments",
+    "filing", "segments", "responsible",
 }  # fmt: skip
 
 
@@ -39,9 +40,10 @@ ADDS = "+"
 class Pack:
     """A pack, or several laid over each other.
 
-    readers: compartment pattern → terms. vocab: name → code → label. requires: kind → state (or
-    `*`) → required fields. compartments: those made with each assignment. values: plain settings.
-    clocks: what makes a record due. arrows: what a step between states takes. review: who approves
+    readers: compartment pattern → terms, as written. responsible: compartment pattern → whom alone `readers` may make
+    readers there, `+` at the head where no pack says so yet; `reading` is what follows from both. vocab: name → code →
+    label. requires: kind → state (or `*`) → required fields. compartments: those made with each assignment. values:
+    plain settings. clocks: what makes a record due. arrows: what a step between states takes. review: who approves
     what. sensitive: class of field → roles that get it in reports and exports. guarded: the kinds that a guard
     watches (`crmctl.policy.guards`). blacklist: as written, read
     by `crmctl.policy.blacklist` when needed.
@@ -62,6 +64,23 @@ class Pack:
     sensitive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: frozenset[str] = frozenset()
     searched: frozenset[str] = frozenset()
+    responsible: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def reading(self) -> Mapping[str, tuple[str, ...]]:
+        """Compartment pattern → who reads it by the policy itself: its readers, as far as they are responsible."""
+        cut = {
+            pattern: tuple(term for term in self.readers.get(pattern, ()) if term in terms)
+            for pattern, terms in self.responsible.items() if terms[:1] != (ADDS,)
+        }  # fmt: skip
+        return {**self.readers, **cut} if cut else self.readers
+
+    @property
+    def asking(self) -> Mapping[str, tuple[str, ...]]:
+        """Compartment pattern → readers who are not responsible there: they read what a request gave them (P13:3)."""
+        reading = self.reading
+        cut = {name: tuple(t for t in terms if t not in reading[name]) for name, terms in self.readers.items()}
+        return {name: terms for name, terms in cut.items() if terms}
 
     def required(self, kind: str, state: str | None) -> tuple[str, ...]:
         """The fields a record of that kind must hold in that state."""
@@ -85,8 +104,8 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
 
     findings = [
         Finding("POL001", N_("Unknown word {name}; did you mean {near}?"), "error", where, key,
-                {"name": key, "near": (get_close_matches(key, sorted(_KEYS), 1) or ["values"])[0]})
-        for key in raw if key not in _KEYS
+                {"name": key, "near": (get_close_matches(key, sorted(KEYS), 1) or ["values"])[0]})
+        for key in raw if key not in KEYS
     ]  # fmt: skip
     vocab = {
         name: {code: _label(text, code) for code, text in _mapping(codes).items()}
@@ -118,6 +137,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         sensitive={name: _texts(roles) for name, roles in _mapping(raw.get("sensitive")).items()},
         guarded=_guarded(raw.get("guards")),
         searched=frozenset(str(item.get("on")) for item in _mappings(raw.get("searches"))),
+        responsible={pattern: _texts(terms) for pattern, terms in _mapping(raw.get("responsible")).items()},
         review=review,
     )
     return pack, findings
@@ -147,6 +167,7 @@ def lay_over(packs: Iterable[Pack]) -> Pack:
             sensitive=_readers_over(result.sensitive, pack.sensitive),
             guarded=result.guarded | pack.guarded,
             searched=result.searched | pack.searched,
+            responsible=_responsible_over(result.responsible, pack.responsible),
             review=lay_review(result.review, pack.review),
         )
     return result
@@ -166,6 +187,18 @@ def _readers_over(
     laid = dict(lower)
     for pattern, terms in upper.items():
         laid[pattern] = tuple(dict.fromkeys([*lower.get(pattern, ()), *terms[1:]])) if terms[:1] == (ADDS,) else terms
+    return laid
+
+
+def _responsible_over(
+    lower: Mapping[str, tuple[str, ...]], upper: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:  # fmt: skip
+    """All packs' lists add up, in any order; one that does not begin with `+` is what makes the others count."""
+    laid = dict(lower)
+    for pattern, terms in upper.items():
+        both = [laid.get(pattern, (ADDS,)), terms]
+        named = dict.fromkeys(term for some in both for term in some if term != ADDS)
+        laid[pattern] = (*([ADDS] if all(some[:1] == (ADDS,) for some in both) else []), *named)
     return laid
 
 

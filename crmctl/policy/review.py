@@ -12,8 +12,9 @@ review:
 
 `on` is `add|change|remove <kind>`, of a kind placed by a text or choice `<kind>/<part>` too (`add
 blacklist_entry/company`; what lies in no part counts for all of them), an area of the set-up (`change org` is
-whatever happens in it) or a field of the dossier. Who makes a change fills a `propose` slot of its own by that, where
-the role is the author's; nobody fills another slot of what he made.
+whatever happens in it, `change policy/readers` what the policy says of readers) or a field of the dossier. Who makes a
+change fills a `propose` slot of its own by that, where the role is the author's; nobody fills another slot of what he
+made.
 
 A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. `route` gives other slots by what stands
 in the clear: the author's territory or the department. `slots: []` takes a rule of a lower pack away.
@@ -38,6 +39,8 @@ ACTS: tuple[Act, ...] = get_args(Act)
 ACTIONS = ("add", "change", "remove")
 # Parts of the set-up, by the folder they lie in.
 AREAS = ("org", "policy", "schemas", "templates")
+# The area whose files have parts a rule can name.
+_PARTED = "policy"
 # Fields of a dossier's clear file that a rule can name.
 FIELDS = ("grant", "office_grant", "share", "assignment", "owner", "team", "state", "destroy")
 # Who may record what a leader without a key signed on paper, where a rule says `paper: true`.
@@ -87,7 +90,8 @@ Steps = tuple[tuple[Slot, ...], ...]
 class Trigger:
     """What sets a rule off: an action on a kind or an area of the set-up, or a field of the dossier (no action).
 
-    `part`: of a kind placed by a field only what lies in the part of this value.
+    `part`: of a kind placed by a field only what lies in the part of this value; of the policy only what stands under
+    this word in its files.
     """
 
     action: str
@@ -283,16 +287,19 @@ def asks_about(rules: Iterable[ReviewRule], values: Mapping[str, object], name: 
 
 def check_review(
     rules: Iterable[ReviewRule], kinds: Mapping[str, Kind], vocab: Mapping[str, Mapping[str, Label]],
-    roles: Iterable[str],
+    roles: Iterable[str], words: Iterable[str],
 ) -> list[Finding]:  # fmt: skip
-    """Hold the rules against the kinds, words and roles in force: every name must be there."""
+    """Hold the rules against the kinds, words and roles in force: every name must be there.
+
+    `words` are those that a file of the policy may have at its top level.
+    """
     rules, names, roles = tuple(rules), {*kinds, *AREAS}, set(roles)
     named = [
         ("POL010", rule.code, trigger.what, names)
         for rule in rules for trigger in rule.on if trigger.action and trigger.what not in names
     ] + [("POL014", rule.code, role, roles) for rule in rules for role in rule.roles if role not in roles]  # fmt: skip
     for code, trigger in ((rule.code, trigger) for rule in rules for trigger in rule.on if trigger.part):
-        parts = _parts(kinds.get(trigger.what), vocab)
+        parts = set(words) if trigger.what == _PARTED else _parts(kinds.get(trigger.what), vocab)
         if trigger.what in names and parts is not None and trigger.part not in parts:
             known = {f"{trigger.what}/{part}" for part in parts} or {trigger.what}
             named.append(("POL010", code, f"{trigger.what}/{trigger.part}", known))

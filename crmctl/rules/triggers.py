@@ -21,13 +21,15 @@ class Touched:
     """One file a change touches.
 
     `before` and `after` are the dossier it lies in, as it stood and as the change leaves it (the same where the
-    change does not touch its clear file); None where there is none, or for files of no dossier.
+    change does not touch its clear file); None where there is none, or for files of no dossier. `parts` are those that
+    a file of the policy says differently (`readers`); `*` stands for all of them.
     """
 
     path: str
     action: Literal["add", "change", "remove"]
     before: Dossier | None = None
     after: Dossier | None = None
+    parts: frozenset[str] = frozenset()
 
     @property
     def dossier(self) -> Dossier | None:
@@ -56,7 +58,7 @@ def hits(rule: ReviewRule, kinds: Mapping[str, Kind], touched: Touched) -> Itera
             if area is None and place is None and touched.path.endswith(_CLEAR):
                 yield from _field_hits(trigger.what, touched)
         elif trigger.what in AREAS:
-            if area == trigger.what and trigger.action in {touched.action, "change"}:
+            if area == trigger.what and trigger.action in {touched.action, "change"} and _part_of(trigger, touched):
                 yield ()
         elif place is not None and trigger.action == touched.action and _is_kind(kinds, trigger, place):
             yield _departments(place, touched.dossier)
@@ -68,6 +70,10 @@ def _is_kind(kinds: Mapping[str, Kind], trigger: Trigger, place: Place) -> bool:
         return False
     part = place.compartment.partition(".")[2]
     return not trigger.part or not part or part == part_name(trigger.part)
+
+
+def _part_of(trigger: Trigger, touched: Touched) -> bool:
+    return not trigger.part or trigger.part in touched.parts or "*" in touched.parts
 
 
 def _area(path: str) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from crmctl.ledger.changing.reviewing import slots_wanted, touched
+from crmctl.ledger.changing.reviewing import changed_parts, slots_wanted, touched
 from crmctl.ledger.git.repository import CommitInfo, PathChange, Repository
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.findings import Finding
@@ -191,7 +191,12 @@ class Entrance:
             oid = change.new_oid if new else change.old_oid
             return read_clear(self.repo, change.path, oid) if oid else None
 
-        found_files = touched(files, partial(side, new=False), partial(side, new=True))
+        def parts(path: str) -> frozenset[str]:
+            change = made[path]
+            old, new = (self.repo.read_blob(oid) if oid else None for oid in (change.old_oid, change.new_oid))
+            return changed_parts(old, new)
+
+        found_files = touched(files, partial(side, new=False), partial(side, new=True), parts)
         return slots_wanted(in_force, author, self.view.day(info), [self._as_on_main(item) for item in found_files])
 
     def _as_on_main(self, item: Touched) -> Touched:

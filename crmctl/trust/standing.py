@@ -105,7 +105,7 @@ class Standing:
 def policy_readers(in_force: InForce, dossier: Dossier, compartment: str, day: date) -> frozenset[str]:
     """The readers the policy gives a compartment on a day."""
     pack = in_force.pack
-    return readers(dossier, compartment, pack.readers, pack.company_roles, in_force.org, day)
+    return readers(dossier, compartment, pack.reading, pack.company_roles, in_force.org, day)
 
 
 def filed_by_anyone(in_force: InForce, place: Place) -> bool:

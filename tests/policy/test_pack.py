@@ -25,6 +25,7 @@ PACKS = st.builds(
     vocab=st.dictionaries(WORDS, st.dictionaries(WORDS, LABELS, max_size=2), max_size=2),
     requires=st.dictionaries(WORDS, st.dictionaries(st.sampled_from(["*", "done"]), TEXTS, max_size=2), max_size=2),
     values=st.dictionaries(WORDS, st.integers(0, 3), max_size=2),
+    responsible=st.dictionaries(WORDS, st.lists(WORDS | st.just("+"), max_size=3, unique=True).map(tuple), max_size=2),
 )
 SHIPPED = [pack_file(name) for name in pack_names()]
 
@@ -53,6 +54,18 @@ def test_later_packs_override_settings_and_only_add_requirements(one: Pack, two:
             assert set(both.required(kind, state)) == {*one.required(kind, state), *two.required(kind, state)}
     for name in one.vocab:
         assert set(one.vocab[name]) <= set(both.vocab[name])
+
+
+@pytest.mark.req("R-REV-08")
+@given(PACKS, PACKS)
+def test_nobody_reads_who_is_not_responsible_whichever_pack_comes_first(one: Pack, two: Pack) -> None:
+    for both in (lay_over([one, two]), lay_over([two, one])):
+        for pattern, terms in both.readers.items():
+            lists = [pack.responsible[pattern] for pack in (one, two) if pattern in pack.responsible]
+            named = {term for terms in lists for term in terms}
+            bound = any(terms[:1] != ("+",) for terms in lists)
+            assert both.reading[pattern] == tuple(term for term in terms if term in named or not bound)
+            assert {*both.reading[pattern], *both.asking.get(pattern, ())} == {*terms}
 
 
 def test_what_is_required_in_a_state_is_what_every_state_needs_and_its_own() -> None:

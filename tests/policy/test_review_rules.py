@@ -77,7 +77,7 @@ WORDS = {"levels": {"company": ("公司", "Company"), "department": ("部门", "
 
 def test_names_that_are_not_there() -> None:
     wrong = rule(on=["add custmer", "change org"], slots=["verify supervisr"], unless=["hed"])
-    found = check_review([wrong], {"customer": CARD}, {}, ["supervisor", "head"])
+    found = check_review([wrong], {"customer": CARD}, {}, ["supervisor", "head"], ["readers"])
     assert [(f.code, f.args["name"], f.args["near"]) for f in found] == [
         ("POL010", "custmer", "customer"), ("POL014", "supervisr", "supervisor"), ("POL014", "hed", "head"),
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def test_names_that_are_not_there() -> None:
 
 def test_a_part_is_one_that_the_kinds_field_knows() -> None:
     parted = rule(on=["add entry/company", "add entry/compny", "add customer/x", "change org/x", "add entry"])
-    found = check_review([parted], {"customer": CARD, "entry": LISTED}, WORDS, ["supervisor", "head"])
+    found = check_review([parted], {"customer": CARD, "entry": LISTED}, WORDS, ["supervisor", "head"], ["readers"])
     assert [(f.code, f.args["name"], f.args["near"]) for f in found] == [
         ("POL010", "entry/compny", "entry/company"), ("POL010", "customer/x", "customer"), ("POL010", "org/x", "org"),
     ]  # fmt: skip

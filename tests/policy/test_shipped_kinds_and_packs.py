@@ -50,8 +50,8 @@ def shipped() -> dict[str, bytes]:
 
 
 def test_kinds_and_packs_name_nothing_that_is_not_there() -> None:
-    # POL019 and the warnings of POL011 ask the company for a value that a source lost
-    found = setup_faults(shipped())
+    # POL019 and the warnings of POL011 ask the company for a value that a source lost; others only tell something
+    found = [fault for fault in setup_faults(shipped()) if fault.severity != "info"]
     assert [
         fault for fault in found if fault.code != "POL019" and (fault.code, fault.severity) != ("POL011", "warning")
     ] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +12,7 @@ from crmctl.errors import GitFailed, InvalidInput, NoKey, NotFound, Refused, Tru
 from crmctl.ledger.affairs.dealing import assign
 from crmctl.ledger.affairs.requesting import request
 from crmctl.ledger.changing.draft import Origin
-from crmctl.ledger.changing.entry import advance
+from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.remote import push
@@ -31,9 +32,10 @@ from crmctl.model.tombstone import Tombstone
 from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged
 from tests.attacks.forgery import Forger, codes
-from tests.company import Company, git
+from tests.company import VISIT, Company, git
 from tests.prepared import prepared
-from tests.requirements.proving import DAY
+from tests.program import run, setting
+from tests.requirements.proving import DAY, says
 
 ASKED: dict[str, object] = {"what": "contacts", "why": "joint bid", "until": "2027-06-30"}
 
@@ -316,6 +318,69 @@ def test_the_original_data_takes_the_permission_of_finance(company: Company) -> 
     land(company.ledger(), top, gate=Gate())
     company.sync("bob")
     assert opens(company, "bob", customer)
+
+
+@pytest.mark.req("R-REV-08")
+def test_who_is_not_responsible_reads_by_request_whatever_the_policy_says_of_readers(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """P13:3: base lets company leaders read every card; under P13 they ask, and so does whoever changes the policy."""
+    says(company, capsys, "member", "role", "bob", "management")
+    says(company, capsys, "member", "role", "carol", "supervisor@east", "finance")
+    customer = company.customer()
+    company.sync("alice", "bob", "carol")
+    assert opens(company, "bob", customer)  # as base has it
+    says(company, capsys, "policy", "adopt", "p13")
+    company.sync("alice", "carol", "bob")
+    said = says(company, capsys, "policy", "check")
+    assert "POL021" in said
+    assert "management" in said
+    assert json.loads(says(company, capsys, "policy", "show", "--json"))["data"]["by_request"] == {
+        "core": ["management"]
+    }
+    company.add("visit", VISIT, customer=customer, department="east")  # what is written next is under a new key
+    update(company.ledger(), customer, {"phone": "021-62345678"}, Origin())
+    company.sync("alice", "bob")
+    assert not opens(company, "bob", customer)
+    refused = run(company.clone("bob"), company.home, "show", customer)
+    assert refused.returncode == 7
+    assert "crmctl request access_request" in refused.stderr
+    says(company, capsys, "request", "access_request", customer, *setting(**ASKED), member="bob")
+    says(company, capsys, "submit", member="bob")
+    for member in ("alice", "carol"):  # the head, then finance
+        company.sync("bob")
+        assert not opens(company, "bob", customer)
+        company.sync(member)
+        says(company, capsys, "review", "approve", "bob/1", member=member)
+    company.sync("bob")
+    assert opens(company, "bob", customer)
+    company.sync("alice")
+    rows = json.loads(says(company, capsys, "access", customer, "--json"))["data"]
+    bob = {row["compartment"]: (row["standing"], row["until"]) for row in rows if row["member"] == "bob"}
+    assert bob["core"] == ("reads", "2027-06-30")
+    assert codes(company) == set()
+
+
+@pytest.mark.req("R-REV-08")
+def test_finance_allows_whom_the_policy_itself_makes_readers(company: Company) -> None:
+    ledger = company.ledger()
+    set_roles(ledger, "carol", (*ledger.in_force.org.members["carol"].roles, Role("finance", None, ledger.today)))
+    adopted(company, "p13")
+    own = company.path / "own.yaml"
+    text = dump(company.ledger().in_force.raw["policy/company.yaml"]).decode()
+    own.write_text(text + "responsible: {core: ['+', management]}\n", "utf-8")
+    set_value(company.ledger(), "remind_days", "20")
+    assert not company.ledger().pending.stacks  # what has nothing to do with reading is not finance's
+    adopt(company.ledger(), str(own))
+    assert company.ledger().landed.in_force.pack.asking == {"core": ("management",)}
+    submit(company.ledger(), gate=Gate())
+    top = slot(company, "carol", "alice", "sign finance -")
+    land(company.ledger("carol"), top, gate=Gate())
+    company.sync("alice")
+    assert company.ledger().landed.in_force.pack.asking == {}
+    assert codes(company) == set()
+    Forger(company).put("alice", {"policy/company.yaml": text.encode()})  # and taking it back as well
+    assert "TRU080" in codes(company)
 
 
 @pytest.mark.req("R-AUD-25")

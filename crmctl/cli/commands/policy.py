@@ -65,8 +65,9 @@ def show(
         out.result("pack", raw, draw_pack)
         return
     in_force = ledger.in_force.pack
-    readers = [(pattern, ", ".join(terms)) for pattern, terms in in_force.readers.items()]
-    data = {"values": dict(in_force.values), "readers": {pattern: list(t) for pattern, t in in_force.readers.items()}}
+    asking = {pattern: list(terms) for pattern, terms in in_force.asking.items()}
+    readers = {pattern: list(terms) for pattern, terms in in_force.reading.items()}
+    data = {"values": dict(in_force.values), "readers": readers, "by_request": asking}
 
     def draw() -> None:
         table(
@@ -74,7 +75,10 @@ def show(
             [(name, _plain(value)) for name, value in in_force.values.items()],
         )
         out.line()
-        table([(_("Compartment"), "left"), (_("Who reads"), "left")], readers)
+        table(
+            [(_("Compartment"), "left"), (_("Who reads"), "left"), (_("Only by request"), "left")],
+            [(pattern, ", ".join(terms), ", ".join(asking.get(pattern, ()))) for pattern, terms in readers.items()],
+        )
 
     out.result("policy", data, draw)
 
@@ -156,16 +160,15 @@ def check(
     out = Out(as_json)
     findings = check_policy(open_ledger(directory), file)
     errors = sum(finding.severity == "error" for finding in findings)
+    warnings = sum(finding.severity == "warning" for finding in findings)
 
     def draw() -> None:
         for finding in findings:
             out.line(finding_line(finding))
-        out.line(
-            _("{errors:error|errors}, {warnings:warning|warnings}", errors=errors, warnings=len(findings) - errors)
-        )
+        out.line(_("{errors:error|errors}, {warnings:warning|warnings}", errors=errors, warnings=warnings))
 
     if as_json:
-        out.result("policy-check", {"errors": errors, "warnings": len(findings) - errors}, draw, findings)
+        out.result("policy-check", {"errors": errors, "warnings": warnings}, draw, findings)
     else:
         draw()
     if errors:

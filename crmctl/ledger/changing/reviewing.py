@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.git.plan import BlobRef, Edit
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.in_force import InForce
@@ -16,6 +17,7 @@ from crmctl.ledger.ledger import parse_dossier
 from crmctl.model.dossier import Dossier, clear_path
 from crmctl.model.org import Member
 from crmctl.model.paths import dossier_of
+from crmctl.model.values import Value
 from crmctl.policy.review import Slot
 from crmctl.rules.slots import Given, Standing, Wanted, open_slots, together, wanted
 from crmctl.rules.triggers import Touched
@@ -26,6 +28,10 @@ __all__ = [
 ]  # fmt: skip
 
 DossierAt = Callable[[str], Dossier | None]
+_POLICY = "policy/"
+# Stands for every part: of a file that does not read nobody can tell what it changes.
+_ANY = ("*",)
+PartsOf = Callable[[str], frozenset[str]]
 
 
 def slots_wanted(in_force: InForce, author: Member, day: date, changes: Sequence[Touched]) -> tuple[Wanted, ...]:
@@ -57,13 +63,22 @@ def touched_by(repo: Repository, base: str, edits: Mapping[str, Edit]) -> tuple[
         edit = edits[path]
         return _parsed(repo.read_blob(edit.oid) if isinstance(edit, BlobRef) else edit, path)
 
+    def parts(path: str) -> frozenset[str]:
+        edit = edits[path]
+        return changed_parts(repo.read(base, path), repo.read_blob(edit.oid) if isinstance(edit, BlobRef) else edit)
+
     there = {path: repo.entry(base, path) is not None for path in edits}
     files = [(path, there[path], edit is not None) for path, edit in edits.items() if there[path] or edit is not None]
-    return touched(files, before, after)
+    return touched(files, before, after, parts)
 
 
-def touched(files: Iterable[tuple[str, bool, bool]], before: DossierAt, after: DossierAt) -> tuple[Touched, ...]:
-    """Files (path, whether it was there, whether it is there afterwards) with the dossiers they lie in."""
+def touched(
+    files: Iterable[tuple[str, bool, bool]], before: DossierAt, after: DossierAt, parts: PartsOf
+) -> tuple[Touched, ...]:
+    """Files (path, whether it was there, whether it is there afterwards) with the dossiers they lie in.
+
+    `parts` tells which parts of a file of the policy differ.
+    """
     dossiers: dict[str, tuple[Dossier | None, Dossier | None]] = {}
     found = []
     for path, was, now in files:
@@ -71,8 +86,23 @@ def touched(files: Iterable[tuple[str, bool, bool]], before: DossierAt, after: D
         if dossier_id is not None and dossier_id not in dossiers:
             dossiers[dossier_id] = before(dossier_id), after(dossier_id)
         pair = dossiers[dossier_id] if dossier_id else (None, None)
-        found.append(Touched(path, "remove" if not now else "change" if was else "add", *pair))
+        inside = parts(path) if path.startswith(_POLICY) else frozenset[str]()
+        found.append(Touched(path, "remove" if not now else "change" if was else "add", *pair, inside))
     return tuple(found)
+
+
+def changed_parts(before: bytes | None, after: bytes | None) -> frozenset[str]:
+    """What a file of the policy says differently at its top level, by name; all it names where one does not read."""
+    was, now = _mapping(before), _mapping(after)
+    return frozenset(name for name in {*was, *now} if was.get(name) != now.get(name) or name in _ANY)
+
+
+def _mapping(content: bytes | None) -> Mapping[str, Value]:
+    try:
+        raw = load(content, "") if content is not None else {}
+    except CrmctlError:
+        raw = None
+    return raw if isinstance(raw, dict) else dict.fromkeys(_ANY)
 
 
 def _parsed(content: bytes | None, path: str) -> Dossier | None:

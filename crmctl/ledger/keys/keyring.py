@@ -185,7 +185,8 @@ class Ring:
                 _("A wrap opens to another key than the dossier names"), where=where, hint="crmctl check"
             )  # fmt: skip
         self._denied.add(key)
-        raise NoKey(_("You cannot open this"), where=where, hint=_("crmctl access WHO shows who can"))
+        hint = _("crmctl access WHO shows who can; crmctl request access_request WHO asks for it")
+        raise NoKey(_("You cannot open this"), where=where, hint=hint)
 
     @cached_property
     def _outboxes(self) -> Sequence[Keyring]:

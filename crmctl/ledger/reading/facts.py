@@ -117,7 +117,7 @@ def require_coverage(ledger: Ledger, connection: Connection, kinds: Iterable[str
     for name in kinds:
         existing, opened = seen(connection, ledger.in_force.kinds[name], department)
         if opened < existing:
-            terms = ", ".join(sorted({t for terms in ledger.in_force.pack.readers.values() for t in terms}))
+            terms = ", ".join(sorted({t for terms in ledger.in_force.pack.reading.values() for t in terms}))
             raise NoKey(
                 _("You see {opened} of {existing} {kind} of {department}: too little to decide on", opened=opened,
                   existing=existing, kind=name, department=department),

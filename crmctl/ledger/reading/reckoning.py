@@ -84,7 +84,7 @@ def _told(ledger: Ledger, connection: Connection, rules: DecisionRules, departme
     kinds = [ledger.in_force.kinds[name] for name in _kinds(ledger, rules)]
     counted = [seen(connection, kind, department) for kind in kinds]
     whole = all(opened >= existing for existing, opened in counted)
-    terms = [set(ledger.in_force.pack.readers.get(_pattern(kind.scope, kind.compartment), ())) for kind in kinds]
+    terms = [set(ledger.in_force.pack.reading.get(_pattern(kind.scope, kind.compartment), ())) for kind in kinds]
     me = ledger.member_id
     for dossier, owner, team, keeper in connection.execute(_ASSIGNED, {"department": department}):
         mine = {word for word, here in (("owner", owner == me), ("team", me in team.split()), ("keeper", keeper == me))
