@@ -114,8 +114,7 @@ class Bench:
         yield Measure("sync of one visit", ["sync"], self._before_sync(add))
         card, path = self._a_card()
         yield Measure("git diff, each side of a file", ["show", str(card)], module=_DRIVER)
-        merge = ["merge", str(card), str(card), str(card), path]
-        yield Measure("git merge, each file", merge, module=_DRIVER)
+        yield Measure("git merge, each file", ["merge", *self._three_cards(card, path), path], module=_DRIVER)
         yield Measure("cold: list visit", ["list", "visit", "--limit", "1"], self._forget, 2)
         yield Measure("cold: show by name", ["show", name], self._forget, 2)
         yield Measure("cold: check", ["check"], self._forget, 1)
@@ -144,6 +143,19 @@ class Bench:
         card = self.made.folder / "card.age"
         card.write_bytes(content.stdout)
         return card, path
+
+    def _three_cards(self, card: Path, path: str) -> list[str]:
+        """The same card as two sides changed it: base, ours (another note), theirs (another address)."""
+        dossier = path.split("/")[2]
+        sides = [self.made.folder / f"card-{side}.age" for side in ("base", "ours", "theirs")]
+        shutil.copyfile(card, sides[2])
+        for side, change in ((sides[0], "address"), (sides[1], "note")):
+            self.run(["update", dossier, "--set", f"{change}={time.time_ns()}"])
+            sealed = subprocess.run(
+                [GIT, "cat-file", "blob", f"main:{path}"], cwd=self.made.path, capture_output=True, check=True
+            )
+            side.write_bytes(sealed.stdout)
+        return [str(side) for side in sides]
 
     def _another_topic(self, visit: str) -> Callable[[], object]:
         return lambda: self.run(["update", visit, "--set", f"topic={time.time_ns()}"])

@@ -71,11 +71,11 @@ def _admit(made: BenchLedger) -> None:
         for dossier in mine[start : start + _BATCH]:
             if numbers.random() < _ADMITTED:
                 day = (date(2026, 2, 1) + timedelta(days=numbers.randint(0, 200))).isoformat()
-                found = {"criterion": "P23:V.1.2", "item": "good_name", "holds": True}
+                found: dict[str, object] = {"criterion": "P23:V.1.2", "item": "good_name", "holds": True}
+                found |= {"weight": 100, "score": str(numbers.randint(50, 100))}
                 values: dict[str, object] = {
                     "on": day, "by": "alice", "criteria": [found], "state": "admitted", "proposed_grade": "qualified",
-                    "total": str(numbers.randint(50, 100)), "background_done": True, "decided_by": "alice",
-                    "decided_on": day,
+                    "background_done": True, "decided_by": "alice", "decided_on": day,
                 }  # fmt: skip
                 draft.new_record(draft.kind("admission"), dossier, "east", values)
         draft.commit("import")
