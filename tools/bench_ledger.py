@@ -21,7 +21,7 @@ from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.founding import Founding, found
 from crmctl.model.org import Role
 
-FORMAT = 3
+FORMAT = 4
 SHARE = 10  # one record in ten is a customer
 _BATCH = 200  # customers a commit
 _OPEN = 0.01  # of the complaints
@@ -137,7 +137,7 @@ def _make(folder: Path, records: int, customers: int) -> dict[str, list[str]]:
     for start in range(0, customers, _BATCH):
         draft = Draft(Ledger(path, home=home))
         for number in range(start, min(start + _BATCH, customers)):
-            _customer(draft, numbers, number, each, sample if number % max(1, customers // 20) == 0 else None)
+            _customer(draft, numbers, number, each, sample if number % max(2, customers // 20) == 1 else None)
         draft.commit("import")
         draft.ledger.repo.close()
     return sample
