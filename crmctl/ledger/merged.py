@@ -44,6 +44,7 @@ def fold_merged(connection: Connection, ledger: Ledger, kinds: Collection[str]) 
         fewer = "UPDATE coverage SET existing = existing - ?1, opened = opened - ?1 WHERE kind = ?2"
         connection.execute(fewer, (len(merged), CARD))
     if merged:
+        connection.executemany("INSERT INTO _merged VALUES (?, ?)", list(merged.items()))
         connection.executemany("DELETE FROM assignment WHERE dossier = ?", [(old,) for old in merged])
 
 

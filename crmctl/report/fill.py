@@ -57,7 +57,7 @@ def fill(
         if evidence:
             tables = tuple(replace(one, behind=behind(connection, one, parameters, _cell)) for one in tables)
         unnamed -= {kind.name for kind in kinds if kind.table in read}
-        counted = coverage(ledger, connection, report, question, kinds, unnamed)
+        counted = coverage(connection, report, question, kinds, unnamed)
         name = _customer_name(connection, question) if "customer" in read else None
         customers = _customers(ledger, connection, report, question, kinds) if withheld is not None else ()
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.snapshot.clear import assignment_segment
@@ -29,6 +29,11 @@ CREATE TABLE approval (
     record TEXT, act TEXT, role TEXT, department TEXT, member TEXT, stands_for TEXT, paper TEXT, "on" TEXT, bundle TEXT
 );
 """
+_BESIDES = """
+CREATE TABLE _copied (kind TEXT, path TEXT, generation INTEGER);
+CREATE TABLE _merged (old TEXT, new TEXT);
+"""
+_BESIDE, _LARGE = 8, 200_000  # databases, and bytes from which one is worth attaching
 _DAMAGED = "INSERT INTO damaged SELECT ?, path FROM {schema}._source WHERE generation = 0"
 
 
@@ -42,11 +47,16 @@ def connect(ledger: Ledger, kinds: Collection[str]) -> sqlite3.Connection:
     present = Present(ledger)
     segments = [kind_segment(ledger.in_force, ledger.in_force.kinds[name]) for name in dict.fromkeys(kinds)]
     notes = notes_of(ledger)
-    # The largest is taken as it is, the others are copied beside it: SQLite attaches only ten.
-    segments.sort(key=lambda segment: notes.size(f"{segment.name}.base"), reverse=True)
+    # The largest are taken as they are, the others are copied beside them: SQLite attaches only ten.
+    sizes = {segment.name: notes.size(f"{segment.name}.base") for segment in segments}
+    segments.sort(key=lambda segment: sizes[segment.name], reverse=True)
     parts = [part_of(connection, "main", segment, present) for segment in segments[:1]]
     connection.executescript(FIXED)
-    parts += [_copied(connection, segment, present) for segment in segments[1:]]
+    connection.executescript(_BESIDES)
+    for number, segment in enumerate(segments[1:], 1):
+        beside = number <= _BESIDE and sizes[segment.name] > _LARGE
+        parts.append((_attached if beside else _copied)(connection, segment, present))
+    _show_sources(connection, parts)
     _fill_clear(connection, ledger)
     _copied(connection, assignment_segment(), present)
     for part in parts:
@@ -65,12 +75,20 @@ def _fold(connection: sqlite3.Connection, ledger: Ledger, kinds: Collection[str]
         fold_merged(connection, ledger, kinds)
 
 
+def _attached(connection: sqlite3.Connection, segment: Segment, present: Present) -> Part:
+    """The segment in a database of its own: its table is found by its name all the same."""
+    connection.execute(f"ATTACH ':memory:' AS \"{segment.name}\"")
+    return part_of(connection, segment.name, segment, present)
+
+
 def _copied(connection: sqlite3.Connection, segment: Segment, present: Present) -> Part:
     connection.execute("ATTACH ':memory:' AS loading")
     part = part_of(connection, "loading", segment, present)
     if segment.name != "assignment":
         connection.execute(segment.create("main"))
     connection.execute(f'INSERT INTO main."{segment.table}" SELECT * FROM loading."{segment.table}"')
+    if segment.sealed:
+        connection.execute("INSERT INTO _copied SELECT ?, path, generation FROM loading._source", (segment.argument,))
     if part.damaged:
         connection.execute(_DAMAGED.format(schema="loading"), (segment.argument,))
     connection.execute("DETACH loading")
@@ -83,8 +101,16 @@ def _fill_counts(connection: sqlite3.Connection, part: Part) -> None:
         for where, number in sorted(part.existing.items()) if number
     ]  # fmt: skip
     connection.executemany("INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", counts)
-    if part.schema == "main" and part.damaged:
-        connection.execute(_DAMAGED.format(schema="main"), (part.segment.argument,))
+    if part.schema != "loading" and part.damaged:
+        connection.execute(_DAMAGED.format(schema=f'"{part.schema}"'), (part.segment.argument,))
+
+
+def _show_sources(connection: sqlite3.Connection, parts: Iterable[Part]) -> None:
+    """The view `_sources`: kind, path and generation of every record there is (None: does not open, 0: damaged)."""
+    own = [part for part in parts if part.schema != "loading"]
+    views = ["SELECT kind, path, generation FROM _copied"]
+    views += [f"SELECT '{part.segment.argument}', path, generation FROM \"{part.schema}\"._source" for part in own]
+    connection.execute(f"CREATE TEMP VIEW _sources AS {' UNION ALL '.join(views)}")
 
 
 def _fill_clear(connection: sqlite3.Connection, ledger: Ledger) -> None:

@@ -10,10 +10,12 @@ from math import isfinite
 
 from crmctl.errors import InvalidInput
 from crmctl.i18n import _
+from crmctl.ledger.snapshot.indexes import index_for, pages
 
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
 _STEPS = 50_000_000
+_STEPS_A_PAGE = 10_000  # a page holds a few records: each may be looked at some thousand times, not compared with all
 _EVERY = 100_000
 _ROWS = 2_000_000
 # One value, one LIKE pattern: neither counts as a step, both could take all memory or time.
@@ -38,9 +40,10 @@ def ask(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, objec
     whoever asks: an answer is no decision (facts refuse them, DESIGN 5).
     """
     prime(connection)
+    index_for(connection, sql, parameters or {})
+    budget = [(_STEPS + _STEPS_A_PAGE * pages(connection)) // _EVERY]
     connection.set_authorizer(_authorize)
     before = [(which, connection.setlimit(which, size)) for which, size in _LIMITS]
-    budget = [_STEPS // _EVERY]
 
     def tick() -> int:
         budget[0] -= 1
