@@ -68,6 +68,23 @@ def parse_leaf(text: str) -> Leaf:
     return Leaf(name, operator, literals)  # type: ignore[arg-type]  # the pattern admits operators only
 
 
+def lies_in(region: str, wanted: str) -> bool:
+    """Whether a region code lies in another, as 310115 in 31 or 310000."""
+    short = wanted
+    while len(short) > 2 and short.endswith("00"):
+        short = short[:-2]
+    return region == wanted or (wanted.isdigit() and region.startswith(short))
+
+
+def fits(leaf: Leaf, card: Mapping[str, object], is_region: bool) -> bool:
+    """Whether a condition holds for these fields; a region holds what lies in it, and an empty field fits nothing."""
+    value = card.get(leaf.name)
+    if is_region and value is not None and leaf.operator in {"=", "in", "!=", "not in"}:
+        inside = any(lies_in(str(value), wanted) for wanted in leaf.literals)
+        return inside == (leaf.operator in {"=", "in"})
+    return leaf.holds(card) is True
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -60,7 +60,14 @@ class Member:
         return list(dict.fromkeys(r.department for r in self.roles if r.department and r.active(on)))
 
     def holds(self, role: str, department: str | None, on: date) -> bool:
-        """Whether the member holds the role in that department (or company-wide) on that day."""
+        """Whether the member holds the role in that department (or company-wide) on that day.
+
+        `head@north` is the role in that department, wherever it is asked for; `@zhou` is that member alone.
+        """
+        role, at, place = role.partition("@")
+        if at and not role:
+            return self.id == place and self.active(on)
+        department = place if at else department
         return self.active(on) and any(
             r.role == role and r.active(on) and r.department in {department, None} for r in self.roles
         )
@@ -81,6 +88,8 @@ class Delegation:
 
     def counts(self, member: str, role: str, department: str | None, on: date) -> bool:
         """Whether it lets that member hold the role in the department on that day; both days included."""
+        role, at, place = role.partition("@")
+        department = place if at else department
         here = self.department is None or self.department == department
         return self.to == member and self.role == role and here and self.since <= on <= self.until
 

@@ -8,6 +8,10 @@ review:
   - {code: REV004, on: grant, slots: [sign head], unless: [head]}
   - {code: REV010, on: [change org, change policy], slots: [verify admin], if_able: true, only: 'two_admins = yes'}
   - {code: REV013, on: add quotation, slots: [sign head], route: {by: territory, slots: {north: [sign division]}}}
+  - code: REV014
+    on: add supply_project
+    slots: [sign management]
+    route: {by: record, lines: [{name: north, if: 'customer.region in [11]', slots: [sign head@north]}]}
 ```
 
 `on` is `add|change|remove <kind>`, of a kind placed by a text or choice `<kind>/<part>` too (`add
@@ -16,9 +20,11 @@ whatever happens in it, `change policy/readers` what the policy says of readers)
 change fills a `propose` slot of its own by that, where the role is the author's; nobody fills another slot of what he
 made.
 
-A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. `route` gives other slots by what stands
-in the clear: the author's territory or the department. `slots: []` takes a rule of a lower pack away.
-`paper: true` (or a list of the roles that record) lets a scan stand for a leader without a key.
+A slot is `<act> <role>[/<role>…]`; an inner list may be filled in any order. A role is one where the change belongs,
+`head@north` one there, `@zhou` that member. `route` gives other slots by what stands in the clear: the author's
+territory, the department, or the line of a table that the change says it falls under (`crmctl.policy.routing`).
+`slots: []` takes a rule of a lower pack away. `paper: true` (or a list of the roles that record) lets a scan stand for
+a leader without a key.
 """
 
 from __future__ import annotations
@@ -33,6 +39,7 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
+from crmctl.policy.routing import LINE_KEYS, Line, read_conditions, unknown_fields
 
 Act = Literal["propose", "verify", "sign", "acknowledge"]
 ACTS: tuple[Act, ...] = get_args(Act)
@@ -47,7 +54,7 @@ FIELDS = ("grant", "office_grant", "share", "assignment", "owner", "team", "stat
 RECORDERS = ("clerk", "supervisor", "head")
 # Who deals with a customer, as its clear file says.
 PERSONS = ("owner", "team", "keeper")
-ROUTES = ("department", "territory")
+ROUTES = ("department", "territory", "record")
 _KEYS = (
     "code",
     "on",
@@ -63,6 +70,7 @@ _KEYS = (
     "route",
 )
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +109,14 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Other slots by a fact in the clear: `by` is `territory` (of the author) or `department`."""
+    """Other slots by a fact in the clear: `by` is `territory` (of the author), `department` or `record`.
+
+    `lines` are the table by which what is sealed in a record chooses one of `steps`; the record's author names it.
+    """
 
     by: str
     steps: Mapping[str, Steps]
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,8 @@ class ReviewRule:
     def roles(self) -> tuple[str, ...]:
         """Every role it names."""
         routed = self.route.steps.values() if self.route else ()
-        named = [role for steps in (self.steps, *routed) for step in steps for slot in step for role in slot.roles]
+        slots = [slot for steps in (self.steps, *routed) for step in steps for slot in step]
+        named = [name for slot in slots for role in slot.roles if (name := role.partition("@")[0])]
         recorders = [role for role in self.paper if role not in RECORDERS]
         return tuple(dict.fromkeys([*named, *self.unless, *recorders]))
 
@@ -197,6 +210,8 @@ class _Reading:
         raw = self.raw.get("route")
         if raw is None:
             return None
+        if isinstance(raw, dict) and raw.get("by") == "record":
+            return self._table(raw.get("lines"))
         slots = raw.get("slots") if isinstance(raw, dict) else None
         if not isinstance(raw, dict) or not isinstance(slots, dict):
             self._fault("POL002", N_("route needs by and slots"), "route")
@@ -206,6 +221,30 @@ class _Reading:
             message = N_("{name} cannot be seen without keys; a route goes by {names}")
             self._fault("POL003", message, "route.by", name=by, names=", ".join(ROUTES))
         return Route(by, {name: self._steps(steps, f"route.slots.{name}") for name, steps in slots.items()})
+
+    def _table(self, raw: Value) -> Route | None:
+        """A table read line by line; each has a name of its own, for it stands in the clear."""
+        steps: dict[str, Steps] = {}
+        lines = []
+        rows = raw if isinstance(raw, list) else []
+        for number, item in enumerate(rows):
+            path = f"route.lines.{number}"
+            spec = item if isinstance(item, dict) else {}
+            for key in spec:
+                if key not in LINE_KEYS:
+                    self._unknown(key, LINE_KEYS, f"{path}.{key}")
+            name = str(spec.get("name") or "")
+            if not _NAME.fullmatch(name) or name in steps:
+                self._fault("POL003", N_("A line has a name of its own, of small letters, digits and _"), path)
+            try:
+                lines.append(Line(name, read_conditions(spec.get("if"))))
+            except ConditionError as error:
+                message = N_("Not a condition: {text}. Write: name op literal, lists in brackets")
+                self._fault("POL003", message, f"{path}.if", text=str(error))
+            steps[name] = self._steps(spec.get("slots"), f"{path}.slots")
+        if not rows:
+            self._fault("POL002", N_("A route by record needs lines"), "route.lines")
+        return Route("record", steps, tuple(lines))
 
     def _only(self) -> Leaf | None:
         text = self.raw.get("only")
@@ -303,7 +342,27 @@ def check_review(
         if trigger.what in names and parts is not None and trigger.part not in parts:
             known = {f"{trigger.what}/{part}" for part in parts} or {trigger.what}
             named.append(("POL010", code, f"{trigger.what}/{trigger.part}", known))
+    routed = [(rule, rule.route) for rule in rules if rule.route and rule.route.lines]
+    for rule, route in routed:
+        about = [kinds[trigger.what] for trigger in rule.on if trigger.action and trigger.what in kinds]
+        for name in unknown_fields(route.lines, about, kinds.get("customer")):
+            fields = {field for kind in about for field, _field in kind.walk()}
+            named.append(("POL012", rule.code, name, fields))
     return [_missing(*item) for item in named]
+
+
+def seat_faults(rules: Iterable[ReviewRule], departments: Iterable[str], members: Iterable[str]) -> list[Finding]:
+    """Departments and members that slots name (`head@north`, `@zhou`) and that are not there."""
+    departments, members = set(departments), set(members)
+    found = []
+    for rule in rules:
+        routed = rule.route.steps.values() if rule.route else ()
+        slots = (slot for steps in (rule.steps, *routed) for step in steps for slot in step)
+        for role, at, place in (role.partition("@") for slot in slots for role in slot.roles):
+            known = departments if role else members
+            if at and place not in known:
+                found.append(_missing("POL014", rule.code, place, known))
+    return found
 
 
 def _parts(kind: Kind | None, vocab: Mapping[str, Mapping[str, Label]]) -> set[str] | None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from crmctl.i18n import N_
-from crmctl.model.condition import ConditionError, Leaf, parse_leaf
+from crmctl.model.condition import ConditionError, Leaf, fits, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
@@ -39,7 +39,7 @@ class Segment:
 
     def has(self, card: Mapping[str, object], regions: Collection[str] = ()) -> bool:
         """Whether a customer with this card belongs to it; `regions` names the fields that hold a region."""
-        return all(_holds(leaf, card, leaf.name in regions) for leaf in self.conditions)
+        return all(fits(leaf, card, leaf.name in regions) for leaf in self.conditions)
 
 
 def read_segments(packs: Iterable[tuple[str, Mapping[str, Value]]]) -> tuple[tuple[Segment, ...], list[Finding]]:
@@ -71,22 +71,6 @@ def segment_faults(segments: Iterable[Segment], card: Kind | None) -> Iterator[F
                     N_("{code}: there is no {name}; did you mean {near}?") if near else N_("{code}: there is no {name}")
                 )
                 yield Finding("POL004", message, "error", "", "segments", args)
-
-
-def lies_in(region: str, wanted: str) -> bool:
-    """Whether a region code lies in another, as 310115 in 31 or 310000."""
-    short = wanted
-    while len(short) > 2 and short.endswith("00"):
-        short = short[:-2]
-    return region == wanted or (wanted.isdigit() and region.startswith(short))
-
-
-def _holds(leaf: Leaf, card: Mapping[str, object], is_region: bool) -> bool:
-    value = card.get(leaf.name)
-    if is_region and value is not None and leaf.operator in {"=", "in", "!=", "not in"}:
-        inside = any(lies_in(str(value), wanted) for wanted in leaf.literals)
-        return inside == (leaf.operator in {"=", "in"})
-    return leaf.holds(card) is True
 
 
 def _segment(item: Mapping[str, Value]) -> Segment:

@@ -16,6 +16,7 @@ from crmctl.ledger.pending import stacks_of
 from crmctl.ledger.waiting.bundle import give_slot, make_bundle
 from crmctl.ledger.waiting.handed_in import review_ref, submitted
 from crmctl.review.inbox import MAY_COME, Bundle, Handed, inbox, servers_main
+from crmctl.review.looking import routed_wrong
 from crmctl.review.on_paper import OnPaper, recordable, scan_of
 from crmctl.rules.slots import Choice, Standing, choices
 from crmctl.trust.review import Reviewed, judged
@@ -75,6 +76,7 @@ def _given(
     chosen = [change for change in asked if change in mine or _is_free(change)]
     if bundle.wrong or not mine:
         raise _nothing_to_give(bundle, asked)
+    _rightly_routed(ledger, chosen)
     part = not bundle.whole or len(chosen) < len(bundle.changes)
     tip = bundle.one.tip
     if part:
@@ -106,6 +108,16 @@ def _given(
         return None
     sync(ledger, progress, gate=gate, strict=False)
     return Approved(bundle.name, names, tuple(given), None, reviewed.open, left)
+
+
+def _rightly_routed(ledger: Ledger, chosen: Sequence[Handed]) -> None:
+    """Raises Refused where a change asks others than those its address and size call for."""
+    wrong = [item for change in chosen for item in routed_wrong(ledger, change.stack) if item.severity == "error"]
+    if wrong:
+        raise Refused(
+            _("It was passed on to others than those who decide about it"), where=chosen[0].name, rule=wrong[0].code,
+            findings=wrong, hint=f"crmctl review return {chosen[0].name}",
+        )  # fmt: skip
 
 
 def _is_free(change: Handed) -> bool:

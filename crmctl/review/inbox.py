@@ -82,7 +82,10 @@ class Bundle:
     @property
     def open(self) -> tuple[Standing, ...]:
         """All approvals its changes need, each demand once."""
-        found = {(item.wanted.code, item.wanted.departments): item for change in self.changes for item in change.open}
+        found = {
+            (item.wanted.code, item.wanted.departments, item.wanted.steps): item
+            for change in self.changes for item in change.open
+        }  # fmt: skip
         return tuple(found.values())
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from crmctl.errors import CrmctlError, GitFailed, NoKey
 from crmctl.i18n import N_
 from crmctl.ledger.changing.late_entry import entered_late
+from crmctl.ledger.changing.routing import misrouted_at
 from crmctl.ledger.checking.file_check import FileChecked, check_files
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
@@ -78,7 +79,7 @@ def look(ledger: Ledger, bundles: Iterable[Bundle]) -> dict[str, Looked]:
         alike = _alike(ledger, files)
         again = asked_again(ledger, [c.stack for c in bundle.changes if not c.conflict], _written(ledger, files), main)
         for change in bundle.changes:
-            findings = list(change.findings)
+            findings = [*change.findings, *routed_wrong(ledger, change.stack)]
             for one in opened[change.name]:
                 findings += told.get(one.path, ())
                 findings += again.get(one.path, ())
@@ -87,6 +88,16 @@ def look(ledger: Ledger, bundles: Iterable[Bundle]) -> dict[str, Looked]:
             once = [item for number, item in enumerate(findings) if item not in findings[:number]]
             found[change.name] = Looked(change, records, tuple(once))
     return found
+
+
+def routed_wrong(ledger: Ledger, stack: Stack) -> Iterator[Finding]:
+    """Where what waits names another line of a routing table than what it says falls under."""
+    seen: set[str] = set()
+    for commit in reversed(stack.commits):
+        parent = ledger.repo.commit(commit).parents[0]
+        paths = [one.path for one in ledger.repo.changed(parent, commit) if one.new_oid and one.path not in seen]
+        seen.update(paths)
+        yield from (finding for _path, finding in misrouted_at(ledger, commit, paths))
 
 
 def _written(ledger: Ledger, files: Iterable[_Opened]) -> Iterator[Written]:

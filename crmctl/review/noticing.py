@@ -46,7 +46,7 @@ def notices(ledger: Ledger) -> tuple[Notice, ...]:
         author = ledger.in_force.org.members.get(info.author.name)
         if author is None or author.id == ledger.member_id:
             continue
-        touched = touched_by(ledger.repo, info.parents[0], edits_of(ledger, info.oid))
+        touched = touched_by(ledger.repo, info.parents[0], edits_of(ledger, info.oid), info.trailers)
         demands = slots_wanted(ledger.in_force, author, info.committed_at.date(), touched)
         standing = open_slots(demands, given.get(info.oid, ()), {author.id})
         mine = choices(standing, ledger.in_force.org, ledger.member, {author.id}, ledger.today)

@@ -87,22 +87,23 @@ def wanted(
     rules: Iterable[ReviewRule], kinds: Mapping[str, Kind], org: Org, values: Mapping[str, object], author: Member,
     day: date, changes: Sequence[Touched],
 ) -> tuple[Wanted, ...]:  # fmt: skip
-    """What the rules ask of an author's change; one demand for each rule and department."""
-    found: dict[tuple[str, tuple[str, ...]], Wanted] = {}
+    """What the rules ask of an author's change; one demand for each rule, department and line of its table."""
+    found: dict[tuple[str, tuple[str, ...], str], Wanted] = {}
     for rule in rules:
         if not rule.steps or (rule.only and not rule.only.holds(values)):
             continue
         for touched in changes:
+            line = _line(rule, touched)
             for departments in dict.fromkeys(hits(rule, kinds, touched)):
                 barred = _dealing(rule, touched.dossier, departments)
-                known = found.get((rule.code, departments))
+                known = found.get((rule.code, departments, line))
                 if known is not None:
                     paths = (*known.paths, touched.path)
-                    found[rule.code, departments] = replace(known, paths=paths, barred=known.barred | barred)
+                    found[rule.code, departments, line] = replace(known, paths=paths, barred=known.barred | barred)
                     continue
-                steps = _steps(rule, org, author, departments, day, barred)
+                steps = _steps(rule, org, author, departments, day, barred, line)
                 if steps:
-                    found[rule.code, departments] = Wanted(
+                    found[rule.code, departments, line] = Wanted(
                         rule.code, steps, departments, (touched.path,), rule.paper, rule.text, rule.clause, barred
                     )  # fmt: skip
     return tuple(found.values())
@@ -127,14 +128,21 @@ def _dealing(rule: ReviewRule, dossier: Dossier | None, departments: tuple[str, 
     return frozenset(name for one in named for name in (one if isinstance(one, tuple) else (one,)) if name)
 
 
+def _line(rule: ReviewRule, touched: Touched) -> str:
+    """The line of the rule's table that the change names; none where it names one that the table does not have."""
+    name = touched.routes.get(rule.code, "")
+    return name if rule.route and rule.route.by == "record" and name in rule.route.steps else ""
+
+
 def _steps(
-    rule: ReviewRule, org: Org, author: Member, departments: tuple[str, ...], day: date, barred: frozenset[str]
-) -> Steps:
+    rule: ReviewRule, org: Org, author: Member, departments: tuple[str, ...], day: date, barred: frozenset[str],
+    line: str,
+) -> Steps:  # fmt: skip
     """The rule's slots for this author and these departments, without those nobody is there for."""
     places: tuple[str | None, ...] = departments or (None,)
     if any(author.holds(role, place, day) for role in rule.unless for place in places):
         return ()
-    steps = _routed(rule, author, departments)
+    steps = _routed(rule, author, departments, line)
     if author.id not in barred:
         steps = _proposed(steps, org, author, places, day)
     if not rule.if_able:
@@ -154,9 +162,11 @@ def _put_forward(slot: Slot, org: Org, author: Member, places: Iterable[str | No
     return slot.act == "propose" and any(holder is not None for holder in held)
 
 
-def _routed(rule: ReviewRule, author: Member, departments: tuple[str, ...]) -> Steps:
+def _routed(rule: ReviewRule, author: Member, departments: tuple[str, ...], line: str) -> Steps:
     if rule.route is None:
         return rule.steps
+    if rule.route.by == "record":
+        return rule.route.steps.get(line, rule.steps)
     facts = departments if rule.route.by == "department" else (author.territory or "",)
     return next((rule.route.steps[fact] for fact in facts if fact in rule.route.steps), rule.steps)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from crmctl.model.dossier import ALLOWED, Dossier, Grant, is_office
@@ -22,7 +22,8 @@ class Touched:
 
     `before` and `after` are the dossier it lies in, as it stood and as the change leaves it (the same where the
     change does not touch its clear file); None where there is none, or for files of no dossier. `parts` are those that
-    a file of the policy says differently (`readers`); `*` stands for all of them.
+    a file of the policy says differently (`readers`); `*` stands for all of them. `routes`: by the code of a rule the
+    line of its table that the change says this falls under.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Touched:
     before: Dossier | None = None
     after: Dossier | None = None
     parts: frozenset[str] = frozenset()
+    routes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def dossier(self) -> Dossier | None:

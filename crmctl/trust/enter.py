@@ -196,7 +196,7 @@ class Entrance:
             old, new = (self.repo.read_blob(oid) if oid else None for oid in (change.old_oid, change.new_oid))
             return changed_parts(old, new)
 
-        found_files = touched(files, partial(side, new=False), partial(side, new=True), parts)
+        found_files = touched(files, partial(side, new=False), partial(side, new=True), parts, info.trailers)
         return slots_wanted(in_force, author, self.view.day(info), [self._as_on_main(item) for item in found_files])
 
     def _as_on_main(self, item: Touched) -> Touched:

@@ -21,7 +21,7 @@ from crmctl.trust.words import found
 
 SUBMIT, _BUNDLE = "submit", "Crmctl-Bundle"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_SLOT = re.compile(r"([a-z]+) ([a-z][a-z0-9_]*) (-|[a-z][a-z0-9_-]*)")
+_SLOT = re.compile(r"([a-z]+) ([a-z][a-z0-9_]*(?:@[a-z][a-z0-9_-]*)?|@[a-z][a-z0-9_-]*) (-|[a-z][a-z0-9_-]*)")
 
 
 @dataclass(frozen=True, slots=True)

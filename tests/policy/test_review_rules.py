@@ -7,7 +7,7 @@ import pytest
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.values import Value
 from crmctl.policy.pack import lay_over, read_pack
-from crmctl.policy.review import ReviewRule, Slot, check_review, read_review
+from crmctl.policy.review import ReviewRule, Slot, check_review, read_review, seat_faults
 
 GOOD: dict[str, Value] = {"code": "REV001", "on": ["add customer"], "slots": ["verify supervisor/head"]}
 
@@ -48,6 +48,19 @@ def test_one_text_or_a_list() -> None:
         ({"text": "x"}, "POL002", "text", None),
         ({"route": {"by": "address", "slots": {}}}, "POL003", "route.by", None),
         ({"route": []}, "POL002", "route", None),
+        ({"route": {"by": "record"}}, "POL002", "route.lines", None),
+        (
+            {"route": {"by": "record", "lines": [{"name": "a b", "if": "x = 1", "slots": ["sign head"]}]}},
+            "POL003",
+            "route.lines.0",
+            None,
+        ),
+        (
+            {"route": {"by": "record", "lines": [{"name": "a", "if": "x", "slots": ["sign head"]}]}},
+            "POL003",
+            "route.lines.0.if",
+            None,
+        ),
     ],
 )
 def test_faults_name_their_place(more: dict[str, Value], code: str, field: str, near: str | None) -> None:
@@ -73,6 +86,15 @@ LISTED = Kind(
 )
 CARD = Kind("customer", 1, ("", ""), "C", "customer", "customers", "core", "core", ())
 WORDS = {"levels": {"company": ("公司", "Company"), "department": ("部门", "Department")}}
+
+
+def test_departments_and_members_that_slots_name() -> None:
+    lines: Value = [{"name": "a", "if": "x = 1", "slots": ["sign head@nort", "sign @zhuo"]}]
+    wrong = rule(slots=["sign head@north", "sign @zhou"], route={"by": "record", "lines": lines})
+    found = seat_faults([wrong], ["north", "south"], ["zhou"])
+    assert [(f.code, f.args["name"], f.args["near"]) for f in found] == [
+        ("POL014", "nort", "north"), ("POL014", "zhuo", "zhou"),
+    ]  # fmt: skip
 
 
 def test_names_that_are_not_there() -> None:

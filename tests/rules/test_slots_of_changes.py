@@ -14,7 +14,8 @@ from crmctl.model.kinds import Field, Kind
 from crmctl.model.org import Delegation, Member, Org, Role
 from crmctl.model.values import Value
 from crmctl.policy.review import read_review
-from crmctl.rules.slots import Given, Standing, Wanted, open_slots, standing, stood_for, wanted
+from crmctl.policy.routing import Line, line_for, read_conditions, unknown_fields
+from crmctl.rules.slots import Given, Standing, Wanted, choices, open_slots, standing, stood_for, wanted
 from crmctl.rules.triggers import Touched, concerns
 
 DAY = date(2026, 11, 20)
@@ -179,6 +180,47 @@ def test_routed_by_what_stands_in_the_clear() -> None:
     assert [str(slot) for slot in elsewhere[0].slots] == ["verify head"]
     by_department = asked(new, route={"by": "department", "slots": {"west": ["sign clerk"]}})
     assert [str(slot) for slot in by_department[0].slots] == ["sign clerk"]
+
+
+@pytest.mark.req("R-REV-13")
+def test_routed_by_the_line_of_a_table_the_change_names() -> None:
+    table: Value = {"by": "record", "lines": [
+        {"name": "north", "if": "region in [11]", "slots": ["sign head@east"]},
+        {"name": "large", "if": ["beds >= 500"], "slots": ["sign @carol"]},
+    ]}  # fmt: skip
+    new = Touched(CARD, "add", None, WEST)
+
+    def to(line: str) -> list[str]:
+        demands = asked([replace(new, routes={"REV001": line})], route=table)
+        return [str(slot) for demand in demands for slot in demand.slots]
+
+    assert (to("north"), to("large"), to("gone")) == (["sign head@east"], ["sign @carol"], ["verify head"])
+    other = replace(new, path=f"{FOLDER}/core/customer.abc.age", routes={"REV001": "large"})
+    both = asked([replace(new, routes={"REV001": "north"}), other], route=table)
+    assert [[str(slot) for slot in demand.slots] for demand in both] == [["sign head@east"], ["sign @carol"]]
+    (first, second) = open_slots(both, [Given("sign", "head@east", "west", "dave")], {"bob"})
+    assert (first.lands, second.lands) == (True, False)
+    assert [(one.role, one.code) for one in choices([second], ORG, CAROL, {"bob"}, DAY)] == [("@carol", "REV001")]
+    assert choices([second], ORG, DAVE, {"bob"}, DAY) == ()
+
+
+@pytest.mark.req("R-REV-13")
+def test_the_first_line_of_which_all_conditions_hold() -> None:
+    lines = [
+        Line("north", read_conditions("customer.region in [310000]")),
+        Line("large", read_conditions(["plan.size >= 3000"])),
+    ]
+    card = replace(KINDS["customer"], fields=(Field("region", "region", ("", "")),))
+
+    def line(record: dict[str, Value], of: dict[str, Value] | None) -> str | None:
+        return line_for(lines, record, KINDS["visit"], of, card)
+
+    assert line({"plan": {"size": 5000}}, {"region": "310115"}) == "north"
+    assert line({"plan": {"size": 5000}}, {"region": "510104"}) == "large"
+    assert line({"plan": {"size": 2999}}, {"region": "510104"}) is None
+    assert line({}, {}) is None
+    assert line({"plan": {"size": 5000}}, None) is None  # who cannot open the card does not say where it lies
+    assert [*unknown_fields(lines, [KINDS["visit"]], card)] == ["plan.size"]
 
 
 def test_whether_a_path_can_set_anything_off() -> None:

@@ -47,8 +47,12 @@ def act_name(act: str) -> str:
 
 
 def role_name(ledger: Ledger, role: str) -> str:
-    """A role's label."""
-    return label(ledger.in_force.pack.vocab.get("role", {}).get(role, (role, role)))
+    """A role's label; `head@north` with its department, `@zhou` by the member's name."""
+    name, at, place = role.partition("@")
+    if at and not name:
+        return member_name(ledger, place)
+    called = label(ledger.in_force.pack.vocab.get("role", {}).get(name, (name, name)))
+    return f"{called} ({department_name(ledger, place)})" if at else called
 
 
 def slot_text(ledger: Ledger, slot: Slot, departments: Sequence[str]) -> str:
@@ -58,7 +62,8 @@ def slot_text(ledger: Ledger, slot: Slot, departments: Sequence[str]) -> str:
         "sign": _("to be signed by {who}"), "acknowledge": _("for the information of {who}"),
     }[slot.act]  # fmt: skip
     who = "/".join(role_name(ledger, role) for role in slot.roles)
-    places = ", ".join(department_name(ledger, name) for name in departments)
+    elsewhere = all("@" in role for role in slot.roles)
+    places = "" if elsewhere else ", ".join(department_name(ledger, name) for name in departments)
     return waits.format(who=f"{who} ({places})" if places else who)
 
 

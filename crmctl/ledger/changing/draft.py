@@ -24,6 +24,7 @@ from crmctl.ledger.changing.guards import guard, guard_file, guard_intake
 from crmctl.ledger.changing.message import change_message, generation_trailers
 from crmctl.ledger.changing.numbering import number_alone
 from crmctl.ledger.changing.placing import Intent, place
+from crmctl.ledger.changing.routing import card_by, route_trailers, tables
 from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.changing.unique import refuse_twin
 from crmctl.ledger.changing.wrapping import Wrapping
@@ -212,7 +213,8 @@ class Draft:
         for record in self._records.values():  # whom a later step of this draft took the reading right
             self.wrapping.turn_where_due(record.dossier, [record.compartment])
         self._records = {path: self._of_today(record) for path, record in self._records.items()}
-        message = change_message(action, kind, self._touched, [*trailers, *generation_trailers(self._records.values())])
+        trailers = [*trailers, *generation_trailers(self._records.values()), *self._routes()]
+        message = change_message(action, kind, self._touched, trailers)
         said = tuple(record.data for record in self._records.values() if not self.kind(record.kind).is_note)
         made = place(self.ledger, Intent(self._edits(), message, self.wrapping.lines, self.wrapping.dropped, said))
         return number_alone(self.ledger, {record.kind for record in self._records.values()}, made)
@@ -222,6 +224,12 @@ class Draft:
         return [Kept(path, record) for path, record in self._records.items()]
 
     # Inside
+
+    def _routes(self) -> list[str]:
+        in_force = self.ledger.in_force
+        if not tables(in_force):
+            return []
+        return route_trailers(in_force, self._records, self.wrapping.edits(), card_by(self.record, in_force))
 
     def _edits(self) -> dict[str, bytes | None]:
         sealed: dict[str, bytes | None] = {path: self._seal(record, path) for path, record in self._records.items()}

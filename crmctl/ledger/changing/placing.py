@@ -9,7 +9,7 @@ from crmctl.errors import Conflict
 from crmctl.i18n import _
 from crmctl.ledger.changing.wrapping import keyring_change
 from crmctl.ledger.git.ancestry import is_ancestor
-from crmctl.ledger.git.objects import Who
+from crmctl.ledger.git.objects import Who, trailers_in
 from crmctl.ledger.git.plan import BlobRef, Edit
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.git.transaction import Change, RefMove, merge_trees, write
@@ -47,18 +47,18 @@ def place(ledger: Ledger, intent: Intent) -> str:
     stacks = ledger.pending.stacks
     named = set(_texts(intent.said)) if stacks else set()
     below = [stack for stack in stacks if stack.touched_by(intent.edits) or named & stack.makes]
-    if below or waits(ledger, intent.edits):
+    if below or waits(ledger, intent.edits, trailers_in(intent.message)):
         return _beside_main(ledger, intent, below)
     return _on_main(ledger, intent)
 
 
-def waits(ledger: Ledger, edits: Mapping[str, Edit]) -> bool:
-    """Whether the policy wants somebody else to look at a change of main before it lands."""
+def waits(ledger: Ledger, edits: Mapping[str, Edit], trailers: Sequence[tuple[str, str]] = ()) -> bool:
+    """Whether the policy wants somebody else to look at a change of main before it lands; `trailers` say its route."""
     if not ledger.in_force.pack.review:
         return False
     from crmctl.ledger.changing.reviewing import must_wait, slots_wanted, touched_by
 
-    changes = touched_by(ledger.repo, ledger.main, edits)
+    changes = touched_by(ledger.repo, ledger.main, edits, trailers)
     return must_wait(slots_wanted(ledger.in_force, ledger.member, ledger.today, changes))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.changing.routing import Trailers, routes_of
 from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.git.plan import BlobRef, Edit
 from crmctl.ledger.git.repository import Repository
@@ -50,8 +51,10 @@ def must_wait(demands: Iterable[Wanted]) -> bool:
     return any(demand.blocks for demand in demands)
 
 
-def touched_by(repo: Repository, base: str, edits: Mapping[str, Edit]) -> tuple[Touched, ...]:
-    """What edits (path: content, BlobRef or None to delete) touch on commit `base`."""
+def touched_by(
+    repo: Repository, base: str, edits: Mapping[str, Edit], trailers: Trailers = ()
+) -> tuple[Touched, ...]:  # fmt: skip
+    """What edits (path: content, BlobRef or None to delete) touch on commit `base`; `trailers` say how it is routed."""
 
     def before(dossier_id: str) -> Dossier | None:
         return _parsed(repo.read(base, clear_path(dossier_id)), clear_path(dossier_id))
@@ -69,16 +72,17 @@ def touched_by(repo: Repository, base: str, edits: Mapping[str, Edit]) -> tuple[
 
     there = {path: repo.entry(base, path) is not None for path in edits}
     files = [(path, there[path], edit is not None) for path, edit in edits.items() if there[path] or edit is not None]
-    return touched(files, before, after, parts)
+    return touched(files, before, after, parts, trailers)
 
 
 def touched(
-    files: Iterable[tuple[str, bool, bool]], before: DossierAt, after: DossierAt, parts: PartsOf
+    files: Iterable[tuple[str, bool, bool]], before: DossierAt, after: DossierAt, parts: PartsOf, trailers: Trailers
 ) -> tuple[Touched, ...]:
     """Files (path, whether it was there, whether it is there afterwards) with the dossiers they lie in.
 
-    `parts` tells which parts of a file of the policy differ.
+    `parts` tells which parts of a file of the policy differ, `trailers` are the commit's.
     """
+    routes = routes_of(trailers)
     dossiers: dict[str, tuple[Dossier | None, Dossier | None]] = {}
     found = []
     for path, was, now in files:
@@ -87,7 +91,7 @@ def touched(
             dossiers[dossier_id] = before(dossier_id), after(dossier_id)
         pair = dossiers[dossier_id] if dossier_id else (None, None)
         inside = parts(path) if path.startswith(_POLICY) else frozenset[str]()
-        found.append(Touched(path, "remove" if not now else "change" if was else "add", *pair, inside))
+        found.append(Touched(path, "remove" if not now else "change" if was else "add", *pair, inside, routes(path)))
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 
 from crmctl.ledger.changing.guards import guard_faults
 from crmctl.ledger.changing.numbering import number_faults
+from crmctl.ledger.changing.routing import routing_faults
 from crmctl.ledger.checking.check_note import CheckNote, Unit, unit_of
 from crmctl.ledger.checking.clear_check import ClearCheck, Leaf
 from crmctl.ledger.checking.file_check import KEYLESS, FileChecked, check_files
@@ -71,7 +72,7 @@ def check(
     numbered = number_faults(ledger)
     found = replace(found, findings=(*found.findings, *numbered)) if numbered else found
     if not keyless and ledger.in_force.pack.review:
-        found = replace(found, findings=(*found.findings, *request_faults(ledger)))
+        found = replace(found, findings=(*found.findings, *request_faults(ledger), *routing_faults(ledger)))
     if not ledger.in_force.pack.blacklist:
         return found
     from crmctl.ledger.changing.barring import barred_records, vanished_entries

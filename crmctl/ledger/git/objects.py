@@ -66,11 +66,16 @@ class CommitInfo:
     @property
     def trailers(self) -> list[tuple[str, str]]:
         """The `Key: value` lines of the last paragraph, in order; empty unless all its lines are."""
-        paragraphs = self.message.rstrip("\n").split("\n\n")
-        found = [_TRAILER.match(line) for line in paragraphs[-1].split("\n")]
-        if len(paragraphs) < 2 or not all(found):
-            return []
-        return [(match[1], match[2].strip()) for match in found if match]
+        return trailers_in(self.message)
+
+
+def trailers_in(message: str) -> list[tuple[str, str]]:
+    """The trailers of a commit's message."""
+    paragraphs = message.rstrip("\n").split("\n\n")
+    found = [_TRAILER.match(line) for line in paragraphs[-1].split("\n")]
+    if len(paragraphs) < 2 or not all(found):
+        return []
+    return [(match[1], match[2].strip()) for match in found if match]
 
 
 def object_id(kind: str, content: bytes) -> str:

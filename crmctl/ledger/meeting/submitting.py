@@ -80,7 +80,8 @@ def demands(ledger: Ledger, stacks: Iterable[Stack]) -> tuple[Wanted, ...]:
     """The approvals these stacks ask for, by the policy in force."""
     found = []
     for stack in stacks:
-        changes = touched_by(ledger.repo, stack.base, stack.edits)
+        trailers = [trailer for info in ledger.repo.commits(stack.commits) for trailer in info.trailers]
+        changes = touched_by(ledger.repo, stack.base, stack.edits, trailers)
         found.append(slots_wanted(ledger.in_force, ledger.member, ledger.today, changes))
     return together(*found)
 

@@ -14,11 +14,11 @@ from crmctl.ledger.reading.segments import regions_of, segments_of
 from crmctl.ledger.reading.standing import kinds_of_class, standing_of
 from crmctl.ledger.snapshot.closeup import add_functions
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.model.condition import lies_in
 from crmctl.model.fields import FIELD_TYPES, FieldProblem
 from crmctl.model.kinds import Kind
 from crmctl.model.validate import options_of
 from crmctl.policy.filing import CARD
-from crmctl.policy.segments import lies_in
 
 
 def narrowed(

@@ -100,8 +100,8 @@ def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
         if name != "company":
             edits[COMPANY] = _extended(files, name)
     changed = {path: new for path, new in edits.items() if files.get(path) != new}
-    departments = ledger.in_force.org.departments
-    findings = must_fit({**files, **changed}, dict.fromkeys(list(edits)[:1], where), departments)
+    shown = dict.fromkeys(list(edits)[:1], where)
+    findings = must_fit({**files, **changed}, shown, ledger.in_force.org)
     if not changed:
         return Adopted(name, (), None)
     commit = None if dry_run else change_setup(ledger, changed, "policy-adopt", name)
@@ -146,9 +146,9 @@ def set_value(
 def check_policy(ledger: Ledger, file: Path | None = None) -> list[Finding]:
     """Every fault of the kinds and packs in the ledger, or as they would be with `file` laid in."""
     files = setup_files(ledger)
-    departments = ledger.in_force.org.departments
+    org = ledger.in_force.org
     if file is None:
-        return [*setup_faults(files, departments=departments), *unfiled(ledger, files)]
+        return [*setup_faults(files, org=org), *unfiled(ledger, files)]
     where, content = _pack_source(str(file))
     raw, _lines = read_mapping(content, where)
     if "department" in raw and "pack" not in raw:
@@ -158,7 +158,7 @@ def check_policy(ledger: Ledger, file: Path | None = None) -> list[Finding]:
     planned = {**files, path: content}
     if path not in {COMPANY, *files} and path.startswith("policy/packs/"):
         planned[COMPANY] = _extended(files, _pack_name(raw, where))
-    return [fault for fault in setup_faults(planned, {path: where}, departments) if fault.where.startswith(where)]
+    return [fault for fault in setup_faults(planned, {path: where}, org) if fault.where.startswith(where)]
 
 
 def differences(ledger: Ledger, name: str | None = None) -> Iterator[Difference]:

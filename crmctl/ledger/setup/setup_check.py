@@ -14,9 +14,11 @@ from crmctl.model.findings import Finding
 from crmctl.model.kind_reader import compile_kind
 from crmctl.model.kinds import Kind
 from crmctl.model.located import at_lines
+from crmctl.model.org import Org
 from crmctl.model.values import Value
 from crmctl.policy.fit import kind_faults, pack_faults, unknown
 from crmctl.policy.pack import Pack, lay_over, read_pack
+from crmctl.policy.review import seat_faults
 
 COMPANY = "policy/company.yaml"
 _NOTHING: Mapping[str, str] = {}
@@ -36,13 +38,13 @@ def setup_files(ledger: Ledger) -> dict[str, bytes]:
 
 
 def setup_faults(
-    files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING, departments: Iterable[str] | None = None
+    files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING, org: Org | None = None
 ) -> list[Finding]:
     """Every fault of these kind and policy files (path → content); `shown` gives a path another name in findings.
 
-    `departments` are those there are; without them any department may have rules of its own.
+    `org` has the departments and members there are; without it any may be named.
     """
-    return _Setup(files, shown, departments).faults()
+    return _Setup(files, shown, org).faults()
 
 
 def kind_path(name: str) -> str:
@@ -72,10 +74,8 @@ def read_mapping(content: bytes, where: str) -> tuple[Mapped, Positions]:
 class _Setup:
     """The files read once, faults gathered on the way."""
 
-    def __init__(
-        self, files: Mapping[str, bytes], shown: Mapping[str, str], departments: Iterable[str] | None = None
-    ) -> None:
-        self._shown, self._departments = shown, departments
+    def __init__(self, files: Mapping[str, bytes], shown: Mapping[str, str], org: Org | None = None) -> None:
+        self._shown, self._org = shown, org
         self._findings: list[Finding] = []
         self._raw: dict[str, Mapped] = {}
         self._lines: dict[str, Positions] = {}
@@ -94,6 +94,8 @@ class _Setup:
             self._note(path, kind_faults(kind, {k.name: k for k in kinds.values()}, whole))
         for path, pack in packs.items():
             self._note(path, pack_faults(self._raw[path], pack, {k.name: k for k in kinds.values()}, whole))
+            if self._org is not None:
+                self._note(path, seat_faults(pack.review, self._org.departments, self._org.members))
         self._decisions({k.name: k for k in kinds.values()}, list(packs), whole)
         if whole.guarded:
             self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)
@@ -158,7 +160,7 @@ class _Setup:
 
         packs = [(path, self._raw[path]) for path in paths]
         stems = {stem: stem for stem, _path, _content in overlays(self._raw)}
-        departments = dict.fromkeys(self._departments) if self._departments is not None else stems
+        departments = dict.fromkeys(self._org.departments) if self._org is not None else stems
         faults = [*decision_faults(packs, kinds, whole), *department_faults(self._raw, packs, departments, whole)]
         for fault in faults:
             self._note(fault.where or COMPANY, [fault])
@@ -195,11 +197,9 @@ class _Setup:
         return self._shown.get(path, path)
 
 
-def must_fit(
-    files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING, departments: Iterable[str] | None = None
-) -> list[Finding]:
+def must_fit(files: Mapping[str, bytes], shown: Mapping[str, str] = _NOTHING, org: Org | None = None) -> list[Finding]:
     """The warnings of these files. Raises BadConfiguration with every error."""
-    findings = setup_faults(files, shown, departments)
+    findings = setup_faults(files, shown, org)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise BadConfiguration(

@@ -15,6 +15,7 @@ from functools import cached_property
 from crmctl.errors import Conflict, NoKey
 from crmctl.i18n import N_, _
 from crmctl.ledger.changing.placing import edits_of
+from crmctl.ledger.changing.routing import ROUTE, card_by, route_trailers, routed_id, tables
 from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.objects import object_id
@@ -63,6 +64,7 @@ def made_anew(
         final = number == len(steps) - 1
         expected = ledger.head if final and ref else None
         message = meeting.renamed(ledger.repo.commit(commit).message)
+        message = meeting.routed_anew(message, [path for path in kept if path in merged])
         changes.append(Change(ref if final else None, onto, kept, message, expected=expected))
     return changes
 
@@ -90,6 +92,7 @@ class _Meeting:
         self._dossiers: dict[str, Dossier] = {}
         self._anew: dict[str, str] = {}
         self._as_filed: set[tuple[str, str]] = set()
+        self._records: dict[str, Record] = {}
 
     @cached_property
     def there(self) -> Ledger:
@@ -214,7 +217,26 @@ class _Meeting:
             known_since=mine.known_since,
             confirmed_on=mine.confirmed_on or shared.confirmed_on,
         )
+        self._records[path] = made
         return seal_record(made, path, dossier)
+
+    def routed_anew(self, message: str, paths: Collection[str]) -> str:
+        """The message with the lines of routing tables that what became of these merged files falls under."""
+        in_force = self.ledger.in_force
+        if not paths or not tables(in_force):
+            return message
+        ids = {routed_id(path) for path in paths}
+        left = [
+            line for line in message.rstrip("\n").split("\n")
+            if not (line.startswith(f"{ROUTE}: ") and line.split(" ")[2] in ids)
+        ]  # fmt: skip
+        records = {path: self._records[path] for path in paths if path in self._records}
+        clear = [path for path in paths if path.endswith(_CLEAR)]
+        made = route_trailers(in_force, records, clear, card_by(self._read, in_force))
+        return "\n".join([*left, *made]) + "\n"
+
+    def _read(self, path: str) -> Record:
+        return self._records[path] if path in self._records else self.ledger.read(path)
 
 
 def _version(ledger: Ledger, commit: str, path: str) -> Record | None:

@@ -65,7 +65,8 @@ def _waiting(ledger: Ledger, in_force: InForce, own: Iterable[str]) -> list[str]
     for commit in own:
         edits = edits_of(ledger, commit)
         mine = {unit_of(path) for path in edits}
-        touched = touched_by(ledger.repo, ledger.repo.commit(commit).parents[0], edits)
+        info = ledger.repo.commit(commit)
+        touched = touched_by(ledger.repo, info.parents[0], edits, info.trailers)
         if mine & units or must_wait(slots_wanted(in_force, member, ledger.today, touched)):
             late.append(commit)
             units |= mine
