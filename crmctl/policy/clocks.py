@@ -13,7 +13,7 @@ condition or a list of them that must all hold; `only` a condition on the policy
 open without an end where it says `unset: open`. `else_at` is where the clock starts while `at` has
 no value. `rows` asks for the records in SQL instead: `id`, `dossier`, `department` and a column for
 each name the clock uses. `tell` is a field whose text stands beside what is due. `cases`, `then`,
-`every` and `each` are told in `crmctl.policy.clock_parts`.
+`every` and `each` are told in `crmctl.policy.clock_parts`, `pauses` in `crmctl.policy.clock_pauses`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
 from crmctl.policy.clock_parts import ROLE, Case, Every, Turn, part_faults, read_parts
+from crmctl.policy.clock_pauses import PausedBy, check_pauses, pause_faults, read_pauses, unknown_name
 
 EVERY = "*"
 # What every record has besides its fields: days and moments a clock may start from or end at.
@@ -41,7 +42,8 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 _KEYS = frozenset(
     {
         "code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who",
-        "missing_for", "else_at", "cases", "then", "every", "each", "rows", "tell", "clause", "requirement",
+        "missing_for", "else_at", "cases", "then", "every", "each", "rows", "tell", "pauses", "clause",
+        "requirement",
     }
 )  # fmt: skip
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
@@ -98,6 +100,7 @@ class Clock:
     each: Literal["department"] | None = None
     rows: str | None = None
     tell: str | None = None
+    pauses: tuple[PausedBy, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -138,21 +141,22 @@ def check_clocks(
     findings: list[Finding] = []
     for clock in clocks:
         findings += _value_faults(clock, settings, where)
+        findings += check_pauses(clock.code, clock.on, clock.pauses, kinds, where)
         for kind_name, names in _named(clock):
             kind = kinds.get(kind_name)
             if kind is not None and clock.rows:
                 continue  # its names are the question's columns
             if kind is None:
                 if kind_name != EVERY:
-                    findings.append(_unknown(clock, kind_name, kinds, where))
+                    findings.append(unknown_name(clock.code, kind_name, kinds, where))
                 elif unknown := [name for name in names if name not in MARKS]:
-                    findings.append(_unknown(clock, unknown[0], MARKS, where))
+                    findings.append(unknown_name(clock.code, unknown[0], MARKS, where))
                 continue
             known = (
                 {name: field.type for name, field in kind.walk()} | dict.fromkeys(MARKS, "date")
                 | dict.fromkeys(_OUTER, "choice")
             )  # fmt: skip
-            findings += [_unknown(clock, name, known, where) for name in names if name not in known]
+            findings += [unknown_name(clock.code, name, known, where) for name in names if name not in known]
             for name in _days(clock, kind_name):
                 if known.get(name, "date") not in _DAY_TYPES:
                     args = {"code": clock.code, "name": name}
@@ -205,16 +209,6 @@ def _days(clock: Clock, kind: str) -> list[str]:
     return own + ([clock.until.at] if clock.until and kind == clock.until.kind else [])
 
 
-def _unknown(clock: Clock, name: str, known: Iterable[str], where: str) -> Finding:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, sorted(known), 1)
-    args = {"code": clock.code, "name": name, "near": near[0] if near else ""}
-    if near:
-        return Finding("POL004", N_("{code}: there is no {name}; did you mean {near}?"), "error", where, "clocks", args)
-    return Finding("POL004", N_("{code}: there is no {name}"), "error", where, "clocks", args)
-
-
 def _faults(item: Value, path: str) -> list[Finding]:
     from difflib import get_close_matches
 
@@ -241,7 +235,7 @@ def _faults(item: Value, path: str) -> list[Finding]:
         faults.append(
             Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.text")
         )
-    return [*faults, *_texts_faults(item, path), *part_faults(item, path)]
+    return [*faults, *_texts_faults(item, path), *part_faults(item, path), *pause_faults(item, path)]
 
 
 def _texts_faults(item: Mapping[str, Value], path: str) -> list[Finding]:
@@ -306,6 +300,7 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         each=each,
         rows=str(item["rows"]) if item.get("rows") is not None else None,
         tell=str(item["tell"]) if item.get("tell") is not None else None,
+        pauses=read_pauses(item.get("pauses")),
     )
 
 

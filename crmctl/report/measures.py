@@ -1,15 +1,18 @@
 """What questions may compute with the policy: was it in time, how sure is a share, the satisfaction model.
 
-`in_time(start, done, name)`: 1 or 0 for moments (seconds) held against the policy's value `name`, null
-where it is not set or a moment is missing. `wilson_low(k, n)`, `wilson_high(k, n)`: the 95% interval
-of k of n in percent. `satisfaction_point (answer, points, content)` and `satisfaction_weight (item,
+`in_time(start, done, names)`: 1 or 0 for moments (seconds) held against the first of the policy's values `names`
+(apart by blanks) that is set, null where none is or a moment is missing; with a fourth argument, a JSON list of
+[since, until] in seconds or days, the time of these pauses does not count.
+`wilson_low(k, n)`, `wilson_high(k, n)`: the 95% interval of k of n in percent.
+`satisfaction_point (answer, points, content)` and `satisfaction_weight (item,
 weight)`: the model in force.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration
@@ -20,6 +23,7 @@ from crmctl.model.duration import DurationError, with_values
 from crmctl.policy.satisfaction import Model, read_model, wilson
 from crmctl.rules.calendar import WorkCalendar
 from crmctl.rules.deadline import deadline
+from crmctl.rules.pausing import Pause
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -29,12 +33,13 @@ CREATE = {
     POINT: f"CREATE TABLE {POINT} (answer TEXT, points REAL, content INTEGER)",
     WEIGHT: f"CREATE TABLE {WEIGHT} (item TEXT, weight REAL)",
 }
-FUNCTIONS = (("in_time", 3), ("wilson_low", 2), ("wilson_high", 2))
+FUNCTIONS = (("in_time", 3), ("in_time", 4), ("wilson_low", 2), ("wilson_high", 2))
 
 
 def add_measures(connection: Connection, ledger: Ledger, tables: Collection[str]) -> None:
     """Add the functions, and the model's tables where a question reads them. Raises BadConfiguration."""
-    connection.create_function("in_time", 3, in_time(ledger), deterministic=True)
+    for arguments in (3, 4):
+        connection.create_function("in_time", arguments, in_time(ledger), deterministic=True)
     connection.create_function("wilson_low", 2, _bound(0), deterministic=True)
     connection.create_function("wilson_high", 2, _bound(1), deterministic=True)
     if {POINT, WEIGHT} & set(tables):
@@ -58,26 +63,37 @@ def model_of(ledger: Ledger) -> Model:
     return model
 
 
-def in_time(ledger: Ledger) -> Callable[[object, object, object], int | None]:
-    """A function of two moments in seconds and a value's name: whether the second is within that time."""
+def in_time(ledger: Ledger) -> Callable[..., int | None]:
+    """A function of two moments in seconds, names of values and pauses: whether the second is within that time."""
     calendars: list[WorkCalendar] = []
 
-    def judge(start: object, done: object, name: object) -> int | None:
+    def judge(start: object, done: object, names: object, pauses: object = None) -> int | None:
         if not isinstance(start, int) or not isinstance(done, int):
             return None
         zone = ledger.now.tzinfo
         begun = datetime.fromtimestamp(start, zone)
+        values = ledger.in_force.values.since(begun.date(), ledger.today)
         try:
-            span = with_values(f"${name}", ledger.in_force.values.since(begun.date(), ledger.today))
+            spans = [with_values(f"${name}", values) for name in str(names).split()]
         except DurationError:
             return None
+        span = next((one for one in spans if one is not None), None)
         if span is None:
             return None
         if not calendars:
             calendars.append(work_calendar(ledger))
-        return int(not deadline(calendars[0], begun, span, None, zone).missed(datetime.fromtimestamp(done, zone)))
+        found = deadline(calendars[0], begun, span, None, zone, _pauses(pauses, zone))
+        return int(not found.missed(datetime.fromtimestamp(done, zone)))
 
     return judge
+
+
+def _pauses(raw: object, zone: tzinfo | None) -> list[Pause]:
+    def point(cell: object) -> date:
+        return datetime.fromtimestamp(cell, zone) if isinstance(cell, int) else date.fromisoformat(str(cell))
+
+    stretches = json.loads(raw) if isinstance(raw, str) else []
+    return [Pause(point(since), None if until is None else point(until)) for since, until in stretches]
 
 
 def _bound(side: int) -> Callable[[object, object], float | None]:

@@ -11,6 +11,8 @@ late of late. `member` is who it is up to in the first place.
 axis, in percent: the caps, and the mix aimed at; rung 1 is the highest grade.
 `indicator (role, name, zh, en, nth)`: what the holders of a post are measured by, as the packs say; `name` is null for
 a post without any yet.
+`pause (code, record, since, until)`: when the clock of that code stood still for a record, in seconds or as days;
+`until` is null while it does.
 `destroyed (id, on, by, reason)`: the customers whose data were destroyed, as their tombstones say.
 """
 
@@ -44,6 +46,8 @@ PLACE = "place"
 CREATE[PLACE] = f"CREATE TABLE {PLACE} (dossier TEXT, department TEXT, place INTEGER, class TEXT)"
 DESTROYED = "destroyed"
 CREATE[DESTROYED] = f'CREATE TABLE {DESTROYED} (id TEXT, "on" TEXT, "by" TEXT, reason TEXT)'
+PAUSE = "pause"
+CREATE[PAUSE] = f"CREATE TABLE {PAUSE} (code TEXT, record TEXT, since, until)"
 INDICATOR = "indicator"
 CREATE[INDICATOR] = f"CREATE TABLE {INDICATOR} (role TEXT, name TEXT, zh TEXT, en TEXT, nth INTEGER)"
 CREATE |= measures.CREATE | standards.CREATE
@@ -64,6 +68,11 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
 
         connection.execute(CREATE[PLACE])
         connection.executemany(f"INSERT INTO {PLACE} VALUES (?, ?, ?, ?)", places(ledger, as_of))  # noqa: S608
+    if PAUSE in tables:
+        from crmctl.ledger.reading.pauses import pauses_told
+
+        connection.execute(CREATE[PAUSE])
+        connection.executemany(f"INSERT INTO {PAUSE} VALUES (?, ?, ?, ?)", pauses_told(connection, ledger))  # noqa: S608 (a constant)
     if INDICATOR in tables:
         connection.execute(CREATE[INDICATOR])
         connection.executemany(f"INSERT INTO {INDICATOR} VALUES (?, ?, ?, ?, ?)", _indicators(ledger))  # noqa: S608 (a constant)
@@ -106,6 +115,9 @@ def working_days(ledger: Ledger) -> Callable[[object, object], int | None]:
 
 def kinds_behind(ledger: Ledger, tables: Collection[str]) -> Iterator[str]:
     """The kinds that a provided table draws on besides those a question names: what clocks look at."""
+    if PAUSE in tables:
+        paused = [clock for clock in ledger.in_force.pack.clocks if clock.pauses]
+        yield from dict.fromkeys(pause.kind or clock.on for clock in paused for pause in clock.pauses)
     if DUE in tables:
         kinds = ledger.in_force.kinds
         yield from dict.fromkeys(clock.on for clock in ledger.in_force.pack.clocks if clock.on in kinds)

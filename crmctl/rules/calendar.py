@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-Why = Literal["workday", "weekend", "holiday", "make-up", "company off", "company work"]
+Why = Literal["workday", "weekend", "holiday", "make-up", "company off", "company work", "paused"]
 Range = tuple[int, int]  # minutes from midnight, the end excluded
 _DAY_MINUTES = 24 * 60
 _ONE_DAY = timedelta(days=1)
@@ -25,11 +25,12 @@ _LAST_YEAR = 9998
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One day a count passed over: what kind of day it was, and the count after it."""
+    """One day a count passed over: what kind of day it was, and the count after it, with a half more where `half`."""
 
     day: date
     why: Why
     count: int
+    half: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,15 @@ class WorkCalendar:
 
         A span used up exactly at the end of a range ends there, not at the next one's beginning.
         """
-        if minutes < 0:
+        return self.add_working_seconds(start, minutes * 60)
+
+    def add_working_seconds(self, start: datetime, seconds: int) -> datetime:
+        """Like `add_working_minutes`, to the second."""
+        if seconds < 0:
             raise ValueError("working time is only counted forwards")
-        if minutes == 0:
+        if seconds == 0:
             return start
-        left = minutes * 60
+        left = seconds
         day, since = start.date(), _second(start)
         while True:
             for low, high in self._seconds(day):
@@ -132,6 +137,10 @@ class WorkCalendar:
 
     def working_minutes_between(self, start: datetime, end: datetime) -> int:
         """Whole minutes of working time from `start` to `end` (0 when `end` lies before)."""
+        return self.working_seconds_between(start, end) // 60
+
+    def working_seconds_between(self, start: datetime, end: datetime) -> int:
+        """Like `working_minutes_between`, to the second."""
         if end <= start:
             return 0
         end = end.astimezone(start.tzinfo) if start.tzinfo and end.tzinfo else end
@@ -141,7 +150,7 @@ class WorkCalendar:
             until = _second(end) if day == end.date() else _DAY_MINUTES * 60
             total += sum(max(0, min(high, until) - max(low, since)) for low, high in self._seconds(day))
             day += _ONE_DAY
-        return total // 60
+        return total
 
     def _seconds(self, day: date) -> list[Range]:
         return [(low * 60, high * 60) for low, high in self.ranges(day)]

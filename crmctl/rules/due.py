@@ -13,6 +13,7 @@ from crmctl.policy.clocks import Clock, value_of
 from crmctl.policy.effective import Effective
 from crmctl.rules.calendar import Step, WorkCalendar, add_months
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
+from crmctl.rules.pausing import Pause
 
 _NO_LEAD = 0
 DONE_SHOWN = timedelta(days=31)
@@ -32,7 +33,8 @@ class DueRow:
 
     `department` is None for what all departments share; `member` whose a member's own record is.
     `values` holds dates, moments, text and bools by field name (`maintenance.next_on`), and the
-    marks every record has; `unverified` maps a field to the day by which to check it.
+    marks every record has; `unverified` maps a field to the day by which to check it; `pauses` are
+    when its clock stands still.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class DueRow:
     values: Mapping[str, object]
     member: str | None = None
     unverified: Mapping[str, date] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ class Due:
     days past the end (0: not late, or late today), `late` says whether the end is past. `turned` counts
     how often the clock turned to further persons since. `rank` is the customer's place in the policy's priorities (0
     comes first), `standing` the class it has it for. `told` is the text of the field the clock tells. `passed_from`
-    are those it was up to before it turned to others.
+    are those it was up to before it turned to others. `pauses` are those that moved its end; `paused` is one that
+    lasts: until it is over there is no end, and nothing is late.
     """
 
     code: str
@@ -118,6 +122,8 @@ class Due:
     standing: str = ""
     told: str = ""
     passed_from: tuple[str, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    paused: Pause | None = None
 
 
 def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
@@ -202,11 +208,12 @@ def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> I
     settings = around.since(day_of(start), row.department)
     span = with_values(clock.within, settings) if clock.within else None
     done = next((row.values[name] for name in clock.done if row.values.get(name) is not None), None)
+    pauses = tuple(pause for pause in row.pauses if _begun(pause, around.now))
     if clock.within and span is None:
         if done is None and clock.unset == "open":
-            yield _open(clock, row, around, start)
+            yield _open(clock, row, around, start, pauses)
         return
-    end = deadline(around.calendar, start, span, _clock_time(clock, settings), around.now.tzinfo)
+    end = deadline(around.calendar, start, span, _clock_time(clock, settings), around.now.tzinfo, pauses)
     item = _item(clock, row, around, start, end, span)
     if done is None:
         yield from _shown(clock, item, around)
@@ -227,14 +234,21 @@ def _answered(clock: Clock, row: DueRow, around: Surroundings) -> bool:
 def _shown(clock: Clock, item: Due, around: Surroundings) -> Iterator[Due]:
     lead = value_of(clock.lead, around.settings_of(item.department))
     ahead = int(lead) if lead and lead.isdigit() else _NO_LEAD
-    if item.due is not None and item.due <= around.today + timedelta(days=ahead):
-        yield item
+    if item.due is None or item.due > around.today + timedelta(days=ahead):
+        return
+    # one that stands still is shown when it would be without that; where it ends then, nobody knows yet
+    yield replace(item, due=None, moment=None) if item.paused else item
 
 
-def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Due:
+def _begun(pause: Pause, now: datetime) -> bool:
+    return pause.since <= now if isinstance(pause.since, datetime) else pause.since <= now.date()
+
+
+def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start, pauses: tuple[Pause, ...]) -> Due:
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), None, None, late=False,
-        late_days=0, who=_who(clock, row, around), told=_told(clock, row),
+        late_days=0, who=_who(clock, row, around), told=_told(clock, row), pauses=pauses,
+        paused=next((pause for pause in pauses if pause.until is None), None),
     )  # fmt: skip
 
 
@@ -244,8 +258,9 @@ def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: De
     who, turned = _turned(clock, row, around, end) if late else (first, 0)
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
-        max(0, (around.today - end.day).days), who, within=str(span or ""), steps=end.steps, turned=turned,
-        told=_told(clock, row), passed_from=first if turned else (),
+        max(0, (around.today - end.day).days) if end.stopped is None else 0, who, within=str(span or ""),
+        steps=end.steps, turned=turned, told=_told(clock, row), passed_from=first if turned else (),
+        pauses=end.pauses, paused=end.stopped,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from crmctl.model.values import Value
 from crmctl.policy.clocks import Clock, read_clocks
 from crmctl.policy.workdays import CompanyDays
 from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
+from crmctl.rules.pausing import Pause
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)  # a Friday
@@ -283,3 +284,64 @@ def test_parts_of_a_clock_that_say_nothing_are_faults(words: dict[str, Value]) -
     )
     assert made == ()
     assert [finding.severity for finding in findings] == ["error"]
+
+
+def paused(since: str, until: str | None = None, told: str = "") -> Pause:
+    return Pause(day(since), day(until) if until else None, ("等待", "Waiting"), told)
+
+
+def test_a_clock_that_stands_still_is_shown_as_that_and_never_late() -> None:
+    made = clock(within="2 working days")
+    lasting = replace(row(on=day("2026-11-12")), pauses=(paused("2026-11-13", told="the batch number"),))
+    (item,) = items(made, lasting)
+    assert (item.due, item.moment, item.late, item.late_days) == (None, None, False, 0)
+    assert item.paused == paused("2026-11-13", told="the batch number")
+    over = replace(lasting, pauses=(paused("2026-11-13", "2026-11-18"),))
+    (item,) = items(made, over)
+    assert (item.due, item.late, item.paused, item.pauses) == (day("2026-11-19"), True, None, over.pauses)
+    begun_late = replace(lasting, pauses=(paused("2026-11-17"),))  # it had run out the day before
+    (item,) = items(made, begun_late)
+    assert (item.due, item.late_days, item.paused, item.pauses) == (day("2026-11-16"), 4, None, ())
+
+
+def test_who_is_asked_further_is_asked_so_much_later() -> None:
+    made = clock(within="1 working day", then=[{"after": "1 working day", "who": ["role head"]}])
+    around = replace(AROUND, holders={("head", "east"): ("dave",)})
+    waited = replace(row(on=day("2026-11-16")), pauses=(paused("2026-11-16", "2026-11-18"),))
+    assert [(i.turned, i.who) for i in due_items(made, [waited], around)] == [(0, ("alice",))]  # due on the 19th
+    later = replace(around, now=NOW + timedelta(days=3))
+    assert [(i.turned, i.who) for i in due_items(made, [waited], later)] == [(1, ("dave", "alice"))]
+    (still,) = due_items(made, [replace(waited, pauses=(paused("2026-11-16"),))], later)
+    assert (still.turned, still.who, still.paused) == (0, ("alice",), paused("2026-11-16"))
+
+
+def test_done_while_it_stands_still_is_in_time_and_what_is_to_come_pauses_nothing() -> None:
+    made = clock(within="1 working day", done=["end"])
+    done = row(on=day("2026-11-12"), end=day("2026-11-18"))
+    assert [item.done for item in items(made, done)] == [day("2026-11-18")]
+    assert items(made, replace(done, pauses=(paused("2026-11-13"),))) == []
+    assert items(made, replace(done, pauses=(paused("2026-11-13", "2026-11-18"),))) == []
+    tomorrow = replace(row(on=day("2026-11-19")), pauses=(paused("2026-11-21"),))
+    assert [item.paused for item in items(clock(within="5 days"), tomorrow)] == [None]
+    (at_noon,) = items(clock(within="9 hours"), replace(row(on=NOW), pauses=(Pause(NOW + timedelta(hours=1)),)))
+    assert at_noon.paused is None
+    (now,) = items(clock(within="9 hours"), replace(row(on=NOW), pauses=(Pause(NOW),)))
+    assert now.paused == Pause(NOW)
+
+
+def test_a_time_that_is_changed_while_it_stands_still_counts_from_the_start_with_all_its_pauses() -> None:
+    made = clock(within="$slow", cases=[{"if": "category in [quality]", "within": "$fast"}])
+    settings: dict[str, object] = {"slow": "10 working days", "fast": "2 working days"}
+    waits = (paused("2026-11-10", "2026-11-13"), paused("2026-11-17"))
+    slow = replace(row(on=day("2026-11-09"), category="service"), pauses=waits)
+    (item,) = items(made, slow, **{**settings, "due_ahead_days": 30})
+    assert item.paused == waits[1]
+    fast = replace(slow, values={**slow.values, "category": "quality"})
+    (item,) = items(made, fast, **settings)  # the shorter one ran out before the second pause
+    assert (item.due, item.late, item.paused, item.pauses) == (day("2026-11-16"), True, None, waits[:1])
+
+
+def test_what_has_no_end_tells_that_it_stands_still() -> None:
+    made = clock(within="$open", unset="open")
+    (item,) = items(made, replace(row(on=day("2026-11-12")), pauses=(paused("2026-11-13"),)))
+    assert (item.due, item.late, item.paused) == (None, False, paused("2026-11-13"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -23,11 +23,12 @@ from crmctl.model.dossier import is_office
 from crmctl.model.duration import parse_duration
 from crmctl.rules.calendar import Step
 from crmctl.rules.due import Due
+from crmctl.rules.pausing import Pause, day_of
 
 _WHY = {
     "workday": N_("working day"), "weekend": N_("weekend"), "holiday": N_("public holiday"),
     "make-up": N_("worked in exchange for a holiday"), "company off": N_("day off of the company"),
-    "company work": N_("working day of the company"),
+    "company work": N_("working day of the company"), "paused": N_("stood still"),
 }  # fmt: skip
 
 _SPANS = {
@@ -125,7 +126,9 @@ def _sum_up(out: Out, items: Sequence[Due]) -> None:
 
 
 def day_text(item: Due) -> str:
-    """The day it is due, with the hour where one is set; since when for what has no end."""
+    """The day it is due, with the hour where one is set; since when for what has no end or stands still."""
+    if item.paused is not None:
+        return _("paused since {day}", day=day_of(item.paused.since))
     if item.due is None:
         return _("open since {day}", day=item.since)
     return item.moment.strftime("%Y-%m-%d %H:%M") if item.moment else item.due.isoformat()
@@ -144,6 +147,8 @@ def what_text(ledger: Ledger, item: Due) -> str:
     if item.passed_from:
         names = ", ".join(member_name(ledger, member) for member in item.passed_from)
         said = _("{text} (late, passed on from {names})", text=said, names=names)
+    if item.paused is not None:
+        said = _("{text} ({pause})", text=said, pause=_waited_for(item.paused))
     return f"{said}: {field_label(ledger.in_force.kinds[item.kind], item.field)}" if item.field else said
 
 
@@ -151,10 +156,31 @@ def trace_lines(item: Due) -> list[str]:
     """How the day was counted: the rule, the start, each day passed, the end."""
     begun = _("{code}: from {day}", code=item.code, day=item.since)
     lines = [f"{begun}, {span_text(item.within)}" if item.within else begun]
-    lines += [f"  {step.day}  {_(_WHY[step.why])}  {step.count or ''}".rstrip() for step in item.steps]
+    lines += [f"  {step.day}  {_(_WHY[step.why])}  {_passed(step)}".rstrip() for step in item.steps]
+    lines += [_pause_text(pause) for pause in item.pauses]
     if item.done:
         lines.append(_("done on {day}", day=item.done))
     return lines
+
+
+def _passed(step: Step) -> str:
+    """How much has passed after a day; half a day where a pause begins or ends on it."""
+    return f"{step.count or ''}{'½' if step.half else ''}"
+
+
+def _pause_text(pause: Pause) -> str:
+    since, until, what = _point(pause.since), pause.until, _waited_for(pause)
+    if until is None:
+        return _("stands still since {since}: {what}", since=since, what=what)
+    return _("stood still from {since} to {until}: {what}", since=since, until=_point(until), what=what)
+
+
+def _point(point: date) -> str:
+    return point.strftime("%Y-%m-%d %H:%M") if isinstance(point, datetime) else point.isoformat()
+
+
+def _waited_for(pause: Pause) -> str:
+    return f"{label(pause.text)}: {pause.told}" if pause.told else label(pause.text)
 
 
 def span_text(within: str) -> str:
@@ -172,11 +198,16 @@ def _document(item: Due, found: Agenda) -> dict[str, object]:
         "done": item.done, "who": item.who, "turned": item.turned, "passed_from": item.passed_from,
         "within": item.within or None,
         "trace": [_step(step) for step in item.steps],
+        "pauses": [_pause(pause) for pause in item.pauses], "paused": _pause(item.paused) if item.paused else None,
     }  # fmt: skip
 
 
+def _pause(pause: Pause) -> dict[str, object]:
+    return {"since": pause.since, "until": pause.until, "text": list(pause.text), "told": pause.told or None}
+
+
 def _step(step: Step) -> dict[str, object]:
-    return {"day": step.day, "why": step.why, "count": step.count}
+    return {"day": step.day, "why": step.why, "count": step.count, "half": step.half}
 
 
 def read_day(text: str | None, today: date) -> date:

@@ -18,7 +18,7 @@ def entered_late(ledger: Ledger, kind: Kind, record: Record) -> list[Finding]:
     """
     marks = {"entered_at", "added_at"} if record.rev == 1 else {"entered_at"}
     wanted = [c for c in ledger.in_force.pack.clocks if marks & set(c.done)]
-    clocks = [c for c in wanted if c.on in {kind.name, EVERY}]
+    clocks = [c for c in wanted if c.on in {kind.name, EVERY} and not c.pauses]  # what paused it, other records say
     values = _values_of(kind, record)
     moment = datetime.fromisoformat(record.at).astimezone(ledger.now.tzinfo)
     values |= {"entered_at": moment} | ({"added_at": moment} if record.rev == 1 else {})

@@ -14,6 +14,7 @@ from crmctl.ledger.reading.asker import Asker
 from crmctl.ledger.reading.due_rows import asked_rows, clock_rows
 from crmctl.ledger.reading.duties import duties_due
 from crmctl.ledger.reading.history import first_version
+from crmctl.ledger.reading.pauses import Standstills, standstills
 from crmctl.ledger.reading.standing import contacts_due, held_classes, kinds_asked, rank_of, standing_of
 from crmctl.ledger.snapshot.closeup import add_functions
 from crmctl.ledger.snapshot.connection import connect
@@ -96,7 +97,8 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
     found = [*contacts_due(asker, standing, around), *duties_due(asker, standing, around)]
     for clock in clocks:
         if clock.rows:
-            found += due_items(clock, asked_rows(asker, clock, around), around)
+            still = standstills(connection, clock, kinds, around)
+            found += due_items(clock, (_paused(row, still, around) for row in asked_rows(asker, clock, around)), around)
             continue
         found += _missing(ledger, connection, clock, around, whose)
         found += _waves(ledger, connection, clock, around)
@@ -210,6 +212,7 @@ def _needed(clocks: Iterable[Clock], kinds: Mapping[str, Kind]) -> list[str]:
     for clock in clocks:
         names += [] if clock.rows else [kind.name for kind in _kinds(clock, kinds)]
         names += [clock.until.kind] if clock.until else []
+        names += [pause.kind or clock.on for pause in clock.pauses]
         names += [clock.on] if clock.missing_for else []
     return list(dict.fromkeys(names))
 
@@ -233,10 +236,11 @@ def _run(
     if clock.missing_for or clock.each:
         return
     ended = _ended(ledger, connection) if kind.scope == "core" else frozenset()
+    still = standstills(connection, clock, ledger.in_force.kinds, around)
     for row in clock_rows(connection, clock, kind, around, done_late=done_late):
         if row.dossier in ended:
             continue  # nothing more is asked about a customer whose papers lie in a binder
-        for item in due_items(clock, [_due_row(kind, row)], around):
+        for item in due_items(clock, [_paused(_due_row(kind, row), still, around)], around):
             yield from _first_entry(ledger, clock, kind, row, item, around)
 
 
@@ -265,6 +269,11 @@ def _due_row(kind: Kind, row: TypedRow, added: datetime | None = None) -> DueRow
     values = {**row.values, "added_at": added or row.values.get("entered_at")}
     member = row.compartment.partition(".")[2] or None
     return DueRow(kind.name, row.id, row.dossier, row.department, values, member, row.unverified)
+
+
+def _paused(row: DueRow, still: Standstills, around: Surroundings) -> DueRow:
+    pauses = still.of(row, around)
+    return replace(row, pauses=pauses) if pauses else row
 
 
 def _missing(ledger: Ledger, connection: Connection, clock: Clock, around: Surroundings, whose: Whose) -> Iterator[Due]:
