@@ -58,7 +58,7 @@ class Affairs:
         chosen = [c for c in self.customers if _FILTERS[entry["of"]](c)]
         for customer in self.rng.sample(chosen, round(len(chosen) * float(entry["count"]))):
             first = customer.trades_from or customer.entered.date()
-            after = first if entry["of"] in {"buyers", "key", "new", "trading"} else customer.entered.date()
+            after = first if entry["of"] in {"buyers", "chains", "key", "new", "trading"} else customer.entered.date()
             near = first + timedelta(days=self.rng.randint(*entry["soon"])) if "soon" in entry else self._near(entry)
             if near is None or near >= after:
                 day = self._day(near, after)
@@ -231,6 +231,7 @@ _FILTERS: dict[str, Callable[[Customer], bool]] = {
     "new": _is_new,
     "leading": lambda customer: customer.leads,
     "trading": lambda customer: customer.trades_from is not None and customer.is_company and not customer.leads,
+    "chains": lambda customer: customer.trades_from is not None and customer.values["category"] == "dealer",
     "potential": lambda customer: customer.stages[-1][0] in {"potential", "intending"},
     "dropped": lambda customer: customer.stages[-1][0] == "potential" and customer.number % 17 == 0,
 }

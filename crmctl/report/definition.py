@@ -15,7 +15,7 @@ ChartName: TypeAlias = Literal["bars", "line"]
 PeriodName: TypeAlias = Literal["none", "day", "month", "quarter", "half", "year"]
 ColumnType: TypeAlias = Literal[
     "text", "note", "code", "int", "quantity", "money", "percent", "date", "month", "instant", "bool", "choice",
-    "state", "member", "department", "region", "kind", "field",
+    "state", "member", "department", "region", "kind", "field", "axis", "grade",
 ]  # fmt: skip
 
 SCOPES: tuple[str, ...] = get_args(ScopeName)
@@ -121,7 +121,8 @@ class Report:
     `page` is the template of the HTML form, `document` of the Word form. `views` are the shared questions
     that its own may build on, `defaults` values for what a policy may not name,
     `words` vocabularies of the report's own. `shape` is how its
-    page is laid out: a list below another, a card, or a board of panels.
+    page is laid out: a list below another, a card, or a board of panels. `packs` are the policies without which
+    nobody enters the records it is about.
     """
 
     name: str
@@ -140,3 +141,4 @@ class Report:
     views: tuple[View, ...] = ()
     defaults: Mapping[str, int] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    packs: tuple[str, ...] = ()

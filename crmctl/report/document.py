@@ -19,6 +19,7 @@ def to_document(filled: Filled) -> dict[str, object]:
         "commit": filled.commit,
         **({"withheld": list(filled.withheld)} if filled.withheld else {}),
         **({"given": filled.given} if filled.given else {}),
+        **({"belongs_to": filled.belongs_to} if filled.belongs_to else {}),
         **({"before": filled.before} if filled.before else {}),
         "coverage": [
             {

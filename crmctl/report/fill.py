@@ -15,6 +15,7 @@ from crmctl.ledger.reading.redaction import redact, withheld_from
 from crmctl.model.dossier import is_office
 from crmctl.model.kinds import Kind
 from crmctl.report.behind import behind, check_columns
+from crmctl.report.belonging import belongs_to, waits_for
 from crmctl.report.definition import Column, Report, Table
 from crmctl.report.filled import Cell, Filled, FilledTable
 from crmctl.report.question import Asked, Question, settle
@@ -77,6 +78,7 @@ def fill(
         scope_id=question.customer or question.member or question.department or "",
         withheld=missing,
         customers=customers,
+        belongs_to=belongs_to(waits_for(ledger, report)),
     )
 
 

@@ -106,6 +106,7 @@ class Filled:
     `before` names the state it is compared with; `scope_id` is the id of the customer, member or
     department it is about, empty for all. `withheld` are the labels of sensitive fields that its reader does not
     get, `given` says to whom it goes outside, `customers` whose data it holds where that was asked for.
+    `belongs_to` tells of the policy it belongs to where that is not in force.
     """
 
     report: Report
@@ -122,6 +123,7 @@ class Filled:
     withheld: tuple[str, ...] = ()
     given: str | None = None
     customers: tuple[str, ...] = ()
+    belongs_to: str = ""
 
     def __post_init__(self) -> None:
         """A customer's name stands in the heading too: no escape sequence goes further than here."""
@@ -162,6 +164,7 @@ class Filled:
         some = any(table.rows for table in self.tables)  # what is due to somebody may be about others' records
         lines = [
             (_("Company"), self.company),
+            (_("Belongs to"), self.belongs_to),
             (_("Scope"), self.scope),
             (_("Period"), self.period or ""),
             (_("As of"), self.as_of),

@@ -48,6 +48,7 @@ _KEYS = (
     "period",
     "page",
     "document",
+    "packs",
     "shape",
     "views",
     "defaults",
@@ -94,7 +95,8 @@ class _Reader:
         raw = self._mapping(self.raw, (), _KEYS)
         if raw.get("schema") != SCHEMA:
             self._fault(("schema",), _("The first line must be: {line}", line=f"schema: {SCHEMA}"))
-        self.views = tuple(self._view(name, number) for number, name in enumerate(self._names(raw.get("views"))))
+        views, packs = self._names(raw, "views"), self._names(raw, "packs")
+        self.views = tuple(self._view(name, number) for number, name in enumerate(views))
         page, document = self._template(raw, "page", ".html"), self._template(raw, "document", ".docx")
         return Report(
             name=self.name,
@@ -111,22 +113,28 @@ class _Reader:
             words=self._words(raw.get("words")),
             page=page,
             document=document,
+            packs=tuple(self._pack(name, number) for number, name in enumerate(packs)),
             own=self.own,
             shape=cast("Shape", self._word(raw.get("shape", "card" if page else "list"), ("shape",), SHAPES)),
         )
 
-    def _names(self, raw: Value) -> list[Value]:
-        if raw is None:
-            return []
-        if not isinstance(raw, list):
-            self._fault(("views",), _("A list is needed here"))
-        return raw
+    def _names(self, raw: Mapping[str, Value], key: str) -> list[Value]:
+        found = raw.get(key, [])
+        if not isinstance(found, list):
+            self._fault((key,), _("A list is needed here"))
+        return found
 
     def _view(self, name: Value, number: int) -> View:
         content = self.shared(name) if isinstance(name, str) and VIEW_NAME.fullmatch(name) else None
         if content is None:
             self._fault(("views", number), _("There is no shared view {name}", name=name))
         return View(str(name), content.decode("utf-8", "replace"), f"{VIEWS}/{name}.sql")
+
+    def _pack(self, name: Value, number: int) -> str:
+        if not isinstance(name, str):
+            self._fault(("packs", number), _("Not a short name: {member}", member=name))
+        self._name(name, ("packs", number))
+        return name
 
     def _defaults(self, raw: Value) -> dict[str, int]:
         """Values for parameters that the policy in force may not name."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from crmctl.i18n import _, label
+from crmctl.ledger.deciding import scheme_words
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.money import from_minor
 from crmctl.model.org import Org
+from crmctl.policy.axes import MAIN_AXIS
 from crmctl.report.definition import Column
 
 _SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
@@ -36,20 +38,21 @@ def harmless(text: str) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """What a report needs to speak: vocabularies, kinds, people, currency and time zone."""
+    """What a report needs to speak: vocabularies, kinds, people, currency and time zone; the axes with their grades."""
 
     vocab: Mapping[str, Mapping[str, Label]]
     kinds: Mapping[str, Kind]
     org: Org
     currency: str
     timezone: str
+    schemes: Mapping[str, tuple[Label, Mapping[str, Label]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ledger: Ledger) -> Words:
         """Those in force at the ledger's commit."""
         in_force = ledger.in_force
-        settings = in_force.settings
-        return cls(in_force.pack.vocab, in_force.kinds, in_force.org, settings.currency, settings.timezone)
+        settings, schemes = in_force.settings, scheme_words(ledger)
+        return cls(in_force.pack.vocab, in_force.kinds, in_force.org, settings.currency, settings.timezone, schemes)
 
     def text(self, column: Column, value: object, *, grouped: bool = True) -> str:
         """The cell as a person reads it; `grouped` sets thousands apart. An empty cell is empty."""
@@ -92,26 +95,37 @@ class Words:
             return label(spoken)
         if column.type == "field":
             return self._fields(column.of, code)
+        if column.type == "grade":
+            return _("; ").join(self._grade(*pair.rpartition("=")) for pair in code.split())
         if column.type == "region":
             from crmctl.model.fields.region import region_name
 
             return region_name(code)
         return code
 
+    def _grade(self, axis: str, _equals: str, grade: str) -> str:
+        """A grade, with the name of its axis where that is not the main one."""
+        name, words = self.schemes.get(axis or MAIN_AXIS, ((axis, axis), {}))
+        spoken = label(words.get(grade, (grade, grade)))
+        return spoken if axis in {"", MAIN_AXIS} else _("{axis} {grade}", axis=label(name), grade=spoken)
+
     def _spoken(self, column: Column, code: str) -> Label | str | None:
         """The label of a code that stands for something; None for text and for a code nobody knows."""
+        words: Mapping[str, Label | str] = {}
         match column.type:
             case "choice":
-                return self.vocab.get(column.of, {}).get(code)
+                words = self.vocab.get(column.of, {})
             case "state":
-                return self.kinds[column.of].states.get(code) if column.of in self.kinds else None
+                words = self.kinds[column.of].states if column.of in self.kinds else {}
             case "kind":
-                return self.kinds[code].label if code in self.kinds else None
+                words = {code: self.kinds[code].label} if code in self.kinds else {}
             case "member":
-                return self.org.members[code].name if code in self.org.members else None
+                words = {code: self.org.members[code].name} if code in self.org.members else {}
             case "department":
-                return self.org.departments[code].label if code in self.org.departments else None
-        return None
+                words = {code: self.org.departments[code].label} if code in self.org.departments else {}
+            case "axis":
+                words = {code: self.schemes[code][0]} if code in self.schemes else {}
+        return words.get(code)
 
     def _fields(self, kind_name: str, paths: str) -> str:
         """One field's label, or those of several with commas between."""

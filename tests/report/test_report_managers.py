@@ -405,17 +405,37 @@ def test_a_report_is_written_into_a_folder_under_its_name_and_day(trade: Company
 
 
 @pytest.mark.req("R-RPT-36")
-def test_customers_graded_c_are_reviewed_by_the_month(draft: Draft, told: Told) -> None:
-    for name, grades in (("Still C", ("C",)), ("Risen", ("C", "A")), ("Never", ("A",))):
+def test_class_c_customers_are_reviewed_by_the_month(draft: Draft, told: Told) -> None:
+    """Class C by its stores, as P11 reckons it; who has none of them left is none."""
+    stores = {
+        "C1 chain": ({"class": "c1"}, {"class": "c2"}),
+        "Gone": ({"class": "c2", "closed_on": "2026-09-30"},),
+        "A": (),
+    }
+    for name, found in stores.items():
         dossier = customer(draft, name)
-        for number, grade in enumerate(grades, 1):
-            put(draft, "grade", dossier, on=f"2026-0{number}-01", grade=grade, state="approved",
-                decided_by="alice", decided_on=f"2026-0{number}-02")  # fmt: skip
+        for number, store in enumerate(found):
+            put(draft, "store", dossier, name=f"Store {number}", address="Low Street", **store)
         sell(draft, dossier, "2026-11-05", "40.00")
         sell(draft, dossier, "2026-10-31", "30.00")
+        put(
+            draft,
+            "business_review",
+            dossier,
+            period="2026-11",
+            on="2026-11-18",
+            by="alice",
+            results="good",
+            agreed="display",
+        )
     draft.commit("import")
-    (row,) = rows(told("business-review"), "customers")
-    assert (row["name"], row["amount"], row["before"], row["visits"]) == ("Still C", 4000, 3000, 0)
+    filled = told("business-review")
+    (row,) = rows(filled, "customers")
+    assert (row["name"], row["class"], row["stores"], row["amount"], row["before"], row["visits"], row["reviewed_on"]) == (
+        "C1 chain", "c1", 2, 4000, 3000, 0, "2026-11-18",
+    )  # fmt: skip
+    (review,) = rows(filled, "reviews")
+    assert (review["customer"], review["agreed"]) == ("C1 chain", "display")
 
 
 @pytest.mark.req("R-RPT-23")

@@ -8,8 +8,10 @@ import pytest
 
 from crmctl.errors import BadConfiguration, NotFound
 from crmctl.i18n import label, set_language
+from crmctl.ledger.setup.policy_files import adopt
 from crmctl.report.catalogue import all_reports, find_report, report_names
 from crmctl.report.html import to_html
+from crmctl.resources import packs_path
 from tests.company import Company
 from tests.report.conftest import FILE, PROBE, Draw, rows
 
@@ -149,3 +151,35 @@ def test_a_page_is_given_plain_values_only() -> None:
     check_plain({"a": ["b", 1, True, None, {"c": ("d",)}]})
     with pytest.raises(TypeError, match="set is not for a template"):
         check_plain({"a": [{1}]})
+
+
+def test_a_report_of_a_policy_not_in_force_says_so_and_how_to_get_it(draw: Draw, put: Put, trade: Company) -> None:
+    filled = draw("projects")
+    assert ("Belongs to", "P22 Supply projects, not in force here: crmctl policy adopt p22") in filled.heading()
+    assert "crmctl policy adopt p22" in to_html(filled)
+    adopt(trade.ledger(), "p22")
+    assert "Belongs to" not in dict(draw("projects").heading())
+    put({"report.yaml": PROBE.replace("scope: company", "scope: company\npacks: [p22, '../x']"), "rows.sql": SQL})
+    with pytest.raises(BadConfiguration, match="Not a short name") as caught:
+        draw("probe")
+    assert caught.value.where == f"{FILE}:6"
+
+
+def test_the_packs_that_shipped_reports_belong_to_are_shipped(trade: Company) -> None:
+    named = {pack for report in all_reports(trade.ledger()) for pack in report.packs}
+    assert named
+    assert named <= {path.stem for path in packs_path().glob("p*.yaml")}
+
+
+def test_axes_and_grades_are_told_in_the_policys_words(draw: Draw, put: Put, trade: Company) -> None:
+    """Each grade with its axis, but for the main one; a code that no policy knows stays."""
+    adopt(trade.ledger(), "p11")
+    column = "{is: axis, label: [维度, Axis]}\n      grade: {is: grade, label: [等级, Grade]}"
+    sql = "SELECT 'channel' AS word, 'grade=vip channel=c1' AS grade"
+    put({"report.yaml": PROBE.replace("{is: text, label: [词, Word]}", column), "rows.sql": sql})
+    filled = draw("probe")
+    (table,) = filled.tables
+    assert [filled.words.text(*pair) for pair in zip(table.columns, table.rows[0], strict=True)] == [
+        "Class C",
+        "vip; Class C C1",
+    ]

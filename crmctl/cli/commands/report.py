@@ -207,15 +207,20 @@ def _show(filled: Filled, form: str) -> None:
         sys.stdout.buffer.flush()
 
 
+def _about(item: dict[str, object]) -> str:
+    return f"{item['about']} ({item['belongs_to']})" if item["belongs_to"] else str(item["about"])
+
+
 def _list(ledger: Ledger, out: Out) -> None:
+    from crmctl.report.belonging import belongs_to, waits_for
     from crmctl.report.catalogue import all_reports
 
     reports = sorted(all_reports(ledger), key=lambda one: (label(one.audience), one.name))
     data = [
         {"name": one.name, "title": label(one.title), "audience": label(one.audience), "about": label(one.about),
-         "scope": one.scope, "period": one.period, "own": one.own}
+         "scope": one.scope, "period": one.period, "own": one.own, "belongs_to": belongs_to(waits_for(ledger, one))}
         for one in reports
     ]  # fmt: skip
     heads = [(_("Read by"), "left"), (_("Report"), "left"), (_("Title"), "left"), (_("What it shows"), "left")]
-    rows = [(item["audience"], item["name"], item["title"], item["about"]) for item in data]
+    rows = [(item["audience"], item["name"], item["title"], _about(item)) for item in data]
     out.result("reports", data, lambda: table(heads, rows))  # type: ignore[arg-type]  # the literals

@@ -1,23 +1,12 @@
-WITH held AS (
-  SELECT id, dossier, department, scheme, grade FROM (
-    SELECT g.id, g.dossier, g.department, coalesce(g.axis, 'grade') AS scheme, g.grade,
-      row_number() OVER (
-        PARTITION BY g.dossier, g.department, coalesce(g.axis, 'grade')
-        ORDER BY g."on" DESC, g.entered_at DESC, g.id DESC
-      ) AS place
-    FROM grade AS g
-    WHERE g.state = 'approved' AND g.product IS NULL AND g."on" <= :as_of
-  )
-  WHERE place = 1 AND grade IS NOT NULL
-),
-sold AS (
+WITH sold AS (
   SELECT dossier, department, sum(amount) AS amount FROM txn
   WHERE date > :year_ago AND date <= :as_of AND coalesce(sample, 0) = 0 AND coalesce(direction, 'sell') <> 'buy'
   GROUP BY dossier, department
 )
 SELECT a.dossier AS id, a.department, c.name, c.nature,
-  (SELECT group_concat(h.scheme || '=' || h.grade, ' ') FROM held AS h
-    WHERE h.dossier = a.dossier AND h.department = a.department) AS grades,
+  (SELECT group_concat(g.grade, ' ') FROM (
+    SELECT h.scheme || '=' || h.grade AS grade FROM held_grade AS h
+    WHERE h.dossier = a.dossier AND h.department = a.department ORDER BY h.scheme) AS g) AS grades,
   c.territory, c.route_seq, s.amount,
   100.0 * s.amount / nullif(sum(s.amount) OVER (PARTITION BY a.department), 0) AS share
 FROM assignment AS a

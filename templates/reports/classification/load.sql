@@ -1,19 +1,6 @@
-WITH held AS (
-  SELECT id, dossier, department, scheme, grade FROM (
-    SELECT g.id, g.dossier, g.department, coalesce(g.axis, 'grade') AS scheme, g.grade,
-      row_number() OVER (
-        PARTITION BY g.dossier, g.department, coalesce(g.axis, 'grade')
-        ORDER BY g."on" DESC, g.entered_at DESC, g.id DESC
-      ) AS place
-    FROM grade AS g
-    WHERE g.state = 'approved' AND g.product IS NULL AND g."on" <= :as_of
-  )
-  WHERE place = 1 AND grade IS NOT NULL
-)
-SELECT a.owner, h.scheme, h.grade, count(*) AS customers,
+SELECT a.owner, h.scheme, h.scheme || '=' || h.grade AS grade, count(*) AS customers,
   100.0 * count(*) / sum(count(*)) OVER (PARTITION BY a.owner, h.scheme) AS share
-FROM held AS h
+FROM held_grade AS h
 JOIN assignment AS a ON a.dossier = h.dossier AND a.department = h.department
-WHERE :department IS NULL OR a.department = :department
 GROUP BY a.owner, h.scheme, h.grade
 ORDER BY a.owner, h.scheme, customers DESC, h.grade
