@@ -59,7 +59,8 @@ def chart_of(table: FilledTable, words: Words) -> dict[str, Any] | None:
     if chart is None or not table.rows:
         return None
     points = list(_points(table, chart, words))
-    drawn = _bars(points[:MOST_BARS], _CHANGES if chart.change else 0) if chart.type == "bars" else _line(points)
+    whole = _column(table, chart.value)[1].type == "int"
+    drawn = _bars(points[:MOST_BARS], _CHANGES if chart.change else 0) if chart.type == "bars" else _line(points, whole)
     return {
         "type": chart.type,
         "title": f"{table.title}: {label(_column(table, chart.value)[1].label)}",
@@ -116,9 +117,9 @@ def _bars(points: Sequence[_Point], changes: int) -> dict[str, object]:
     return {"width": _BARS_WIDTH, "height": len(points) * _ROW + 2, "marks": marks}
 
 
-def _line(points: Sequence[_Point]) -> dict[str, object]:
+def _line(points: Sequence[_Point], whole: bool) -> dict[str, object]:
     known = [point.number for point in points if point.number is not None]
-    step = nice_step(min([Decimal(0), *known]), max([Decimal(0), *known]))
+    step = max(nice_step(min([Decimal(0), *known]), max([Decimal(0), *known])), Decimal(whole))
     low = (min([Decimal(0), *known]) / step).to_integral_value("ROUND_FLOOR") * step
     high = max((max([Decimal(0), *known]) / step).to_integral_value("ROUND_CEILING") * step, low + step)
     up = _Scale(low, high, _LINE_HEIGHT - _FOOT, _TOP)

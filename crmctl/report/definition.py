@@ -14,7 +14,7 @@ Shape: TypeAlias = Literal["list", "card", "board"]
 ChartName: TypeAlias = Literal["bars", "line"]
 PeriodName: TypeAlias = Literal["none", "day", "month", "quarter", "half", "year"]
 ColumnType: TypeAlias = Literal[
-    "text", "note", "code", "int", "quantity", "money", "percent", "date", "month", "instant", "bool", "choice",
+    "text", "note", "code", "int", "quantity", "mean", "money", "percent", "date", "month", "instant", "bool", "choice",
     "state", "member", "department", "region", "kind", "field", "axis", "grade",
 ]  # fmt: skip
 
@@ -24,7 +24,7 @@ SHAPES: tuple[str, ...] = get_args(Shape)
 CHARTS: tuple[str, ...] = get_args(ChartName)
 PERIODS: tuple[str, ...] = get_args(PeriodName)
 COLUMN_TYPES: tuple[str, ...] = get_args(ColumnType)
-NUMBERS = frozenset({"int", "quantity", "money", "percent"})
+NUMBERS = frozenset({"int", "quantity", "mean", "money", "percent"})
 SUMMABLE = frozenset({"int", "quantity", "money"})
 
 

@@ -45,7 +45,7 @@ def _table(table: FilledTable, words: Words) -> dict[str, object]:
             for column in table.columns
         ],
         "rows": [_row(table, words, row) for row in table.rows],
-        "totals": {key: value for key, value in _row(table, words, totals).items() if value is not None}
+        "totals": {key: value for key, value in _row(table, words, totals).items() if value not in {None, ""}}
         if totals else None,
     }  # fmt: skip
 

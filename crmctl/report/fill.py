@@ -50,7 +50,7 @@ def fill(
         read |= {name for table in report.tables for name in prove_evidence(ledger, report, table, parameters)}
     unnamed = set(kinds_behind(ledger, read))
     kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in unnamed]
-    connection = connect(ledger, [kind.name for kind in kinds])
+    connection = connect(ledger, sorted({*(kind.name for kind in kinds), *(["customer"] if question.customer else [])}))
     try:
         missing = redact(connection, kinds, withheld_from(ledger) if withheld is None else withheld, columns)
         provide(connection, ledger, read, question.as_of)
@@ -59,7 +59,7 @@ def fill(
             tables = tuple(replace(one, behind=behind(connection, one, parameters, _cell)) for one in tables)
         unnamed -= {kind.name for kind in kinds if kind.table in read}
         counted = coverage(connection, report, question, kinds, unnamed)
-        name = _customer_name(connection, question) if "customer" in read else None
+        name = _customer_name(connection, question)
         customers = _customers(ledger, connection, report, question, kinds) if withheld is not None else ()
     finally:
         connection.close()
@@ -199,7 +199,7 @@ def _typed(column: Column, value: object) -> Cell:
             if number != number.to_integral_value():
                 raise ValueError(column.name)
             return int(number)
-        case "quantity" | "percent":
+        case "quantity" | "mean" | "percent":
             # SQLite divides in binary: its seventeenth digit is noise and no figure
             return +Decimal(f"{value:.12g}" if isinstance(value, float) else str(value))
         case "bool":

@@ -146,6 +146,12 @@ class Filled:
         """Whether every record in scope was opened that the figures are made of."""
         return all(one.opened == one.existing or one.left_out for one in self.coverage)
 
+    def _currency(self) -> str:
+        """What amounts are counted in, where there are any."""
+        if not any(table.columns[place].type == "money" for table in self.shown for place in table.shown):
+            return ""
+        return _(_CURRENCIES.get(self.words.currency, self.words.currency))
+
     def heading(self) -> list[tuple[str, str]]:
         """What every output says about itself: (name, value) pairs in the user's language."""
         there = [one for one in self.coverage if one.existing and not one.left_out]
@@ -168,6 +174,7 @@ class Filled:
             (_("Scope"), self.scope),
             (_("Period"), self.period or ""),
             (_("As of"), self.as_of),
+            (_("Amounts in"), self._currency()),
             (_("Compared with"), self.before or ""),
             (_("Opened"), _("; ").join(seen) or ("" if some else _("nothing there is to open"))),
             (_("Not counted"), _("; ").join(one.label for one in self.coverage if one.left_out)),
@@ -178,8 +185,11 @@ class Filled:
         return [(name, value) for name, value in lines if value]
 
 
+_CURRENCIES = {"CNY": N_("yuan (CNY)")}
+
+
 def sums(columns: Sequence[Column], rows: Sequence[Row]) -> Row | None:
-    """The sum of each summed column (empty cells count nothing), None elsewhere and without any."""
+    """The sum of each summed column (None: nothing known), "" in the others; None where no column is summed."""
     if not any(column.total for column in columns):
         return None
     return tuple(_sum(column, [row[place] for row in rows]) for place, column in enumerate(columns))
@@ -187,7 +197,7 @@ def sums(columns: Sequence[Column], rows: Sequence[Row]) -> Row | None:
 
 def _sum(column: Column, cells: list[Cell]) -> Cell:
     if not column.total:
-        return None
+        return ""
     numbers = [cell for cell in cells if isinstance(cell, (int, Decimal))]
     if not numbers:
         return None  # nothing known is not zero

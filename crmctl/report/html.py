@@ -15,7 +15,9 @@ from crmctl.resources import data_path
 LAYOUT = "layout.html"
 _NARROW = 5  # so many columns stand beside another table on a card
 _BLANK = 10  # empty lines for a form filled by hand
-_SHORT = frozenset({"code", "date", "month", "instant", "bool", "choice", "state"})
+_SHORT = frozenset(
+    {"code", "date", "month", "instant", "bool", "choice", "state", "member", "department", "axis", "grade"}
+)
 
 
 def to_html(filled: Filled) -> str:

@@ -55,8 +55,10 @@ class Words:
         return cls(in_force.pack.vocab, in_force.kinds, in_force.org, settings.currency, settings.timezone, schemes)
 
     def text(self, column: Column, value: object, *, grouped: bool = True) -> str:
-        """The cell as a person reads it; `grouped` sets thousands apart. An empty cell is empty."""
+        """The cell as a person reads it; `grouped` sets thousands apart. Empty stays so, but for what tells the row."""
         if value is None:
+            return _("(none)") if column.key and not column.is_number else ""
+        if value == "":
             return ""
         if column.is_number:
             return self._number(column, value, grouped=grouped)
@@ -87,6 +89,8 @@ class Words:
             number = Decimal(str(value))
         if column.type == "percent":
             return f"{number.quantize(_TENTH, ROUND_HALF_UP)}%"
+        if column.type == "mean":
+            number = number.quantize(_TENTH, ROUND_HALF_UP)
         return format(number, ",f" if grouped else "f")
 
     def _word(self, column: Column, code: str) -> str:
@@ -106,6 +110,8 @@ class Words:
     def _grade(self, axis: str, _equals: str, grade: str) -> str:
         """A grade, with the name of its axis where that is not the main one."""
         name, words = self.schemes.get(axis or MAIN_AXIS, ((axis, axis), {}))
+        if not axis and grade not in words:
+            words = next((words for _name, words in self.schemes.values() if grade in words), {})
         spoken = label(words.get(grade, (grade, grade)))
         return spoken if axis in {"", MAIN_AXIS} else _("{axis} {grade}", axis=label(name), grade=spoken)
 

@@ -21,7 +21,7 @@ _SHEET_NAME = 31
 _CELL_TEXT = 32_767
 _WIDEST = 60
 _CLOSED = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-_FORMATS = {"int": "#,##0", "quantity": "#,##0.######", "percent": "0.0%", "date": "yyyy-mm-dd",
+_FORMATS = {"int": "#,##0", "quantity": "#,##0.######", "mean": "#,##0.0", "percent": "0.0%", "date": "yyyy-mm-dd",
             "instant": "yyyy-mm-dd hh:mm"}  # fmt: skip
 
 
@@ -73,7 +73,7 @@ class _Sheet:
             self._row(number, table, row, formats)
         last = len(table.rows)
         if table.totals:
-            if table.totals[0] is None:
+            if not table.totals[0]:
                 self.sheet.write_string(last + 1, 0, _("Total"), sums[0])
             self._row(last + 1, table, table.totals, sums)
         self.sheet.freeze_panes(1, 0)
@@ -85,7 +85,7 @@ class _Sheet:
 
     def _row(self, number: int, table: FilledTable, row: Row, formats: list[Any]) -> None:
         for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-            if value is not None:
+            if value not in {None, ""}:
                 self._cell(number, place, column, value, formats[place])
 
     def _cell(self, number: int, place: int, column: Column, value: Cell, form: Any) -> None:

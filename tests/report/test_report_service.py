@@ -200,7 +200,7 @@ def test_the_digest_sorts_feedback_by_topic_with_its_trend_and_vips_first(draw: 
     ]  # fmt: skip
     assert [(r["customer"], r["vip"]) for r in rows(filled, "feedback")] == [
         ("Best", True),
-        ("Plain", None),
-        ("Plain", None),
+        ("Plain", False),
+        ("Plain", False),
     ]
     assert filled.report.audience == ("管理层", "Management")

@@ -6,7 +6,7 @@ SELECT p.id, coalesce(c.name, p.dossier) AS customer, a.owner, p.goal, p."until"
   100.0 * (SELECT count(json_extract(m.value, '$.done_on')) FROM json_each(coalesce(p.milestones, '[]')) AS m)
     / nullif((SELECT count(*) FROM json_each(coalesce(p.milestones, '[]'))), 0) AS progress,
   p.amount,
-  (SELECT sum(t.amount) FROM txn AS t
+  (SELECT coalesce(sum(t.amount), 0) FROM txn AS t
     WHERE t.dossier = p.dossier AND t.department = p.department AND t.date BETWEEN p.from_day AND min(p."until", :as_of)
       AND (t.direction IS NULL OR t.direction <> 'buy')) AS sold
 FROM development_plan AS p

@@ -1,4 +1,4 @@
-SELECT f."on" AS day, f.id, coalesce(c.name, f.dossier) AS customer, g.grade = 'vip' AS vip, f.topic, f.channel, f.text,
+SELECT f."on" AS day, f.id, coalesce(c.name, f.dossier) AS customer, coalesce(g.grade = 'vip', 0) AS vip, f.topic, f.channel, f.text,
   f.answer, f.action, f.improvement
 FROM feedback AS f
 LEFT JOIN customer AS c ON c.id = f.dossier

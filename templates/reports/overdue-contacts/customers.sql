@@ -1,6 +1,5 @@
 SELECT coalesce(c.name, d.dossier) AS customer, d.dossier AS id, d.department, a.owner, a.state,
-  (SELECT g.grade FROM grade AS g WHERE g.dossier = d.dossier AND g.department = d.department AND g.state = 'approved'
-    ORDER BY g."on" DESC, g.id DESC LIMIT 1) AS grade,
+  (SELECT g.grade FROM graded AS g WHERE g.dossier = d.dossier AND g.department = d.department) AS grade,
   d.since AS last_on, d.due_on, d.days
 FROM due AS d
 JOIN assignment AS a ON a.dossier = d.dossier AND a.department = d.department

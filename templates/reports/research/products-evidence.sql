@@ -1,5 +1,5 @@
-SELECT product, 'transaction' AS record_kind, id AS record, amount AS sales,
-  row_number() OVER (PARTITION BY product, dossier ORDER BY date, id) = 1 AS buyers, NULL AS needs
+SELECT coalesce(product_kind, product) AS product, 'transaction' AS record_kind, id AS record, amount AS sales,
+  row_number() OVER (PARTITION BY coalesce(product_kind, product), dossier ORDER BY date, id) = 1 AS buyers, NULL AS needs
 FROM txn
 WHERE date BETWEEN :from AND :to AND coalesce(direction, 'sell') <> 'buy' AND coalesce(sample, 0) = 0 AND (:department IS NULL OR department = :department)
 UNION ALL

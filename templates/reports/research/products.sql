@@ -1,8 +1,8 @@
 WITH sale AS (
-  SELECT product, sum(amount) AS sales, count(DISTINCT dossier) AS buyers FROM txn
+  SELECT coalesce(product_kind, product) AS product, sum(amount) AS sales, count(DISTINCT dossier) AS buyers FROM txn
   WHERE date BETWEEN :from AND :to AND coalesce(direction, 'sell') <> 'buy' AND coalesce(sample, 0) = 0
     AND (:department IS NULL OR department = :department)
-  GROUP BY product
+  GROUP BY 1
 ),
 need AS (
   SELECT json_extract(one.value, '$.product') AS product, count(DISTINCT c.id) AS needs

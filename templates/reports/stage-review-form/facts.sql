@@ -8,7 +8,6 @@ SELECT
   (SELECT count(*) FROM visit WHERE dossier = c.id AND state = 'done' AND "on" BETWEEN :from AND :to) AS visits,
   (SELECT count(*) FROM complaint WHERE dossier = c.id AND received_at_on BETWEEN :from AND :to) AS complaints,
   (SELECT count(*) FROM breach WHERE dossier = c.id AND "on" BETWEEN :from AND :to) AS breaches,
-  (SELECT grade FROM grade WHERE dossier = c.id AND state = 'approved' AND "on" <= :as_of
-   ORDER BY "on" DESC, entered_at DESC, id LIMIT 1) AS grade
+  (SELECT group_concat(grade, ' ') FROM graded WHERE dossier = c.id) AS grade
 FROM customer AS c
 WHERE c.id = :customer
