@@ -157,9 +157,25 @@ COMMANDS: Table = {
             "check": Entry("crmctl.cli.commands.policy:check", N_("Check kinds and packs: every name must be there.")),
             "test": Entry("crmctl.cli.commands.policy_test:try_all", N_("Run the examples the packs carry.")),
             "diff": Entry("crmctl.cli.commands.policy:diff", N_("Show how packs and kinds differ from the shipped.")),
+            "guide": Entry(
+                "crmctl.cli.commands.handbook:guide",
+                N_("Show what the policy asks of people and no program can judge."),
+            ),
+            "posts": Entry(
+                "crmctl.cli.commands.handbook:posts", N_("Show the posts: holders, superiors, duties and rights.")
+            ),
             "coverage": Entry("crmctl.cli.commands.policy:coverage", N_("Show how much of the requirements is met.")),
         },
         POLICY,
+    ),
+    "flow": Family(
+        N_("Flows of work the policy names."),
+        {
+            "list": Entry("crmctl.cli.commands.flow:list_flows", N_("List the flows and who coordinates each.")),
+            "start": Entry("crmctl.cli.commands.flow:start", N_("Begin a flow: its steps become due.")),
+        },
+        RECORDS,
+        default="list",
     ),
     "why": Entry("crmctl.cli.commands.policy:why", N_("Explain a rule by its code."), POLICY),
     "schema": Family(

@@ -82,8 +82,10 @@ def read_arrows(raw: Value, where: str) -> tuple[tuple[ArrowRule, ...], list[Fin
 
 
 def lay_arrows(lower: Iterable[ArrowRule], upper: Iterable[ArrowRule]) -> tuple[ArrowRule, ...]:
-    """Two packs' rules as one: a later rule of the same code takes the earlier one's place; others add up."""
-    return tuple({rule.code or f"{number}": rule for number, rule in enumerate([*lower, *upper])}.values())
+    """Two packs' rules as one: later rules of a code take the place of the earlier ones; others add up."""
+    upper = list(upper)
+    anew = {rule.code for rule in upper if rule.code}
+    return (*(rule for rule in lower if rule.code not in anew), *upper)
 
 
 def arrow_faults(rules: Iterable[ArrowRule], kinds: Mapping[str, Kind], roles: Collection[str]) -> Iterator[Finding]:

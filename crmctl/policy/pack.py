@@ -17,6 +17,7 @@ from crmctl.model.org import Member
 from crmctl.model.values import Value
 from crmctl.policy.arrows import ArrowRule, lay_arrows, read_arrows
 from crmctl.policy.clocks import Clock, lay_clocks, read_clocks
+from crmctl.policy.flows import WORDS, flow_arrows, flow_words, read_flows
 from crmctl.policy.header import header_faults
 from crmctl.policy.indicators import indicator_faults
 from crmctl.policy.review import ReviewRule, lay_review, read_review
@@ -28,7 +29,7 @@ KEYS = {
     "compartments", "vocab", "requires", "values", "clocks", "needs", "facts", "grade", "blacklist", "arrows",
     "review", "guards", "axes", "sets", "examples", "satisfaction", "tightens", "sensitive", "handover",
     "classes", "contacts", "priority", "cadence", "searches", "indicators", "card", "ending", "cron",
-    "filing", "segments", "responsible",
+    "filing", "segments", "responsible", "guidance", "posts", "flows",
 }  # fmt: skip
 
 
@@ -111,6 +112,9 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         name: {code: _label(text, code) for code, text in _mapping(codes).items()}
         for name, codes in _mapping(raw.get("vocab")).items()
     }
+    flows = read_flows([raw])
+    if flows:
+        vocab[WORDS] = flow_words(flows) | vocab.get(WORDS, {})
     requires = {
         kind: {"*": _texts(spec)} if isinstance(spec, list) else {s: _texts(v) for s, v in _mapping(spec).items()}
         for kind, spec in _mapping(raw.get("requires")).items()
@@ -132,7 +136,7 @@ def read_pack(raw: Mapping[str, Value], where: str) -> tuple[Pack, list[Finding]
         values=_mapping(raw.get("values")),
         clocks=clocks,
         blacklist=_mapping(raw.get("blacklist")),
-        arrows=arrows,
+        arrows=(*arrows, *flow_arrows(flows)),
         satisfaction=_mapping(raw.get("satisfaction")),
         sensitive={name: _texts(roles) for name, roles in _mapping(raw.get("sensitive")).items()},
         guarded=_guarded(raw.get("guards")),

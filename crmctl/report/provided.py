@@ -13,6 +13,7 @@ axis, in percent: the caps, and the mix aimed at; rung 1 is the highest grade.
 a post without any yet.
 `pause (code, record, since, until)`: when the clock of that code stood still for a record, in seconds or as days;
 `until` is null while it does.
+`guidance` and `duty`: what the policy tells people (`crmctl.report.handbook`).
 `destroyed (id, on, by, reason)`: the customers whose data were destroyed, as their tombstones say.
 """
 
@@ -28,7 +29,7 @@ from crmctl.ledger.reading.approvals import add_approvals
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
 from crmctl.policy.decision import packs_in_force
-from crmctl.report import measures, standards
+from crmctl.report import handbook, measures, standards
 from crmctl.rules.calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ PAUSE = "pause"
 CREATE[PAUSE] = f"CREATE TABLE {PAUSE} (code TEXT, record TEXT, since, until)"
 INDICATOR = "indicator"
 CREATE[INDICATOR] = f"CREATE TABLE {INDICATOR} (role TEXT, name TEXT, zh TEXT, en TEXT, nth INTEGER)"
-CREATE |= measures.CREATE | standards.CREATE
+CREATE |= measures.CREATE | standards.CREATE | handbook.CREATE
 FUNCTIONS = (("working_days", 2), *measures.FUNCTIONS)
 
 
@@ -59,6 +60,7 @@ def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_
     connection.create_function("working_days", 2, working_days(ledger), deterministic=True)
     measures.add_measures(connection, ledger, tables)
     standards.add_standards(connection, ledger, tables, as_of)
+    handbook.add_handbook(connection, ledger, tables)
     add_approvals(connection, ledger, tables)
     if DUE in tables:
         connection.execute(CREATE[DUE])

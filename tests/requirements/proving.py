@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from crmctl import i18n
 from crmctl.cli.app import invoke
 from crmctl.errors import InvalidInput
 from crmctl.ledger.checking.check import check
@@ -77,3 +79,14 @@ def says(company: Company, capsys: pytest.CaptureFixture[str], *words: str, memb
     capsys.readouterr()
     assert invoke(["-C", str(company.clone(member)), *words]) == 0
     return capsys.readouterr().out
+
+
+@contextmanager
+def in_chinese() -> Iterator[None]:
+    """The program speaks Chinese meanwhile."""
+    before = (i18n._language, i18n._translations)
+    i18n.set_language("zh_CN")
+    try:
+        yield
+    finally:
+        i18n._language, i18n._translations = before

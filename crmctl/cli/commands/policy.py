@@ -20,6 +20,9 @@ _DIFFERENCES = {
     "same": N_("the same"), "changed": N_("changed"), "only here": N_("only in this ledger"),
     "only shipped": N_("not taken in"),
 }  # fmt: skip
+_STATES = {
+    "done": N_("done"), "partial": N_("partial"), "missing": N_("missing"), "out_of_scope": N_("not for a program"),
+}  # fmt: skip
 
 
 @details(N_("Example: crmctl policy list"))
@@ -218,13 +221,13 @@ def coverage(
     data: dict[str, object] = {**counts(chosen), "total": len(chosen), "areas": shown}
     if area is not None:
         data["requirements"] = chosen
-    heads = [_("Area"), _("Done"), _("Partial"), _("Missing")]
+    heads = [_("Area"), _("Done"), _("Partial"), _("Missing"), _("Not for a program")]
 
     def draw() -> None:
         if area is not None:
             table(
                 [(_("Requirement"), "left"), (_("State"), "left"), (_("Note"), "left")],
-                [(item.id, _(item.state), item.note) for item in chosen],
+                [(item.id, _(_STATES[item.state]), item.note) for item in chosen],
             )
         else:
             rows = [(name, *count.values()) for name, count in [*shown.items(), (_("All"), counts(chosen))]]

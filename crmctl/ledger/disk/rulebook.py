@@ -15,7 +15,8 @@ from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 
-State = Literal["done", "partial", "missing"]
+State = Literal["done", "partial", "missing", "out_of_scope"]
+_STATES: tuple[State, ...] = ("done", "partial", "missing", "out_of_scope")
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 
@@ -33,7 +34,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A numbered requirement: how far it is met, by what, and which tests prove it."""
+    """A numbered requirement: how far it is met, by what, and which tests prove it.
+
+    `out_of_scope` is what no program does and nothing is asked of this one; `note` says why.
+    """
 
     id: str
     state: State
@@ -83,9 +87,9 @@ def requirements() -> list[Requirement]:
 
 
 def counts(found: list[Requirement]) -> dict[str, int]:
-    """How many are done, partial and missing."""
+    """How many are done, partial, missing and out of scope."""
     states = Counter(item.state for item in found)
-    return {"done": states["done"], "partial": states["partial"], "missing": states["missing"]}
+    return {state: states[state] for state in _STATES}
 
 
 def _coded(raw: Value) -> Iterator[Rule]:
@@ -119,11 +123,11 @@ def _rule(code: str, spec: Mapping[str, Value]) -> Rule:
 
 def _requirement(spec: Mapping[str, Value]) -> Requirement:
     state = spec.get("state")
-    if state not in {"done", "partial", "missing"}:
-        raise BadConfiguration(_("A requirement is done, partial or missing"), where=str(spec.get("id")))
+    if state not in _STATES:
+        raise BadConfiguration(_("A requirement is done, partial, missing or out_of_scope"), where=str(spec.get("id")))
     does = {name: tuple(str(item) for item in _list(given)) for name, given in _mapping(spec.get("does")).items()}
     tests = tuple(str(test) for test in _list(spec.get("tests")))
-    return Requirement(str(spec.get("id")), state, does, tests, str(spec.get("note") or ""))  # type: ignore[arg-type]  # checked above
+    return Requirement(str(spec.get("id")), state, does, tests, str(spec.get("note") or ""))
 
 
 def _ids(area: str, text: str) -> Iterator[str]:

@@ -100,7 +100,24 @@ class _Setup:
         if whole.guarded:
             self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)
         self._daily({kind.name: kind for kind in kinds.values()}, packs, whole)
+        self._handbook({kind.name: kind for kind in kinds.values()}, list(packs), whole)
         return self._findings
+
+    def _handbook(self, kinds: Mapping[str, Kind], packs: Iterable[str], whole: Pack) -> None:
+        """What people are told: guidance, posts with their duties, flows and their steps."""
+        from crmctl.policy.flows import flow_faults, read_flows, unwritten
+        from crmctl.policy.guidance import TOPICS, guidance_faults
+        from crmctl.policy.posts import post_faults
+
+        raws = [(path, self._raw[path]) for path in packs]
+        roles = {*whole.company_roles, *whole.vocab.get("role", {})}
+        flows = read_flows(raw for _path, raw in raws)
+        names = {flow.name for flow in flows}
+        for path, raw in raws:
+            self._note(path, guidance_faults(raw, roles, whole.vocab.get(TOPICS, {})))
+            self._note(path, post_faults(raw, roles, kinds, names))
+            self._note(path, flow_faults(raw, roles, kinds))
+            self._note(path, unwritten(flow for flow in flows if flow.pack == raw.get("pack")))
 
     def _daily(self, kinds: Mapping[str, Kind], packs: Mapping[str, Pack], whole: Pack) -> None:
         """Classes, priorities, cadences and the questions of clocks."""
