@@ -39,7 +39,7 @@ def _bool_for_sql(value: Value, _options: Options) -> int:
 def choice_labels(options: Options) -> dict[str, tuple[str, str]]:
     """Option `values` as code -> (Chinese, English), in its order. Raises FieldProblem (kind file)."""
     values = options.get("values")
-    if not isinstance(values, Mapping) or not values:
+    if not isinstance(values, Mapping):
         raise bad_option("values")
     return {str(code): _pair(label) for code, label in values.items()}
 
@@ -69,6 +69,8 @@ def _read_choice(raw: object, options: Options) -> str:
 def _unknown(word: str, labels: Mapping[str, tuple[str, str]]) -> FieldProblem:
     from difflib import get_close_matches
 
+    if not labels:
+        return FieldProblem("FLD009", "Not one of the choices", hint=N_("The policy in force knows no word for it yet"))
     spellings = {_folded_word(name): code for code, pair in labels.items() for name in (code, *pair)}
     near = get_close_matches(word, spellings, 1, 0.5)
     if near:
@@ -82,6 +84,8 @@ def _unknown(word: str, labels: Mapping[str, tuple[str, str]]) -> FieldProblem:
 
 def _choice_schema(options: Options) -> JsonSchema:
     labels = choice_labels(options)
+    if not labels:
+        return {"not": {}}  # a list that waits for its first word takes nothing
     return {"oneOf": [{"const": code, "title": f"{zh} / {en}"} for code, (zh, en) in labels.items()]}
 
 

@@ -108,6 +108,11 @@ def test_an_unknown_choice_names_the_nearest_in_both_languages() -> None:
     }
 
 
+def test_a_list_without_any_word_yet_takes_nothing_and_says_so() -> None:
+    assert refused("choice", "x", values={}).hint == "The policy in force knows no word for it yet"
+    assert FIELD_TYPES["choice"].json_schema({"values": {}}) == {"not": {}}
+
+
 def test_a_choice_label_of_two_codes_is_not_guessed() -> None:
     values = {"a": ["其他", "Other"], "b": ["其他", "Others"]}
     assert refused("choice", "其他", values=values).args_ == {"codes": "a, b"}
