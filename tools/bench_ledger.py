@@ -1,6 +1,7 @@
 """The ledgers `bench.py` measures on: made by the program's own drafts, kept under `.bench/`, deterministic in shape.
 
 Of a hundred records ten are customers, fifty visits, ten complaints, thirty transactions (rows of monthly files).
+Each of two departments has twenty people who sell; who measures is one of them and heads the first.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.founding import Founding, found
 from crmctl.model.org import Role
 
-FORMAT = 4
+FORMAT = 5
 SHARE = 10  # one record in ten is a customer
 _BATCH = 200  # customers a commit
+_SELLING = 20  # members of a department among whom its customers are divided, who measures among them
 _OPEN = 0.01  # of the complaints
 _PLACES = [
     "华北",
@@ -128,8 +130,10 @@ def _make(folder: Path, records: int, customers: int) -> dict[str, list[str]]:
     departments = {"east": ("东区", "East"), "west": ("西区", "West")}
     found(path, Founding("Bench", departments, "alice", "Alice"), home)
     ledger = Ledger(path, home=home)
-    for member, role in (("bob", "sales"), ("carol", "supervisor")):
-        add_member(ledger, create(home, member, None), member.title(), (Role(role, "west", ledger.today),))
+    people = [("bob", "sales", "west"), ("carol", "supervisor", "west")]
+    people += [(f"{place}{number:02d}", "sales", place) for place in departments for number in range(1, _SELLING)]
+    for member, role, place in people:
+        add_member(ledger, create(home, member, None), member.title(), (Role(role, place, ledger.today),))
         ledger = Ledger(path, home=home)
     numbers = random.Random(records)  # noqa: S311 - made-up customers
     each = max(0, records - customers) / customers
@@ -147,7 +151,9 @@ def _customer(
     draft: Draft, numbers: random.Random, number: int, each: float, sample: dict[str, list[str]] | None
 ) -> None:
     west = number % 4 == 0
-    department, owner = ("west", "bob") if west else ("east", "alice")
+    department, first = ("west", "bob") if west else ("east", "alice")
+    place = number // 4 % _SELLING
+    owner = f"{department}{place:02d}" if place else first
     card = _card(numbers, number)
     kept = draft.new_customer(card, department, owner)
     visits = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Unit = Literal[
@@ -51,6 +52,7 @@ class Duration:
         return self.unit in {"minute", "hour", "working minute", "working hour"}
 
 
+@lru_cache(maxsize=256)  # a clock reads its few spans once for each record
 def parse_duration(text: str) -> Duration:
     """Read `1 working day` or `same day` (`same_day` too). Raises DurationError."""
     plain = " ".join(text.replace("_", " ").split()).lower()

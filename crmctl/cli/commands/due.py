@@ -117,7 +117,7 @@ def _concerned(ledger: Ledger, found: Agenda, item: Due) -> str:
         named = [found.names[one] for one in ids if isinstance(one, str) and one in found.names]
         if named:
             return ", ".join(dict.fromkeys(named))
-    return customer_name(ledger, dict(found.names), item.dossier)
+    return customer_name(ledger, found.names, item.dossier)
 
 
 def _sum_up(out: Out, items: Sequence[Due]) -> None:

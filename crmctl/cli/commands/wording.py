@@ -63,7 +63,7 @@ def state_name(ledger: Ledger, kind: Kind | None, state: str) -> str:
     return label(words.get(state, state))
 
 
-def customer_name(ledger: Ledger, names: dict[str, str], dossier: str) -> str:
+def customer_name(ledger: Ledger, names: Mapping[str, str], dossier: str) -> str:
     """A customer's name among those known, an office's department, or the id."""
     if is_office(dossier):
         return department_name(ledger, dossier.removeprefix("office/"))
