@@ -64,17 +64,17 @@ def _admit(made: BenchLedger) -> None:
     """Admissions of the department of who measures, entered before the policy that guards them is in force."""
     numbers = random.Random(made.customers)  # noqa: S311 - made-up customers
     ledger = Ledger(made.path, home=made.home)
-    sql = "SELECT dossier FROM assignment WHERE department = 'east' ORDER BY dossier"
-    mine = [str(row[0]) for row in connect(ledger, []).execute(sql)]
+    sql = "SELECT dossier, owner FROM assignment WHERE department = 'east' ORDER BY dossier"
+    mine = [(str(row[0]), str(row[1])) for row in connect(ledger, []).execute(sql)]
     for start in range(0, len(mine), _BATCH):
         draft = Draft(Ledger(made.path, home=made.home))
-        for dossier in mine[start : start + _BATCH]:
+        for dossier, owner in mine[start : start + _BATCH]:
             if numbers.random() < _ADMITTED:
                 day = (date(2026, 2, 1) + timedelta(days=numbers.randint(0, 200))).isoformat()
                 found: dict[str, object] = {"criterion": "P23:V.1.2", "item": "good_name", "holds": True}
                 found |= {"weight": 100, "score": str(numbers.randint(50, 100))}
                 values: dict[str, object] = {
-                    "on": day, "by": "alice", "criteria": [found], "state": "admitted", "proposed_grade": "qualified",
+                    "on": day, "by": owner, "criteria": [found], "state": "admitted", "proposed_grade": "qualified",
                     "background_done": True, "decided_by": "alice", "decided_on": day,
                 }  # fmt: skip
                 draft.new_record(draft.kind("admission"), dossier, "east", values)

@@ -57,16 +57,30 @@ class Judged:
     parts: tuple[Judged, ...] = ()
 
 
-def judge(condition: Condition, facts: Mapping[str, FactValue]) -> Judged:
+def judge(condition: Condition, facts: Mapping[str, FactValue], known: Known | None = None) -> Judged:
     """Judge a condition for one customer's facts; a fact that is not there is unknown.
 
-    Kleene's three values: any is settled by one that holds, all by one that fails.
+    Kleene's three values: any is settled by one that holds, all by one that fails. `known` keeps what came out,
+    for whoever judges the same condition for thousands: most of them have most facts alike.
     """
+    if known is None:
+        known = {}
+    key: Key
     if isinstance(condition, Test):
         value = facts.get(condition.fact.name, Absent.UNKNOWN)
-        return Judged(condition, _holds(condition, value), value)
-    parts = tuple(judge(part, facts) for part in condition.parts)
-    return Judged(condition, _joined(condition.joiner, [part.verdict for part in parts]), None, parts)
+        key = (id(condition), type(value), str(value))  # 1.0 and 1.00 are equal, and shown as they are
+        if key not in known:
+            known[key] = Judged(condition, _holds(condition, value), value)
+        return known[key]
+    parts = tuple([judge(part, facts, known) for part in condition.parts])
+    key = (id(condition), *map(id, parts))  # all of them stay in `known`, so that no other takes its place
+    if key not in known:
+        known[key] = Judged(condition, _joined(condition.joiner, [part.verdict for part in parts]), None, parts)
+    return known[key]
+
+
+Key = tuple[object, ...]
+Known = dict[Key, Judged]
 
 
 def _holds(test: Test, value: FactValue) -> Verdict:

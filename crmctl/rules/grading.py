@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crmctl.policy.conditions import Judged, judge
+from crmctl.policy.conditions import Judged, Known, judge
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.grading import Cap, Grading
 
@@ -66,7 +66,8 @@ def grade_department(
     An unknown fact never passes and never fails silently: the customer goes to review and takes
     no seat. The base of a cap counts those for whom the cap's fact holds.
     """
-    judged = {c.id: _judge(grading, c) for c in candidates}
+    known: Known = {}
+    judged = {c.id: _judge(grading, c, known) for c in candidates}
     by_id = {c.id: c for c in candidates}
     graded = [c.id for c in candidates if judged[c.id].kind == "graded"]
     placed: dict[str, str | None] = {}
@@ -163,14 +164,14 @@ class _Standing:
         return any(outcome.verdict is None for outcome in self.judged)
 
 
-def _judge(grading: Grading, candidate: Candidate) -> _Standing:
+def _judge(grading: Grading, candidate: Candidate, known: Known) -> _Standing:
     if grading.exempt is not None:
-        exempt = judge(grading.exempt, candidate.facts)
+        exempt = judge(grading.exempt, candidate.facts, known)
         if exempt.verdict is True:
             return _Standing("exempt", (), (exempt,))
         if exempt.verdict is None:
             return _Standing("review", (), (exempt,))
-    judged = tuple(judge(rung.condition, candidate.facts) for rung in grading.rungs)
+    judged = tuple(judge(rung.condition, candidate.facts, known) for rung in grading.rungs)
     passed = []
     for rung, outcome in zip(grading.rungs, judged, strict=True):
         if outcome.verdict is True:

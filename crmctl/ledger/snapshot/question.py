@@ -20,6 +20,7 @@ _EVERY = 100_000
 _ROWS = 2_000_000
 # One value, one LIKE pattern: neither counts as a step, both could take all memory or time.
 _LIMITS = ((sqlite3.SQLITE_LIMIT_LENGTH, 20_000_000), (sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200))
+_BEYOND = frozenset({bytes, float})
 _PIECE = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?(?:\*/|\Z)|[()';\"`\[]", re.DOTALL
 )
@@ -52,7 +53,7 @@ def ask(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, objec
     connection.set_progress_handler(tick, _EVERY)
     try:
         cursor = connection.execute(sql, dict(parameters or {}))
-        rows = tuple(tuple(map(_plain, row)) for row in cursor.fetchmany(_ROWS))
+        rows = _plain_rows(cursor.fetchmany(_ROWS))
         more = cursor.fetchone()
     except (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError, MemoryError) as error:
         if budget[0] < 0:
@@ -87,6 +88,13 @@ def is_whole(condition: str) -> bool:
         if depth < 0 or open_comment or piece in {"'", '"', "`", "[", ";"}:
             return False
     return depth == 0
+
+
+def _plain_rows(rows: list[tuple[object, ...]]) -> tuple[tuple[object, ...], ...]:
+    """The rows, their cells as text or number; a column of nothing else is only looked at."""
+    if any(_BEYOND & set(map(type, column)) for column in zip(*rows, strict=True)):
+        return tuple(tuple(map(_plain, row)) for row in rows)
+    return tuple(rows)
 
 
 def _plain(cell: object) -> object:
