@@ -76,6 +76,7 @@ COMMANDS: Table = {
             "show": Entry("crmctl.cli.commands.review:show", N_("Show changes: every field, old and new.")),
             "approve": Entry("crmctl.cli.commands.review:approve", N_("Approve changes.")),
             "return": Entry("crmctl.cli.commands.review:send_back", N_("Send changes back, with the reason.")),
+            "refuse": Entry("crmctl.cli.commands.review:refuse", N_("Refuse requests for good, with the reason.")),
             "comment": Entry("crmctl.cli.commands.review:comment", N_("Tell authors something about changes.")),
         },
         RECORDS,

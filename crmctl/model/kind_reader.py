@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from crmctl.i18n import N_
 from crmctl.model.condition import ConditionError, Leaf, parse_leaf
-from crmctl.model.dossier import ALLOWED
+from crmctl.model.effect_reader import read_effect
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.findings import Finding
 from crmctl.model.kind_words import RESERVED, ROW_WORDS, SQL_WORDS
-from crmctl.model.kinds import Decided, Effect, Field, Kind, Label
+from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.score_sheet import sheet_faults
 from crmctl.model.values import Value
 
@@ -189,7 +189,7 @@ def compile_kind(raw: Mapping[str, Value], where: str) -> tuple[Kind | None, lis
         title=reader.names("title", raw.get("title")),
         listed=reader.names("list", raw.get("list")),
         identity=reader.names("identity", raw.get("identity")),
-        effect=_effect(reader, raw.get("effect"), fields, states),
+        effect=read_effect(reader, raw.get("effect"), fields, states),
         number=_number(reader, raw.get("number"), scope, raw.get("store")),
     )
     _check_references(reader, kind.fields, "fields")
@@ -232,58 +232,6 @@ def _monthly(reader: _Reader, raw: object, fields: tuple[Field, ...]) -> str | N
         reader.fault("store", N_("store: {monthly: FIELD} names a date field of this kind"))
         return None
     return found.name
-
-
-_GRANT = ("customer", "office", "part", "of", "to", "until", "roles")
-# What of a customer a request may allow: `crmctl.model.dossier.ALLOWED`.
-_PARTS = {"grant": _GRANT, "allow": ("customer", "what"), "decided": ("state", "on", "by")}
-
-
-def _effect(reader: _Reader, raw: object, fields: tuple[Field, ...], states: Mapping[str, Label]) -> Effect | None:
-    """`effect: {by: FIELD, on: FIELD, grant: {customer: FIELD, to: FIELD, until: FIELD, roles: […]}, decided: {…}}`.
-
-    Instead of `grant` also `allow: {customer: FIELD, what: destroy}`; of an office `grant: {office: FIELD, part, of}`.
-    """
-    if raw is None:
-        return None
-    top = raw if isinstance(raw, dict) else {}
-    given = {name: top.get(name) for name in _PARTS if top.get(name) is not None}
-    parts = {name: part for name, part in given.items() if isinstance(part, dict)}
-    if given.keys() != parts.keys() or ("grant" in parts) == ("allow" in parts):
-        reader.fault("effect", N_("A mapping is needed here"))
-        return None
-    for path, words, known in (("effect", top, ("by", "on", *_PARTS)),
-                               *((f"effect.{name}", part, _PARTS[name]) for name, part in parts.items())):  # fmt: skip
-        for word in words:
-            if word not in known:
-                reader.unknown(f"{path}.{word}", word, known)
-    grant, allow = parts.get("grant", {}), parts.get("allow", {})
-    about = str(grant.get("office") or (grant or allow).get("customer"))
-    to, until, part, of = (str(grant.get(name) or "") for name in ("to", "until", "part", "of"))
-    what = str(allow.get("what") or "")
-    if allow and what not in ALLOWED:
-        reader.unknown("effect.allow.what", what, ALLOWED)
-    roles = reader.names("effect.grant.roles", grant.get("roles"))
-    decided = _decided(reader, parts.get("decided"), states)
-    effect = Effect(str(top.get("by")), str(top.get("on")), about, to, until, roles, part, of, what, decided)
-    types = {item.name: item.type for item in fields}
-    for name, wanted in effect.fields:
-        if types.get(name) != wanted:
-            reader.fault("effect", N_("{name} must be a field that is: {type}"), name=name, type=wanted)
-    return effect
-
-
-def _decided(reader: _Reader, raw: Mapping[str, object] | None, states: Mapping[str, Label]) -> Decided | None:
-    if raw is None:
-        return None
-    by, state = raw.get("by"), str(raw.get("state"))
-    if state not in states:
-        reader.unknown("effect.decided.state", state, states)
-    named = by if isinstance(by, dict) else {}
-    return Decided(
-        state, str(raw.get("on")),
-        {str(name): reader.names(f"effect.decided.by.{name}", roles) for name, roles in named.items()},
-    )  # fmt: skip
 
 
 def _number(reader: _Reader, raw: object, scope: str, store: object) -> str | None:

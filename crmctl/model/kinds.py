@@ -49,12 +49,23 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is written into a request that was refused: its state, the fields of the day, of who refused, and why."""
+
+    state: str
+    on: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What a request of this kind also does, in the same change, by fields of the kind.
 
     `by` and `on` are who applies and when. `about` is whom it concerns: a customer, or (`part`) a department's office.
     A reading right: `to` for whom (a member, or a department, of which the members with one of `roles` may read),
     `until` when; of an office the part named by the field `of`. `allow`: what may be done with the customer then.
+    `decided` and `refused` say what is written into it by who decides, `ended` the state it is in once `until` is over.
     """
 
     by: str
@@ -67,6 +78,8 @@ class Effect:
     of: str = ""
     allow: str = ""
     decided: Decided | None = None
+    refused: Refusal | None = None
+    ended: str = ""
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
@@ -77,6 +90,8 @@ class Effect:
             found += [(self.to, "department" if self.roles else "member"), (self.until, "date")]
         if self.decided:
             found += [(self.decided.on, "date"), *((name, "member") for name in self.decided.by)]
+        if self.refused:
+            found += [(self.refused.on, "date"), (self.refused.by, "member"), (self.refused.why, "note")]
         return tuple(found)
 
 

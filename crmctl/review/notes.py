@@ -14,6 +14,7 @@ from crmctl.model.paths import place_of
 from crmctl.model.record import Record
 
 if TYPE_CHECKING:  # whoever looks at a record reads the notes on it: what writes is loaded where it writes
+    from crmctl.ledger.changing.draft import Draft
     from crmctl.review.inbox import Handed
 
 KIND = "review_note"
@@ -109,14 +110,29 @@ def close_answered(ledger: Ledger) -> tuple[str, ...]:
     return tuple(note.id for note in answered)
 
 
+def returns(changes: Sequence[Handed]) -> list[str]:
+    """The marks in the clear that these changes went back to their authors as they stand."""
+    from crmctl.review.inbox import RETURNS
+
+    return [f"{RETURNS}: {change.stack.tip}" for change in changes]
+
+
 def _filed(
     ledger: Ledger, changes: Sequence[Handed], decision: str, reason: str, instruction: str | None
 ) -> tuple[str, ...]:
     from crmctl.ledger.changing.draft import Draft
-    from crmctl.review.inbox import RETURNS
 
     draft = Draft(ledger)
-    kind = draft.kind(KIND)
+    ids = filed_into(draft, changes, decision, reason, instruction)
+    draft.commit("add", KIND, returns(changes) if decision == "returned" else [])
+    return ids
+
+
+def filed_into(
+    draft: Draft, changes: Sequence[Handed], decision: str, reason: str, instruction: str | None = None
+) -> tuple[str, ...]:
+    """File a note for the author of each change into a draft. Returns the notes' ids."""
+    ledger, kind = draft.ledger, draft.kind(KIND)
     ids = []
     for change in changes:
         author = change.authors[-1]
@@ -131,8 +147,6 @@ def _filed(
             values["state"] = "answered"  # nothing is asked
         department = _department(ledger, change, author)
         ids.append(draft.new_record(kind, f"office/{department}", department, values).id)
-    trailers = [f"{RETURNS}: {change.stack.tip}" for change in changes] if decision == "returned" else []
-    draft.commit("add", KIND, trailers)
     return tuple(ids)
 
 

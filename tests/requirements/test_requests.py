@@ -29,6 +29,9 @@ from crmctl.ledger.waiting.handed_in import submitted
 from crmctl.model.clear_files import encode_dossier
 from crmctl.model.org import Role
 from crmctl.model.tombstone import Tombstone
+from crmctl.review.inbox import inbox
+from crmctl.review.notes import notes_to
+from crmctl.review.refusing import refuse
 from crmctl.trust.gate import Gate
 from crmctl.trust.review import judged
 from tests.attacks.forgery import Forger, codes
@@ -36,6 +39,7 @@ from tests.company import VISIT, Company, git
 from tests.prepared import prepared
 from tests.program import run, setting
 from tests.requirements.proving import DAY, says
+from tests.under_review import ask_review
 
 ASKED: dict[str, object] = {"what": "contacts", "why": "joint bid", "until": "2027-06-30"}
 
@@ -78,7 +82,9 @@ def reading(company: Company) -> Company:
 @pytest.mark.req("R-REV-17")
 @pytest.mark.req("R-REV-04")
 @pytest.mark.req("R-ACL-02")
-def test_reading_is_applied_for_approved_by_the_head_and_ends_by_itself(reading: Company) -> None:
+def test_reading_is_applied_for_approved_by_the_head_and_ends_by_itself(
+    reading: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     customer = reading.customer()
     reading.sync("alice", "bob", "carol")
     asked = request(reading.ledger("bob"), "access_request", customer, ASKED)
@@ -106,6 +112,71 @@ def test_reading_is_applied_for_approved_by_the_head_and_ends_by_itself(reading:
     sql = 'SELECT record, act, role, department, member, "on" FROM approval ORDER BY record'
     said = {row[0]: row[1:] for row in query(ledger, sql).rows if row[2] == "head"}
     assert said[customer] == said[asked.id] == ("sign", "head", "east", "alice", DAY)
+    monkeypatch.setenv("CRMCTL_NOW", "2027-06-30T09:00:00+08:00")  # its last day
+    reading.sync("alice")
+    assert reading.ledger().read(lookup.record(reading.ledger(), asked.id).path).state == "approved"
+    monkeypatch.setenv("CRMCTL_NOW", "2027-07-01T09:00:00+08:00")
+    reading.sync("carol", "alice")
+    assert reading.ledger().read(lookup.record(reading.ledger(), asked.id).path).state == "expired"
+    assert not [finding for finding in check(reading.ledger()).findings if finding.severity == "error"]
+
+
+@pytest.mark.req("R-REV-16")
+@pytest.mark.req("R-REC-33")
+def test_a_refused_request_says_so_and_nothing_of_it_holds(
+    reading: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer, other = reading.customer(), reading.customer(name="Eastern Works")
+    reading.sync("alice", "bob", "carol")
+    first = request(reading.ledger("bob"), "access_request", customer, ASKED).id
+    submit(reading.ledger("bob"), gate=Gate())
+    reading.sync("alice")
+    refuse(reading.ledger(), inbox(reading.ledger())[0].changes, "say what for")
+    reading.sync("alice", "bob")
+    assert reading.ledger("bob").pending.stacks == ()
+    assert reading.ledger().read(lookup.record(reading.ledger(), first).path).state == "refused"
+    asked = request(reading.ledger("bob"), "access_request", customer, ASKED).id
+    request(reading.ledger("bob"), "access_request", other, ASKED)
+    submit(reading.ledger("bob"), gate=Gate())
+    reading.sync("alice", "carol")
+    name = next(change.name for one in inbox(reading.ledger()) for change in one.changes if asked in change.about)
+    refused = run(reading.clone("carol"), reading.home, "review", "refuse", name, "--reason", "no")
+    assert refused.returncode == 6  # a supervisor is not asked
+    says(reading, capsys, "review", "refuse", name, "--reason", "no bid of ours")
+    said = reading.ledger().read(lookup.record(reading.ledger(), asked).path).data
+    assert [said[key] for key in ("state", "decided_by", "decided_on", "decision", "applicant")] == [
+        "refused", "alice", DAY, "no bid of ours", "bob",
+    ]  # fmt: skip
+    again = run(reading.clone("alice"), reading.home, "review", "approve", name)
+    assert again.returncode in {4, 6}
+    assert len(reading.ledger("bob").pending.stacks) == 2
+    says(reading, capsys, "sync", member="bob")
+    assert len(reading.ledger("bob").pending.stacks) == 1  # the other request goes on waiting
+    assert not opens(reading, "bob", customer)
+    told = says(reading, capsys, "due", member="bob")
+    assert "Application refused: no bid of ours" in told
+    for note in list(notes_to(reading.ledger("bob"), "bob")):
+        says(reading, capsys, "advance", note.id, "answered", member="bob")
+    assert "Application refused" not in says(reading, capsys, "due", member="bob")
+    submit(reading.ledger("bob"), gate=Gate())
+    reading.sync("alice", "carol")
+    for member in ("alice", "carol"):
+        assert not [finding for finding in check(reading.ledger(member)).findings if finding.severity == "error"]
+    assert codes(reading) == set()
+    assert [item for one in inbox(reading.ledger()) for item in one.changes if asked in item.about] == []
+
+
+def test_only_a_request_is_refused_and_only_with_a_reason(reading: Company) -> None:
+    ask_review(reading)
+    reading.customer("bob", name="Southern Works")
+    submit(reading.ledger("bob"), gate=Gate())
+    reading.sync("alice")
+    changes = inbox(reading.ledger())[0].changes
+    with pytest.raises(Refused) as caught:
+        refuse(reading.ledger(), changes, "no")
+    assert "crmctl review return" in str(caught.value.hint)
+    with pytest.raises(InvalidInput):
+        refuse(reading.ledger(), changes, " ")
 
 
 def test_a_clerk_applies_for_somebody_and_nobody_for_another_in_his_own_name(reading: Company) -> None:

@@ -297,7 +297,7 @@ def _approved(
     otherwise: str = "",
 ) -> None:  # fmt: skip
     """Approve what waits for the reader about an entry, or take note of it, as `crmctl review approve` does."""
-    from crmctl.cli.commands.review import approved_lines, carry_out, fetched, take_note
+    from crmctl.cli.commands.review_deeds import approved_lines, carry_out, fetched, take_note
     from crmctl.cli.commands.review_documents import approved_document
     from crmctl.cli.progress import transfer
     from crmctl.review.desk import desk_of

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from crmctl.cli.commands.review_deeds import approved_lines, carry_out, fetched, lines_of, take_note
 from crmctl.cli.commands.review_documents import approved_document, bundle_document, change_document
-from crmctl.cli.commands.review_words import age_text, change_lines, counts, open_texts
+from crmctl.cli.commands.review_words import age_text, counts, open_texts
 from crmctl.cli.commands.wording import member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
-from crmctl.cli.out import Out, say
+from crmctl.cli.out import Out
 from crmctl.cli.paging import page
 from crmctl.cli.progress import transfer
 from crmctl.cli.table import table
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
-from crmctl.review import approving, notes, noticing
-from crmctl.review.approving import Approved
+from crmctl.review import notes, refusing
 from crmctl.review.desk import Desk, desk_of
-from crmctl.review.inbox import LACKING, Bundle, Handed, inbox
-from crmctl.review.noticing import Notice
+from crmctl.review.inbox import LACKING, Bundle, Handed
 from crmctl.review.on_paper import OnPaper
 from crmctl.review.picking import pick
 
@@ -164,7 +164,8 @@ def send_back(
     as_json: AsJson = False,
 ) -> None:
     """Send changes back to their authors, with the reason."""
-    _tell(directory, what or [], reason, instruction, back=True, dry_run=dry_run, as_json=as_json)
+    file = partial(notes.send_back, reason=reason, instruction=instruction)
+    _tell(directory, what or [], "return", file, dry_run=dry_run, as_json=as_json)
 
 
 @details(N_("Example:\n\ncrmctl review comment alice/3.2 --text '…' --instruction '…'"))
@@ -179,13 +180,32 @@ def comment(
     as_json: AsJson = False,
 ) -> None:
     """Tell authors something about changes without holding them up."""
-    _tell(directory, what or [], text, instruction, back=False, dry_run=dry_run, as_json=as_json)
+    file = partial(notes.comment, text=text, instruction=instruction)
+    _tell(directory, what or [], "comment", file, dry_run=dry_run, as_json=as_json)
+
+
+@details(
+    N_(
+        "Example:\n\ncrmctl review refuse bob/1 --reason '…'\n\n"
+        "The request stands in the register as refused, with the reason; nothing it asked for holds."
+    )
+)
+def refuse(
+    what: What,
+    reason: Annotated[str, typer.Option("--reason", metavar=N_("TEXT"), help=N_("Why; the author reads it."))],
+    directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse requests for good, with the reason."""
+    _tell(directory, what or [], "refuse", partial(refusing.refuse, reason=reason), dry_run=dry_run, as_json=as_json)
 
 
 def _tell(
-    directory: LedgerDir, what: Sequence[str], text: str, instruction: str | None, *, back: bool, dry_run: bool,
-    as_json: bool,
+    directory: LedgerDir, what: Sequence[str], deed: str, file: Callable[[Ledger, Sequence[Handed]], tuple[str, ...]],
+    *, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
+    """File what a reviewer says of changes, and exchange it."""
     out = Out(as_json)
     ledger = open_ledger(directory)
     with transfer() as shown:
@@ -194,14 +214,13 @@ def _tell(
         chosen = pick(desk.bundles, desk.looked, what)
         ids: tuple[str, ...] = ()
         if not dry_run:
-            file = notes.send_back if back else notes.comment
-            ids = file(ledger, chosen, text, instruction)
+            ids = file(ledger, chosen)
             fetched(ledger.reopened(), shown)
-    said = (
-        _("Sent back: {count:change|changes}", count=len(chosen))
-        if back
-        else _("Told: {count:change|changes}", count=len(chosen))
-    )
+    said = {
+        "return": _("Sent back: {count:change|changes}", count=len(chosen)),
+        "refuse": _("Refused: {count:request|requests}", count=len(chosen)),
+        "comment": _("Told: {count:change|changes}", count=len(chosen)),
+    }[deed]
 
     def draw() -> None:
         out.line(said if not dry_run else _("{what} (nothing was written)", what=said))
@@ -209,67 +228,7 @@ def _tell(
             out.line(f"  {change.name}  {desk.looked[change.name].title}")
 
     data = {"changes": [change.name for change in chosen], "notes": list(ids), "dry_run": dry_run}
-    out.result("review-return" if back else "review-comment", data, draw)
-
-
-# What the commands share with the walk
-
-
-def lines_of(desk: Desk, change: Handed, *, full: bool = False) -> Iterator[str]:
-    """A change as a person reads it, with a line's distance to the next."""
-    yield from change_lines(desk.ledger, desk.looked[change.name], full=full)
-    yield ""
-
-
-def fetched(ledger: Ledger, shown: object = None) -> Ledger:
-    """The ledger after an exchange with the server."""
-    from crmctl.ledger.meeting.sync import sync
-    from crmctl.trust.gate import Gate
-
-    done = sync(ledger, shown, gate=Gate(), strict=False)  # type: ignore[arg-type]
-    if done.stuck:
-        say(_("One of your own changes met another; settle it: crmctl resolve"))
-    return ledger.reopened()
-
-
-def carry_out(desk: Desk, chosen: Sequence[Handed], paper: OnPaper | None = None) -> list[Approved]:
-    """Approve changes, submission by submission; each is looked up anew, for main moves with every landing."""
-    from crmctl.trust.gate import Gate
-
-    done, ledger, bundles = [], desk.ledger, desk.bundles
-    for name in dict.fromkeys(change.name.rpartition(".")[0] for change in chosen):
-        tips = {change.stack.tip for change in chosen if change.name.rpartition(".")[0] == name}
-        bundle = next((item for item in bundles if tips & {change.stack.tip for change in item.changes}), None)
-        if bundle is None:
-            continue  # somebody else was first
-        names = [change.name for change in bundle.changes if change.stack.tip in tips]
-        done.append(approving.approve(ledger, bundle, names, paper=paper, gate=Gate()))
-        ledger = ledger.reopened()
-        bundles = inbox(ledger)
-    return done
-
-
-def take_note(ledger: Ledger, notices: Iterable[Notice]) -> None:
-    """Acknowledge what is in force, and let the server know."""
-    noticing.acknowledge(ledger, list(notices))
-    fetched(ledger.reopened())
-
-
-def approved_lines(desk: Desk, done: Sequence[Approved], noted: Sequence[Notice], left_out: int) -> list[str]:
-    """What came of approving, for a person."""
-    landed = sum(len(item.changes) for item in done if item.landed and item.given)
-    further = [item for item in done if not item.landed and item.given]
-    lines = [_("Approved and in force: {count:change|changes}", count=landed)] if landed else []
-    for item in further:
-        lines.append(
-            _("Approved: {count:change|changes} of {name}; still open:", count=len(item.changes), name=item.bundle)
-        )
-        lines += [f"  {text}" for text in open_texts(desk.ledger, item.open)]
-    first = sum(len(item.changes) for item in done if not item.given)
-    lines += [_("{count:was|were} approved by somebody else meanwhile", count=first)] if first else []
-    lines += [_("Taken note of: {count:change|changes}", count=len(noted))] if noted else []
-    lines += [_("Left out because of findings: {count}; crmctl review show", count=left_out)] if left_out else []
-    return lines or [_("Nothing waits for you")]
+    out.result(f"review-{deed}", data, draw)
 
 
 def _listed(out: Out, desk: Desk) -> None:

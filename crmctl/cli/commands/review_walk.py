@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 
-from crmctl.cli.commands import review
+from crmctl.cli.commands import review_deeds
 from crmctl.cli.commands.review_words import change_brief
 from crmctl.cli.commands.wording import member_name
 from crmctl.cli.keys import Keys
@@ -37,7 +37,7 @@ class Walk:
     def run(self) -> None:
         """Go through what waits until nothing does, or the person leaves."""
         with transfer() as shown:
-            self._again(review.fetched(self.desk.ledger, shown))
+            self._again(review_deeds.fetched(self.desk.ledger, shown))
         if not self.desk.mine and not self.desk.notices:
             say(_("Nothing waits for you"))
             return
@@ -87,7 +87,7 @@ class Walk:
             self.at = min(self.at, len(waiting) - 1)
             change = waiting[self.at]
             say("")
-            page(review.lines_of(self.desk, change), self.keys)
+            page(review_deeds.lines_of(self.desk, change), self.keys)
             say(
                 _("{number} of {count}: y approve, r send back, c comment, s skip, n next, p back, q leave",
                   number=self.at + 1, count=len(waiting))
@@ -116,14 +116,14 @@ class Walk:
     def _approve(self, chosen: list[Handed], *, noting: bool = False) -> None:
         try:
             with transfer():
-                done = review.carry_out(self.desk, chosen)
+                done = review_deeds.carry_out(self.desk, chosen)
                 noted = self.desk.notices if noting else ()
                 if noted:
-                    review.take_note(self.desk.ledger.reopened(), noted)
+                    review_deeds.take_note(self.desk.ledger.reopened(), noted)
         except CrmctlError as error:
             self._trouble(error, chosen)
             return
-        for line in review.approved_lines(self.desk, done, noted, 0):
+        for line in review_deeds.approved_lines(self.desk, done, noted, 0):
             say(line)
         self._again()
 
@@ -138,7 +138,7 @@ class Walk:
         try:
             with transfer() as shown:
                 (notes.send_back if back else notes.comment)(self.desk.ledger.reopened(), [change], text)
-                self._again(review.fetched(self.desk.ledger.reopened(), shown))
+                self._again(review_deeds.fetched(self.desk.ledger.reopened(), shown))
         except CrmctlError as error:
             self._trouble(error, [change])
             return

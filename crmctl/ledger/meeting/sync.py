@@ -26,7 +26,7 @@ from crmctl.ledger.in_force import read_in_force
 from crmctl.ledger.keys.keyring import keyring_ref
 from crmctl.ledger.keys.keyring_merge import merged_keyring
 from crmctl.ledger.ledger import MAIN, Ledger
-from crmctl.ledger.meeting.deciding_requests import decide_requests
+from crmctl.ledger.meeting.deciding_requests import decide_requests, looked_today
 from crmctl.ledger.meeting.destroying import give_receipts
 from crmctl.ledger.meeting.epochs import erase_old_epochs, next_keyring, old_keyrings, old_on_server
 from crmctl.ledger.meeting.rewrap import rewrap
@@ -38,6 +38,7 @@ from crmctl.ledger.waiting.hand_in_again import made_anew, sealed_to_old_keys
 from crmctl.ledger.waiting.handed_in import outbox_push, to_hand_in, withdrawn_push
 from crmctl.ledger.waiting.setting_aside import set_aside
 from crmctl.ledger.waiting.taking_over import take_over
+from crmctl.ledger.waiting.withdrawing import take_back_refused
 
 _TRIES = 12
 _REMOTE = "refs/remotes/origin/"
@@ -86,7 +87,7 @@ def _all_exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool
         more = _exchanged(ledger.reopened(), progress, give_back=False, gate=gate)
         received = done.received + more.received - (1 if given > 0 else 0)
         done = replace(more, received=received, sent=done.sent + more.sent, wrapped=done.wrapped + more.wrapped)
-    if done.received and decide_requests(ledger.reopened().landed):
+    if (not looked_today(ledger) or done.received) and decide_requests(ledger.reopened().landed):
         more = _exchanged(ledger.reopened(), progress, give_back=False, gate=gate)
         done = replace(more, received=done.received, sent=done.sent + more.sent, wrapped=done.wrapped + more.wrapped)
     return done
@@ -109,7 +110,8 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         arrived += _count(repo_range=(before, ledger.main), ledger=ledger)  # while all of it is still there
         before = ledger.main
         ledger = _erased(ledger)
-        stuck = carry(ledger.reopened() if take_over(ledger) else ledger)
+        ledger = ledger.reopened() if take_over(ledger) else ledger
+        stuck = carry(ledger.reopened() if take_back_refused(ledger) else ledger)
         ledger = ledger.reopened()
         purge(ledger)
         wrapped += rewrap(ledger.landed)

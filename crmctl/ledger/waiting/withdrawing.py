@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from crmctl.ledger.changing.placing import author_of, edits_of
 from crmctl.ledger.git.ancestry import is_ancestor
-from crmctl.ledger.git.plan import Edit
+from crmctl.ledger.git.plan import BlobRef, Edit
 from crmctl.ledger.git.transaction import Change, RefMove, write
 from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.pending import Stack, unit_of, view_change
 from crmctl.ledger.waiting.carrying import carry
+from crmctl.model.paths import lies_there, place_of
 
 _CLEAR = ("/dossier.yaml", "/office.yaml")
 
@@ -29,6 +30,33 @@ def taken_out(ledger: Ledger, commit: str, *, dry_run: bool) -> tuple[str | None
         return None, restored, removed
     _withdraw(ledger, stack, commit)
     return ledger.reopened().head, restored, removed
+
+
+def take_back_refused(ledger: Ledger) -> int:
+    """Take out own requests that main holds as somebody else entered them: refused, with the reason. Returns how many.
+
+    One that something else of the same files was built on stays, and is settled by hand.
+    """
+    for stack in ledger.pending.stacks:
+        for number, commit in enumerate(stack.commits):
+            made = edits_of(ledger, commit)
+            if any(_entered_by_others(ledger, path, edit) for path, edit in made.items()) and not any(
+                made.keys() & edits_of(ledger, later).keys() for later in stack.commits[number + 1 :]
+            ):
+                _withdraw(ledger, stack, commit)
+                return 1 + take_back_refused(ledger.reopened())
+    return 0
+
+
+def _entered_by_others(ledger: Ledger, path: str, edit: Edit) -> bool:
+    """Whether a change makes a request that lies on main by now, another file than the one made here."""
+    place = place_of(path)
+    if place is None or not place.is_record or not isinstance(edit, BlobRef):
+        return False
+    if not any(kind.effect and lies_there(kind, place) for kind in ledger.in_force.kinds.values()):
+        return False
+    entry = ledger.repo.entry(ledger.main, path)
+    return entry is not None and entry.oid != edit.oid
 
 
 def _stands_alone(ledger: Ledger, stack: Stack, commit: str) -> bool:
