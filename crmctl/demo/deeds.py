@@ -39,6 +39,13 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Stands in a deed's values for the id of the record that the deed of this `ref` wrote."""
+
+    ref: str
+
+
+@dataclass(frozen=True)
 class Deed:
     """One entry: who, when, about which customer. `ref` is how a later deed names the record.
 
@@ -69,6 +76,7 @@ class Chronicle:
     rng: Random
     span: Span
     customers: list[Customer]
+    contracts: dict[int, list[tuple[date, Written]]] = field(default_factory=dict)
 
     def deeds(self) -> list[Deed]:
         """All deeds of the year, unsorted."""
@@ -193,7 +201,9 @@ class Chronicle:
                 "valid_to": until.isoformat(),
             }
             at = max(self.span.at(self.rng, signed), c.entered)
-            yield Deed(at, c.owner.id, "add", "contract", c.number, values, round=3)
+            known = self.contracts.setdefault(c.number, [])
+            known.append((signed, Written(f"contract {c.number} {len(known)}")))
+            yield Deed(at, c.owner.id, "add", "contract", c.number, values, known[-1][1].ref, round=3)
             signed = until + timedelta(days=1)
 
     def _qualification(self, c: Customer, what: str, issuer: str) -> Deed:
@@ -226,7 +236,7 @@ class Chronicle:
                 yield deed
             paid = self.span.next_weekday(high + timedelta(days=self.rng.randint(3, 55)))
             if paid <= self.span.last and self.rng.random() < 0.93:
-                yield self._payment(c, paid, high + timedelta(days=30), total)
+                yield self._payment(c, paid, high, total)
 
     def _sale(self, c: Customer, day: date) -> tuple[Deed, Decimal]:
         name, group, price = self.texts.pick(self.rng, "products")
@@ -247,14 +257,17 @@ class Chronicle:
         at = max(self.span.at(self.rng, day, (10, 18)), c.entered)
         return Deed(at, c.owner.id, "add", "transaction", c.number, values, round=4), amount
 
-    def _payment(self, c: Customer, day: date, due: date, amount: Decimal) -> Deed:
+    def _payment(self, c: Customer, day: date, bought: date, amount: Decimal) -> Deed:
         values: dict[str, object] = {
             "on": day.isoformat(),
-            "due_on": due.isoformat(),
+            "due_on": (bought + timedelta(days=30)).isoformat(),
             "amount": str(amount),
             "method": "transfer",
             "payer": str(c.values["name"]),
+            "checked_on": day.isoformat(),
         }
+        signed = [ref for since, ref in self.contracts.get(c.number, ()) if since <= bought]
+        values |= {"contract": signed[-1]} if signed else {}
         return Deed(self.span.at(self.rng, day), "finance", "add", "payment", c.number, values)
 
     def _any(self, *, buying: bool = False) -> tuple[Customer, date]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
 from crmctl.demo.customers import Customer
-from crmctl.demo.deeds import Deed, Named
+from crmctl.demo.deeds import Deed, Named, Written
 from crmctl.demo.span import Span
 from crmctl.demo.surroundings import acting
 from crmctl.errors import Refused
@@ -50,6 +51,8 @@ class Clerk:
     _unwrapped: dict[str, dict[str, dict[tuple[str, int], str]]] = field(default_factory=dict)
     _in_force: InForce | None = None
     _stopped: set[str] = field(default_factory=set)
+    _ids: dict[str, str] = field(default_factory=dict)
+    _owed: dict[int, Decimal] = field(default_factory=dict)
 
     def enter(
         self, deeds: Sequence[Deed], chapters: Sequence[Chapter] = (), progress: Progress | None = None
@@ -99,8 +102,16 @@ class Clerk:
         """Enter one deed, but for what the blacklist forbids meanwhile, and what would have followed from that."""
         if deed.ref in self._stopped:
             return
+        bought = Decimal(str(deed.values["amount"])) if deed.kind in {"transaction", "payment"} else Decimal(0)
+        owed = self._owed.get(deed.customer or 0, Decimal(0))
+        if deed.kind == "payment":  # nobody pays for what was not sold
+            bought = -min(bought, owed)
+            if not bought:
+                return
+            deed = replace(deed, values={**deed.values, "amount": str(-bought)})
         try:
             self._entered(draft, deed)
+            self._owed[deed.customer or 0] = owed + bought
         except Refused as refused:
             about = f"customer {deed.customer}"
             if refused.rule != "BLK001" and not (refused.rule == "ADM004" and about in self._stopped):
@@ -133,15 +144,18 @@ class Clerk:
             draft.set_assignment(dossier, department, moved)
         else:
             kept = draft.new_record(draft.kind(deed.kind), self._dossiers[number], department, values, origin)
-            self._paths[deed.ref] = kept.path
+            self._paths[deed.ref], self._ids[deed.ref] = kept.path, kept.record.id
 
     def _named(self, values: dict[str, object]) -> dict[str, object]:
-        """The values with each customer's number turned into the id of its dossier."""
-        return {name: self._known(value) for name, value in values.items()}
+        """The values, a customer's number turned into the id of its dossier, a deed's name into its record's."""
+        known = {name: self._known(value) for name, value in values.items()}
+        return {name: value for name, value in known.items() if value is not None}
 
     def _known(self, value: object) -> object:
         if isinstance(value, Named):
             return self._dossiers[value.customer]
+        if isinstance(value, Written):
+            return self._ids.get(value.ref)  # None: the blacklist forbade it
         if isinstance(value, list):
             return [self._known(inner) for inner in value]
         return self._named(value) if isinstance(value, dict) else value

@@ -148,7 +148,14 @@ class Filled:
 
     def _currency(self) -> str:
         """What amounts are counted in, where there are any."""
-        if not any(table.columns[place].type == "money" for table in self.shown for place in table.shown):
+        amounts = (
+            row[place]
+            for table in self.shown
+            for place in table.shown
+            if table.columns[place].type == "money"
+            for row in table.rows
+        )
+        if all(amount is None for amount in amounts):
             return ""
         return _(_CURRENCIES.get(self.words.currency, self.words.currency))
 

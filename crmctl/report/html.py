@@ -15,9 +15,8 @@ from crmctl.resources import data_path
 LAYOUT = "layout.html"
 _NARROW = 5  # so many columns stand beside another table on a card
 _BLANK = 10  # empty lines for a form filled by hand
-_SHORT = frozenset(
-    {"code", "date", "month", "instant", "bool", "choice", "state", "member", "department", "axis", "grade"}
-)
+_WHOLE = frozenset({"code", "date", "month", "instant", "bool"})
+_WORD = frozenset({"choice", "state", "member", "department", "axis", "grade"})
 
 
 def to_html(filled: Filled) -> str:
@@ -94,8 +93,15 @@ def _table(table: FilledTable, words: Words) -> dict[str, object]:
 
 def _column(column: Column) -> dict[str, object]:
     return {
-        "name": column.name, "label": label(column.label), "number": column.is_number, "short": column.type in _SHORT,
+        "name": column.name, "label": label(column.label), "number": column.is_number, "style": _style(column),
     }  # fmt: skip
+
+
+def _style(column: Column) -> str:
+    """How its cells are set (a class of style.css): k whole, w a word or two, l long; empty: like any text."""
+    if column.type in _WHOLE:
+        return "k"
+    return "w" if column.type in _WORD else "l" if column.type == "note" else ""
 
 
 def _row(table: FilledTable, words: Words, row: Row) -> list[dict[str, object]]:

@@ -36,6 +36,12 @@ def harmless(text: str) -> str:
     return "".join(kept)
 
 
+def _tenths(number: Decimal) -> Decimal:
+    """To one place; what rounds to nothing has no sign."""
+    rounded = number.quantize(_TENTH, ROUND_HALF_UP)
+    return rounded or abs(rounded)
+
+
 @dataclass(frozen=True)
 class Words:
     """What a report needs to speak: vocabularies, kinds, people, currency and time zone; the axes with their grades."""
@@ -88,9 +94,9 @@ class Words:
         else:
             number = Decimal(str(value))
         if column.type == "percent":
-            return f"{number.quantize(_TENTH, ROUND_HALF_UP)}%"
+            return f"{_tenths(number)}%"
         if column.type == "mean":
-            number = number.quantize(_TENTH, ROUND_HALF_UP)
+            number = _tenths(number)
         return format(number, ",f" if grouped else "f")
 
     def _word(self, column: Column, code: str) -> str:

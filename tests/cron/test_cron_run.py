@@ -12,11 +12,14 @@ import pytest
 from crmctl.cli.boundary import main
 from crmctl.cron import jobs as work
 from crmctl.cron.run import departments_of, jobs_of, run_jobs
+from crmctl.cron.telling import note_name
 from crmctl.errors import Conflict, NotFound, Refused
 from crmctl.ledger.affairs.granting import grant
+from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.lock import ledger_lock
 from crmctl.ledger.keys.identity import create
+from crmctl.ledger.notes import Notes
 from crmctl.ledger.setup.administer import change_setup
 from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.joining import join
@@ -213,9 +216,23 @@ def test_problem_customers_are_told_by_themselves_with_ids_and_counts_only(
     assert "1 named, 0 new told" in cron(company, *words)[1]  # nobody is told twice
     draft = company.draft()
     second = draft.new_customer({**CARD, "name": "Another Hospital"}, "east", "alice").record.dossier
-    draft.new_record(draft.kind("complaint"), second, "east", complaint)
+    broken = {"on": "2026-11-12", "what": "late_payment", "by_whom": "customer", "text": "late"}
+    breach = draft.new_record(draft.kind("breach"), second, "east", broken)
     draft.commit("import")
     assert "2 named, 1 new told" in cron(company, *words)[1]
+    # who was told, came right and goes wrong again is told anew
+    draft = company.draft()
+    draft.new_version(breach.path, {"settled_on": "2026-11-19", "settlement": "paid"}, Origin())
+    draft.commit("import")
+    assert "1 named, 0 new told" in cron(company, *words)[1]
+    draft = company.draft()
+    draft.new_record(draft.kind("breach"), second, "east", {**broken, "text": "late again"})
+    draft.commit("import")
+    assert "2 named, 1 new told" in cron(company, *words)[1]
+    # a copy that remembers no run goes by what the last notice names
+    ledger = company.ledger()
+    Notes(ledger.repo, ledger.identity).drop(note_name("problems", "east"))
+    assert "2 named, 0 new told" in cron(company, *words)[1]
     company.sync("alice", "bob")
     main(["-C", str(company.clone("bob")), "list", "notice", "--json"])
     notices = json.loads(capsys.readouterr().out)["data"]

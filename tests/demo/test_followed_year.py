@@ -58,6 +58,7 @@ def test_the_caps_are_full_and_say_who_waits(company: Built, said: Any) -> None:
     vip, preferred = caps["caps"]
     assert (vip["seats"], preferred["seats"]) == (vip["base"] * 15 // 100, preferred["base"] * 30 // 100)
     assert vip["seats"] >= 1
+    assert vip["held"] <= vip["seats"]
     assert (vip["taken"], preferred["taken"]) == (vip["seats"], preferred["seats"])
     assert "vip" in {row["waiting_for"] for row in caps["waiting"]}
 

@@ -89,14 +89,15 @@ def test_grades_stand_beside_their_seats_and_only_the_last_approved_counts(draw:
         name: draft.new_customer({**CARD, "name": name}, "east", "alice").record.dossier for name in ("One", "Two")
     }
     for name, day, grade, state in given:
-        values = {"on": day, "grade": grade, "state": state, "seats": "4" if grade == "vip" else None,
+        waits = {"waiting_for": "vip"} if grade == "qualified" else {}
+        values = {"on": day, "grade": grade, "state": state, "seats": "4", **waits,
                   "decided_by": "alice", "decided_on": day}  # fmt: skip
         kept = {key: value for key, value in values.items() if value is not None}
         draft.new_record(draft.kind("grade"), dossiers[name], "east", kept)
     draft.commit("import")
     found = rows(draw("dashboard", department="east"), "grades")
     assert {(row["grade"], row["customers"], row["share"], row["seats"]) for row in found} == {
-        ("qualified", 1, 50, None), ("vip", 1, 50, 4),
+        ("qualified", 1, 50, None), ("vip", 1, 50, 4),  # the seats of what one waits for are not those of one's grade
     }  # fmt: skip
 
 

@@ -12,6 +12,9 @@ from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.reading.due import Whose, agenda
 from crmctl.ledger.reading.listing import query
 from crmctl.ledger.setup.policy_files import adopt
+from crmctl.report.catalogue import find_report
+from crmctl.report.fill import fill
+from crmctl.report.question import Asked
 from crmctl.rules.due import Due
 from tests.company import Company
 from tests.requirements.proving import DAY, holds, keeps, refuses, stored, without
@@ -181,6 +184,12 @@ def test_the_credit_class_gives_terms_and_limit_and_going_over_it_warns(company:
     assert told(amount="200.00", payment_method="transfer") == []
     company.add("payment", {"on": "2026-11-10", "amount": "500.00"}, customer=customer, department="east")
     assert told(amount="100.00") == []
+    # what is owed is one thing, to the guard and to the report: all that was sold, less all that was paid
+    assert told(amount="150.00", payment_method="transfer") == []
+    assert told(amount="1.00") == ["CON008"]
+    filled = fill(company.ledger(), find_report(company.ledger(), "credit"), Asked(department="east"))
+    shown = dict(zip((column.name for column in filled.tables[1].columns), filled.tables[1].rows[0], strict=True))
+    assert (shown["owed"], shown["credit_limit"], shown["over"]) == (105100, 100000, True)
     lower = {**entry, "on": "2026-11-09", "class": "c", "limit": "100.00"}
     company.add("credit", lower, customer=customer, department="east")
     assert told(amount="1.00") == ["CON008"]

@@ -171,7 +171,9 @@ def caps(
     chosen = department_chosen(ledger, department)
     done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
     waiting = [p for p in done.proposals if p.decision.waiting_for]
-    rows = [dict(zip(("grade", "share", "base", "seats", "taken"), row, strict=True)) for row in _cap_rows(done)]
+    rows = [
+        dict(zip(("grade", "share", "base", "seats", "taken", "held"), row, strict=True)) for row in _cap_rows(done)
+    ]
     data = {
         "department": done.department,
         "as_of": done.as_of,
@@ -336,11 +338,13 @@ def _proposals(ledger: Ledger, done: Run, proposals: list[Proposal]) -> None:
     table([(head, "left") for head in heads], rows)
 
 
-def _cap_rows(done: Run) -> list[tuple[str, str, int, int, int]]:
+def _cap_rows(done: Run) -> list[tuple[str, str, int, int, int, int]]:
+    """Grade, share, base, seats, how many would have one today, how many hold the grade in force."""
     return [
         (
             cap.grade, f"{float(cap.share):.0%}", done.bases[cap.grade], cap.seats(done.bases[cap.grade]),
             sum(p.decision.grade == cap.grade for p in done.proposals),
+            sum(p.before == cap.grade for p in done.proposals),
         )
         for cap in done.rules.grading.caps
         if cap.per == "department"
@@ -350,6 +354,6 @@ def _cap_rows(done: Run) -> list[tuple[str, str, int, int, int]]:
 def _caps(ledger: Ledger, done: Run) -> None:
     if not any(cap.per == "department" for cap in done.rules.grading.caps):
         return
-    heads = [_("Grade"), _("Share"), _("Base"), _("Seats"), _("Taken")]
+    heads = [_("Grade"), _("Share"), _("Base"), _("Seats"), _("Taken if graded today"), _("In force")]
     rows = [(_grade(ledger, done, grade), *rest) for grade, *rest in _cap_rows(done)]
     table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)
