@@ -27,7 +27,7 @@ def find_report(ledger: Ledger, name: str) -> Report:
     from difflib import get_close_matches
 
     own = _own(ledger)
-    views = partial(_view, ledger)
+    views = partial(view_text, ledger)
     if name in own:
         return read_report(name, f"{FOLDER}/{name}", _contents(ledger, own[name]), own=True, views=views)
     if name in _shipped_names():
@@ -52,7 +52,7 @@ def _shipped(name: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def _view(ledger: Ledger, name: str) -> bytes | None:
+def view_text(ledger: Ledger, name: str) -> bytes | None:
     """A shared view's SQL: the ledger's own, else the shipped one; None when there is none."""
     own = ledger.repo.read(ledger.head, f"{VIEWS}/{name}.sql")
     if own is not None:

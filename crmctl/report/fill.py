@@ -19,6 +19,7 @@ from crmctl.report.belonging import belongs_to, waits_for
 from crmctl.report.definition import Column, Report, Table
 from crmctl.report.filled import Cell, Filled, FilledTable
 from crmctl.report.question import Asked, Question, settle
+from crmctl.report.reasons import in_words
 from crmctl.report.words import Words
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def prove(
     Raises BadConfiguration with file and line when its SQL is off.
     """
     found = _surveyed(ledger, report, table.sql, table.sql_file, parameters)
-    wanted = [column.name for column in _present(table, question)]
+    wanted = [column.name for column in present(table, question)]
     missing = [name for name in wanted if name not in found.columns]
     surplus = [name for name in found.columns if name not in {column.name for column in table.columns}]
     if missing:
@@ -146,12 +147,12 @@ def _surveyed(ledger: Ledger, report: Report, sql: str, file: str, parameters: M
             broken, where = error, view.sql_file
             break
     raise BadConfiguration(
-        _("The question does not run: {why}", why=broken.reason), where=f"{where}:{broken.line}",
+        _("The question does not run: {why}", why=in_words(broken.reason)), where=f"{where}:{broken.line}",
         hint=_("crmctl query shows tables and columns"),
     )  # fmt: skip
 
 
-def _present(table: Table, question: Question) -> tuple[Column, ...]:
+def present(table: Table, question: Question) -> tuple[Column, ...]:
     """The columns that apply, a month's column under that month's name."""
     return tuple(_named(table.columns, question))
 
@@ -173,7 +174,7 @@ def _filled(connection: Connection, table: Table, parameters: Mapping[str, objec
         answer = ask(connection, table.sql, parameters)
     except InvalidInput as error:
         raise BadConfiguration(error.what, where=table.sql_file) from error
-    columns = _present(table, question)
+    columns = present(table, question)
     places = [answer.columns.index(column.name) for column in columns]
     pairs = list(zip(columns, places, strict=True))
     rows = tuple(tuple(_cell(table, column, row[place]) for column, place in pairs) for row in answer.rows)

@@ -57,7 +57,8 @@ def _by_template(filled: Filled, file: str) -> Any:
         template = DocxTemplate(io.BytesIO(content))
         template.init_docx()
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise BadConfiguration(_("This is no Word document"), where=where, hint=".docx") from error
+        hint = _("Save it as .docx in Word")
+        raise BadConfiguration(_("This is no Word document"), where=where, hint=hint) from error
     for fault in active_parts(template.docx.part.package):
         raise BadConfiguration(
             _("The Word template holds what is not allowed in one: {what}", what=fault), where=where,

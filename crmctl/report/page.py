@@ -11,12 +11,21 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import (
+    Environment,
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import _
+from crmctl.report.reasons import in_words
 
 _PLAIN = (str, int, bool, type(None))
 
@@ -113,8 +122,11 @@ def _fault(error: Exception, templates: Mapping[str, str], name: str, folder: st
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename in templates:
             file, line = frame.filename, frame.lineno or 1
+    why = in_words(getattr(error, "message", None) or str(error))
+    if isinstance(error, TemplateNotFound):
+        why = _("There is no file {file} in this folder", file=error.name)
     raise BadConfiguration(
-        _("The page template does not work: {why}", why=getattr(error, "message", None) or str(error)),
+        _("The page template does not work: {why}", why=why),
         where=f"{folder}/{file}:{line}" if templates else folder,
         hint=_("crmctl report NAME --format json shows what a template is given"),
     ) from None  # fmt: skip

@@ -149,7 +149,7 @@ def test_the_command_tells_the_records(trade: Company, capfd: pytest.CaptureFixt
 
 @pytest.mark.parametrize(("proof", "what"), [
     ("SELECT source AS word, 'customers' AS figure, id AS record FROM customer", "record_kind"),
-    (PROOF.replace("FROM customer", "FROM nowhere"), "no such table: nowhere"),
+    (PROOF.replace("FROM customer", "FROM nowhere"), "no table nowhere"),
     (PROOF.replace(" AS record ", " AS record, 1 AS surplus "), "surplus"),
 ])  # fmt: skip
 def test_a_broken_question_for_evidence_names_its_file(

@@ -80,9 +80,9 @@ def test_a_fault_in_report_yaml_names_file_and_line(
 
 
 @pytest.mark.parametrize(("sql", "line", "what"), [
-    ("SELECT name AS word\nFORM customer", 2, "syntax error"),
-    ("SELECT name AS word,\n  nam\nFROM customer", 2, "no such column: nam"),
-    ("SELECT name AS word\nFROM custmer", 2, "no such table: custmer"),
+    ("SELECT name AS word\nFORM customer", 2, "not understood near FORM"),
+    ("SELECT name AS word,\n  nam\nFROM customer", 2, "no column nam"),
+    ("SELECT name AS word\nFROM custmer", 2, "no table custmer"),
     ("SELECT name AS word FROM customer\nWHERE (name", 2, "incomplete input"),
     ("SELECT\n  date('now') AS word", 2, "the clock may not be asked"),
     ("SELECT\n\n  random() AS word", 3, "random may not be asked"),
@@ -119,15 +119,15 @@ def test_a_page_template_is_given_the_tables(draw: Draw, put: Put) -> None:
 
 
 @pytest.mark.parametrize(("page", "line", "what"), [
-    ("one\n{{ nothing }}", 2, "'nothing' is undefined"),
+    ("one\n{{ nothing }}", 2, "nothing is called nothing"),
     ("\n\n{% if %}", 3, "Expected an expression"),
     ("{% extends 'other.html' %}", 1, "other.html"),
-    ("\n{{ title.__class__.__mro__ }}", 2, "unsafe"),
-    ("\n{{ title | safe }}", 2, "No filter named 'safe'"),
+    ("\n{{ title.__class__.__mro__ }}", 2, "__class__ may not be asked here"),
+    ("\n{{ title | safe }}", 2, "no filter safe"),
     ("\n{% autoescape false %}{{ title }}{% endautoescape %}", 2, "autoescape"),
     ("\n\n\n{{ 1 // 0 }}", 4, "division"),
-    ("{{ cycler }}", 1, "undefined"),
-    ("{% include '../../../ledger.yaml' %}", 1, "ledger.yaml"),
+    ("{{ cycler }}", 1, "nothing is called cycler"),
+    ("{% include '../../../ledger.yaml' %}", 1, "no file .*ledger.yaml"),
 ])  # fmt: skip
 def test_a_broken_or_hostile_template_names_file_and_line(
     draw: Draw, put: Put, page: str, line: int, what: str

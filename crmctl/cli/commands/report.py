@@ -13,10 +13,10 @@ import typer
 from crmctl.cli.console import is_terminal
 from crmctl.cli.context import open_ledger
 from crmctl.cli.giving import Along, Basis, Consent, Law, Purpose, SealTo, To, Under
-from crmctl.cli.options import AsJson, AsOf, At, LedgerDir, details
+from crmctl.cli.options import AsJson, AsOf, At, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
-from crmctl.errors import GitFailed, UsageError
+from crmctl.errors import BadConfiguration, GitFailed, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crmctl.report.filled import Filled
     from crmctl.report.question import Asked
 
-DIFF = "diff"
+DIFF, ADD, REMOVE = "diff", "add", "remove"
 
 
 @details(
@@ -35,7 +35,9 @@ DIFF = "diff"
         "crmctl report sales --period 2026H1 --out sales.xlsx\n\n"
         "crmctl report diff 2026-06-30..2026-09-30 customers\n\n"
         "crmctl report customers --department east --seal-to east --out east.html\n\n"
-        "A report in the ledger's own templates/reports goes before the shipped one of that name."
+        "crmctl report add FOLDER\n\ncrmctl report remove NAME\n\n"
+        "`add` tries a report of your own and takes it into the ledger under its folder's name, where it goes before "
+        "the shipped one of that name; `remove` takes it out again."
     )
 )
 def report(
@@ -43,7 +45,9 @@ def report(
     rest: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="A..B NAME", help=N_("After diff: two dates or states, and the report."), show_default=False
+            metavar="A..B NAME",
+            help=N_("After diff: two dates or states, and the report. After add: a folder."),
+            show_default=False,
         ),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help=N_("List the reports by who reads them."))] = False,
@@ -85,6 +89,7 @@ def report(
     as_of: AsOf = None,
     at: At = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw a report: lists, cards, figures."""
@@ -99,6 +104,11 @@ def report(
         if not listed:
             raise UsageError(_("Say which report"), hint="crmctl report --list")
         _list(open_ledger(directory, at), Out(as_json or form == "json"))
+        return
+    if name in {ADD, REMOVE}:
+        if len(rest or []) != 1:
+            raise UsageError(_("Say which report"), hint=f"crmctl report {name} {'FOLDER' if name == ADD else 'NAME'}")
+        _take(open_ledger(directory), name, (rest or [""])[0], Out(as_json), dry_run=dry_run)
         return
     folder = out_file if out_file and out_file.is_dir() else None
     sealed = tuple(seal_to or ())
@@ -123,6 +133,39 @@ def report(
         _give(ledger, filled, chosen, folder / _file_name(filled, chosen) if folder else plain, sealed, giving)
     else:
         _show(filled, chosen)
+
+
+def _take(ledger: Ledger, what: str, which: str, out: Out, *, dry_run: bool) -> None:
+    """Take a report of the company's own into the ledger, or out of it."""
+    from crmctl.report.taking import add_report, remove_report
+
+    if what == REMOVE:
+        commit = remove_report(ledger, which, dry_run=dry_run)
+        data: dict[str, object] = {"report": which, "changed": True, "commit": commit, "dry_run": dry_run}
+        said = (
+            _("{name} would be taken out", name=which) if dry_run else _("{name} is out. Next: crmctl sync", name=which)
+        )
+        out.result("report-remove", data, lambda: out.line(said))
+        return
+    taken = add_report(ledger, Path(which), dry_run=dry_run)
+    name = f"{taken.report.name} ({label(taken.report.title)})"
+    data = {
+        "report": taken.report.name, "before": taken.before or None, "changed": taken.changed, "commit": taken.commit,
+        "dry_run": dry_run,
+    }  # fmt: skip
+
+    def show() -> None:
+        if not taken.changed:
+            out.line(_("{name} is in the ledger so already; nothing was written", name=name))
+        elif dry_run:
+            out.line(_("{name} can be drawn and would be taken in", name=name))
+        else:
+            out.line(_("{name} is in the ledger. Next: crmctl sync", name=name))
+        if taken.before == "shipped":
+            out.line(_("It goes before the shipped report of that name; crmctl report remove {name} brings that back",
+                       name=taken.report.name))  # fmt: skip
+
+    out.result("report-add", data, show)
 
 
 def _compared(rest: list[str], asked: Asked, directory: Path | None, at: str | None) -> Filled:
@@ -213,14 +256,21 @@ def _about(item: dict[str, object]) -> str:
 
 def _list(ledger: Ledger, out: Out) -> None:
     from crmctl.report.belonging import belongs_to, waits_for
-    from crmctl.report.catalogue import all_reports
+    from crmctl.report.catalogue import find_report, report_names
 
-    reports = sorted(all_reports(ledger), key=lambda one: (label(one.audience), one.name))
-    data = [
-        {"name": one.name, "title": label(one.title), "audience": label(one.audience), "about": label(one.about),
-         "scope": one.scope, "period": one.period, "own": one.own, "belongs_to": belongs_to(waits_for(ledger, one))}
-        for one in reports
-    ]  # fmt: skip
+    data: list[dict[str, object]] = []
+    for name in report_names(ledger):
+        try:
+            one = find_report(ledger, name)
+        except BadConfiguration as error:  # the others are there
+            about = _("cannot be drawn: {why}", why=f"{error.what} ({error.where})")
+            data.append({"name": name, "title": "", "audience": "", "about": about, "belongs_to": "", "own": True})
+            continue
+        data.append({
+            "name": one.name, "title": label(one.title), "audience": label(one.audience), "about": label(one.about),
+            "scope": one.scope, "period": one.period, "own": one.own, "belongs_to": belongs_to(waits_for(ledger, one)),
+        })  # fmt: skip
+    data.sort(key=lambda item: (str(item["audience"]), str(item["name"])))
     heads = [(_("Read by"), "left"), (_("Report"), "left"), (_("Title"), "left"), (_("What it shows"), "left")]
     rows = [(item["audience"], item["name"], item["title"], _about(item)) for item in data]
     out.result("reports", data, lambda: table(heads, rows))  # type: ignore[arg-type]  # the literals

@@ -29,14 +29,17 @@ def must_legislate(ledger: Ledger) -> None:
         must_administer(ledger)
 
 
-def change_setup(ledger: Ledger, files: Mapping[str, bytes], action: str, about: str) -> str:
-    """Write these clear files (path → content) as one signed commit. Returns its id.
+def change_setup(ledger: Ledger, files: Mapping[str, bytes | None], action: str, about: str) -> str:
+    """Write these clear files (path → content; None takes one away) as one signed commit. Returns its id.
 
     A group that the new policy names first gets its key in the same transaction. Raises Refused for who writes the
     policy alone and would change more, BadConfiguration when the ledger would not load with them; then nothing is
     written.
     """
-    raw = {**ledger.proposed.raw, **{path: load(content, path) for path, content in files.items()}}
+    ruling = {
+        path: content for path, content in files.items() if content is not None and not path.startswith("templates/")
+    }
+    raw = {**ledger.proposed.raw, **{path: load(content, path) for path, content in ruling.items()}}
     planned = compile_in_force(raw)
     org, lines = missing_groups(planned.pack, planned.org, ledger.today)
     edits: dict[str, bytes | None] = dict(files)
