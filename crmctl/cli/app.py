@@ -231,6 +231,7 @@ COMMANDS: Table = {
         N_("Grades by the policy's rules."),
         {
             "run": Entry("crmctl.cli.commands.grade:run", N_("Grade a department's customers.")),
+            "approve": Entry("crmctl.cli.commands.grade_approve:approve", N_("Approve grades that were put forward.")),
             "axes": Entry("crmctl.cli.commands.grade_axes:axes", N_("List the ways customers are graded.")),
             "mix": Entry("crmctl.cli.commands.grade_axes:mix", N_("Show the share of each grade against the target.")),
             "explain": Entry(

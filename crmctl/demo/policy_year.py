@@ -22,8 +22,8 @@ from crmctl.demo.texts import Texts, read_texts
 from crmctl.errors import BadConfiguration
 from crmctl.i18n import _, language
 from crmctl.ledger.affairs import blacklisting
+from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
 from crmctl.ledger.affairs.grading import file_run
-from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import Entry, add
 from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.ledger import MAIN, Ledger
@@ -31,7 +31,6 @@ from crmctl.ledger.meeting.submitting import submit
 from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import adopt, set_value
-from crmctl.ledger.snapshot.connection import connect
 from crmctl.review.approving import approve
 from crmctl.review.inbox import inbox
 from crmctl.rules.calendar import add_months
@@ -193,18 +192,11 @@ class _Year:
         return self._add(HEAD, day, "admission", customer, values)
 
     def _graded(self, day: date) -> None:
-        """The run puts grades forward; the head approves them, who gives up a seat before who takes it."""
+        """The run puts grades forward; the head approves them."""
         with self._at(HEAD, day, 9) as ledger:
             file_run(ledger, run(ledger, DEPARTMENT, day))
         with self._at(HEAD, day, 16) as ledger:
-            sql = (
-                "SELECT path FROM grade WHERE state = 'proposed' AND grade IS NOT NULL "
-                "ORDER BY before IS NULL, grade = 'vip'"
-            )
-            draft, values = Draft(ledger), {"state": "approved", "decided_by": HEAD, "decided_on": day.isoformat()}
-            for (path,) in connect(ledger, ["grade"]).execute(sql).fetchall():
-                draft.new_version(str(path), values, Origin())
-            draft.commit("advance", "grade")
+            approve_grades(ledger, DEPARTMENT, put_forward(ledger, DEPARTMENT))
 
     def _breach(self, customer: str) -> str:
         day = self._day(3, 11)

@@ -20,7 +20,7 @@ SELECT id, department, grade AS class, since FROM (
     row_number() OVER (PARTITION BY g.dossier, g.department ORDER BY g."on" DESC, g.entered_at DESC, g.id DESC) AS nth
   FROM grade g
   WHERE g.state = 'approved' AND coalesce(g.axis, 'grade') = '{axis}' AND g.product IS NULL AND g."on" <= :as_of)
-WHERE nth = 1
+WHERE nth = 1 AND grade IS NOT NULL
 """
 _STATE = "SELECT a.dossier AS id, a.department, a.state AS class, a.since FROM assignment a"
 _ASKED = """

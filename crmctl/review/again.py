@@ -14,13 +14,15 @@ from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.guards import deed_faults, guard_faults, intake_faults
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import Stack, unsigned_view
+from crmctl.ledger.reading.proposed import GradeOf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.monthly import fields_of, rows_in
 from crmctl.model.record import Record
 from crmctl.model.values import Value
+from crmctl.policy.axes import MAIN_AXIS
 
-_CARD = "customer"
+_CARD, _GRADE = "customer", "grade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,26 @@ def _guards(ledger: Ledger, stacks: list[Stack], written: list[Written], main: s
 
 
 def _deeds(ledger: Ledger, _stacks: list[Stack], written: list[Written], _main: str) -> Iterator[tuple[str, Finding]]:
-    if not ledger.in_force.pack.blacklist and not any(one.kind.name == "grade" for one in written):
+    if not ledger.in_force.pack.blacklist and not any(one.kind.name == _GRADE for one in written):
         return
+    # Who gives up a seat in what was handed in together leaves it to another there.
+    intended = dict(_grades(written))
     for one in written:
         for before, after in _versions(one):
-            faults = deed_faults(Draft(ledger), one.kind, one.now.dossier, one.now.compartment, before, after)
+            draft = Draft(ledger)
+            draft.intended = intended
+            faults = deed_faults(draft, one.kind, one.now.dossier, one.now.compartment, before, after)
             yield from ((one.path, finding) for finding in faults)
         if one.kind.name == _CARD and one.before is None:
             yield from ((one.path, finding) for finding in intake_faults(ledger, one.now.data))
+
+
+def _grades(written: Iterable[Written]) -> Iterator[tuple[GradeOf, str | None]]:
+    for one in written:
+        data = one.now.data
+        if one.kind.name == _GRADE and data.get("state") == "approved" and data.get("product") is None:
+            grade = str(data["grade"]) if data.get("grade") else None
+            yield (one.now.dossier, one.now.compartment.partition("/")[0], str(data.get("axis") or MAIN_AXIS)), grade
 
 
 def _versions(one: Written) -> Iterator[tuple[Mapping[str, Value], Mapping[str, Value]]]:

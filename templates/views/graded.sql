@@ -8,4 +8,4 @@ FROM (
   WHERE state = 'approved' AND coalesce(axis, 'grade') = 'grade' AND product IS NULL AND "on" <= :as_of
     AND (:department IS NULL OR department = :department)
 )
-WHERE place = 1
+WHERE place = 1 AND grade IS NOT NULL

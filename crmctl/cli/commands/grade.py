@@ -128,7 +128,7 @@ def explain(
     def show() -> None:
         outcome = _grade(ledger, done, proposal.decision.grade) or _("none")
         axis, move = label(done.rules.axis.label), _(_MOVES[proposal.move])
-        out.line(_("{id}: {axis}: {grade} ({move})", id=_called(ledger)(dossier), axis=axis, grade=outcome, move=move))
+        out.line(_("{id}: {axis}: {grade} ({move})", id=called(ledger)(dossier), axis=axis, grade=outcome, move=move))
         if proposal.decision.exempt:
             out.line(_("Not graded: the rules exempt such customers"))
         for seat in proposal.decision.seats:
@@ -219,9 +219,9 @@ def simulate(
     }  # fmt: skip
 
     def show() -> None:
-        called = _called(ledger)
+        name_of = called(ledger)
         rows = [
-            (called(a.id), _grade(ledger, plain, a.decision.grade), _grade(ledger, plain, b.decision.grade))
+            (name_of(a.id), _grade(ledger, plain, a.decision.grade), _grade(ledger, plain, b.decision.grade))
             for a, b in moved
         ]
         table([(_("Customer"), "left"), (_("Grade"), "left"), (_("Would be"), "left")], rows)
@@ -292,10 +292,15 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _called(ledger: Ledger) -> Callable[[str], str]:
+def called(ledger: Ledger) -> Callable[[str], str]:
     """How a customer is named in words, with the id by which it can be asked for."""
     known = {one.id: one.name for one in names(ledger)}
     return lambda dossier: f"{known[dossier]} ({dossier})" if dossier in known else dossier
+
+
+def move_text(move: str | None) -> str:
+    """What a run did with a customer, in words; a note somebody wrote himself as it stands."""
+    return _(_MOVES[move]) if move in _MOVES else move or ""
 
 
 def _condition(evidence: Evidence) -> str:
@@ -323,15 +328,15 @@ def _grade(ledger: Ledger, done: Run, grade: str | None) -> str:
 
 
 def _proposals(ledger: Ledger, done: Run, proposals: list[Proposal]) -> None:
-    called = _called(ledger)
+    name_of = called(ledger)
     heads = [_("Customer"), _("Grade before"), _("Grade"), _("Waiting for"), _("What")]
     rows = [
         (
-            called(p.id),
+            name_of(p.id),
             _grade(ledger, done, p.before),
             _grade(ledger, done, p.grade),
             _grade(ledger, done, p.decision.waiting_for),
-            _(_MOVES[p.move]),
+            move_text(p.move),
         )
         for p in proposals
     ]

@@ -32,7 +32,7 @@ from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.attached import content_of, described
 from crmctl.ledger.reading.kind_names import kind_named
-from crmctl.ledger.reading.proposed import HERE_AND_NOW, Kept, Origin
+from crmctl.ledger.reading.proposed import HERE_AND_NOW, GradeOf, Kept, Origin
 from crmctl.ledger.reading.references import Present, new_dangling
 from crmctl.model.dossier import Assignment, Dossier, is_office
 from crmctl.model.findings import Finding
@@ -54,6 +54,8 @@ class Draft:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.findings: list[Finding] = []
+        # The grades the whole change will have approved: who gives up a seat leaves it, also to those before him.
+        self.intended: Mapping[GradeOf, str | None] = {}
         self.proves = False  # whether it may fill in what a search found (`ledger/affairs/searching.py`)
         self.wrapping = Wrapping(ledger)
         self._records: dict[str, Record] = {}

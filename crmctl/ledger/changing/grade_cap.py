@@ -53,7 +53,7 @@ def guard(
 ) -> None:
     """Refuse to approve a grade that has no seat left. Raises Refused (the cap's code), NoKey below full coverage.
 
-    Who gives up its seat in the same change leaves it free.
+    Who gives up its seat in the same change leaves it free, and so does who counts no more in the cap's base (barred).
     """
     if kind.name != KIND or after.get("state") != "approved" or before.get("state") == "approved":
         return
@@ -64,7 +64,9 @@ def guard(
     cap = done.rules.grading.cap(grade, "department")
     if cap is None:
         return
-    holders = _held(done)
+    if _held(done).get(dossier) == grade:
+        return
+    holders = {key: held for key, held in _held(done).items() if _counts(done, cap, key)}
     for kept in draft.written():
         data = kept.record.data
         if (
@@ -72,9 +74,9 @@ def guard(
             and kept.record.compartment.partition("/")[0] == department and str(data.get("axis") or MAIN_AXIS) == axis
         ):  # fmt: skip
             holders[kept.record.dossier] = str(data.get("grade"))
-    if holders.get(dossier) == grade:
-        return
-    taken, base = sum(held == grade for held in holders.values()), done.bases[cap.grade]
+    intended = draft.intended.items()
+    holders |= {key: held for (key, where, by), held in intended if (where, by) == (department, axis)}
+    taken, base = sum(held == grade for key, held in holders.items() if key != dossier), done.bases[cap.grade]
     if taken >= cap.seats(base):
         raise Refused(
             _("No seat: {grade} is capped at {share} of {base} customers, {taken} of {seats} seats are taken",
@@ -92,12 +94,12 @@ def overfull_grades(ledger: Ledger) -> Iterator[Finding]:
                 done = _run(ledger, department, axis)
             except (NoKey, BadConfiguration):
                 continue  # somebody else sees enough; a value nobody set is told by policy check
-            holders = list(_held(done).values())
             for cap in done.rules.grading.caps:
                 seats = cap.seats(done.bases.get(cap.grade, 0))
-                if cap.per == "department" and cap.over == "next_rung" and holders.count(cap.grade) > seats:
+                taken = sum(held == cap.grade and _counts(done, cap, key) for key, held in _held(done).items())
+                if cap.per == "department" and cap.over == "next_rung" and taken > seats:
                     args: dict[str, object] = {
-                        "department": department, "count": holders.count(cap.grade), "seats": seats,
+                        "department": department, "count": taken, "seats": seats,
                         "grade": grade_label(ledger, axis, cap.grade),
                     }  # fmt: skip
                     message = N_("{department}: {count} hold {grade}, there are {seats} seats")
@@ -121,6 +123,11 @@ def _run(ledger: Ledger, department: str, axis: str) -> Run:
 
 def _held(done: Run) -> dict[str, str | None]:
     return {proposal.id: proposal.before for proposal in done.proposals}
+
+
+def _counts(done: Run, cap: Cap, customer: str) -> bool:
+    """Whether a customer is in the base of a cap: who is barred or exempt takes no seat."""
+    return not cap.base or done.facts.get(customer, {}).get(cap.base) is True
 
 
 def _percent(cap: Cap) -> str:

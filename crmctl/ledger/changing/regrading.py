@@ -92,7 +92,8 @@ def run(
     more = (*_MORE, *(("transaction",) if product is not None else ()))
     computed = department_facts(ledger, rules, department, as_of, more, product, period)
     parameters = {**_asked(department, as_of, axis, product), **period_parameters(ledger, as_of, period)}
-    held = {str(row[0]): (str(row[1]), str(row[2])) for row in ask(computed.connection, _HELD, parameters).rows}
+    rows = ask(computed.connection, _HELD, parameters).rows
+    held = {str(row[0]): (str(row[1]), str(row[2])) for row in rows if row[1] is not None}
     candidates = _candidates(computed, held)
     if product is not None:
         buyers = {str(row[0]) for row in ask(computed.connection, _BUYERS, parameters).rows}
@@ -143,6 +144,7 @@ def grade_record(done: Run, proposal: Proposal) -> dict[str, object]:
     seat = next((s for s in reversed(decision.seats)), None)
     record: dict[str, object] = {
         "on": done.as_of.isoformat(), "grade": proposal.grade, "before": proposal.before,
+        "gone": True if proposal.move == "out" else None,
         "waiting_for": decision.waiting_for, "to_review": True if proposal.move == "review" else None,
         "pack": done.rules.pack, "reason": proposal.move, "axis": done.rules.axis.name, "product": done.product,
         "evidence": [

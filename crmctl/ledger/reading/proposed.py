@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -33,6 +33,8 @@ class Origin:
 
 
 HERE_AND_NOW = Origin()
+# A customer's grade: dossier, department, axis.
+GradeOf = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Proposed(Protocol):
     ledger: Ledger
     findings: list[Finding]
     proves: bool
+    intended: Mapping[GradeOf, str | None]
 
     def dossier(self, dossier_id: str) -> Dossier:
         """A dossier as the draft has it. Raises NotFound."""

@@ -11,10 +11,13 @@ import pytest
 from crmctl.errors import InvalidInput, NoKey, Refused
 from crmctl.ledger.affairs import blacklisting as steps
 from crmctl.ledger.affairs.blacklist_view import entries, matches
+from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
+from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing import blacklist_steps
 from crmctl.ledger.changing.barring import barred_records
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.changing.grade_cap import overfull_grades
 from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.disk.yamlio import dump
@@ -626,6 +629,18 @@ def test_a_listed_vip_frees_its_seat_and_nobody_takes_it_without_a_review(listed
     assert moves[first] == ("out", "vip", None, None)
     assert moves[second] == ("held", "preferred", "preferred", "vip")
     assert moves[retail][0] == "stays"
+    # after a finished review the seat is taken, though the other's end is not decided yet; then that is decided too
+    review = {"period": "2026H1", "on": "2026-11-19", "by": "alice", "performance": "good", "payment": "good", "integrity": "good",
+              "state": "decided", "result": "raised", "decided_by": "alice", "decided_at": "2026-11-19T10:00:00+08:00"}  # fmt: skip
+    listed.add("stage_review", review, customer=second, department="east")
+    file_run(listed.ledger(), run(listed.ledger(), "east", date(2026, 11, 20)))
+    waiting = {one.dossier: one for one in put_forward(listed.ledger(), "east")}
+    assert [(waiting[key].move, waiting[key].grade) for key in (first, second)] == [("out", None), ("up", "vip")]
+    approve_grades(listed.ledger(), "east", [waiting[second]])
+    approve_grades(listed.ledger(), "east", [waiting[first]])
+    again = run(listed.ledger(), "east", date(2026, 11, 20))
+    assert {p.id: p.before for p in again.proposals if p.id in {first, second}} == {first: None, second: "vip"}
+    assert list(overfull_grades(listed.ledger())) == []
 
 
 @pytest.mark.req("R-BLK-10")

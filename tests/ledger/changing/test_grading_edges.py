@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
+import pytest
+
+from crmctl.cli.boundary import main
+from crmctl.errors import Refused
 from crmctl.ledger.affairs.dealing import assign
+from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
 from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.grade_cap import overfull_grades
 from crmctl.ledger.changing.regrading import run
@@ -13,6 +19,7 @@ from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.company import CARD, Company
 from tests.prepared import prepared
+from tests.requirements.proving import says
 from tests.under_review import approve_record, hand_in
 
 VIP: dict[str, object] = {"grade": "vip", "on": "2026-11-19", "state": "approved", "decided_by": "alice",
@@ -67,3 +74,88 @@ def test_two_copies_that_each_take_the_last_seat_are_found_together(p23: Company
     hand_in(p23, "carol")  # no head: a head has to say so
     assert approve_record(p23, waiting, "alice")
     assert [one.code for one in overfull_grades(p23.ledger())] == ["GRD021"]
+
+
+def test_two_who_change_places_in_full_grades_are_approved_together(p23: Company) -> None:
+    set_value(p23.ledger(), "vip_share", "50%")
+    set_value(p23.ledger(), "preferred_share", "50%")
+    first, second = admitted_hospitals(p23, 2)
+    for customer, grade in ((first, "vip"), (second, "preferred")):
+        p23.add("grade", {**VIP, "grade": grade}, customer=customer, department="east")
+    proposed = {"on": "2026-11-20", "state": "proposed"}
+    down = p23.add("grade", {**proposed, "grade": "preferred"}, customer=first, department="east").id
+    up = p23.add("grade", {**proposed, "grade": "vip"}, customer=second, department="east").id
+    for one in (down, up):
+        with pytest.raises(Refused) as caught:
+            approve_grades(p23.ledger(), "east", [w for w in put_forward(p23.ledger(), "east") if w.id == one])
+        assert caught.value.rule in {"GRD021", "GRD026"}
+    done = approve_grades(p23.ledger(), "east", put_forward(p23.ledger(), "east"))
+    assert {one.id for one in done.approved} == {down, up}
+    assert list(overfull_grades(p23.ledger())) == []
+    assert put_forward(p23.ledger(), "east") == []
+
+
+def test_of_more_than_there_are_seats_the_last_in_rank_is_left_and_told(p23: Company) -> None:
+    set_value(p23.ledger(), "vip_share", "67%")
+    ids = admitted_hospitals(p23, 3)
+    for place, customer in enumerate(ids, 1):
+        values = {"on": "2026-11-20", "state": "proposed", "grade": "vip", "place": str(place)}
+        p23.add("grade", values, customer=customer, department="east")
+    with pytest.raises(Refused, match="2 of 2 seats are taken"):
+        approve_grades(p23.ledger(), "east", put_forward(p23.ledger(), "east"))
+    tried = approve_grades(p23.ledger(), "east", put_forward(p23.ledger(), "east"), strict=False, dry_run=True)
+    assert (tried.commit, len(tried.approved), len(put_forward(p23.ledger(), "east"))) == (None, 2, 3)
+    done = approve_grades(p23.ledger(), "east", put_forward(p23.ledger(), "east"), strict=False)
+    assert {one.dossier for one in done.approved} == set(ids[:2])
+    assert [(one.dossier, why.rule) for one, why in done.left] == [(ids[2], "GRD021")]
+
+
+@pytest.mark.req("R-RGD-05")
+@pytest.mark.req("R-RGD-08")
+def test_a_run_is_approved_at_the_command_line(p23: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    set_value(p23.ledger(), "vip_share", "50%")
+    first, second = admitted_hospitals(p23, 2)
+    says(p23, capsys, "grade", "run", "--department", "east")
+    tried = says(p23, capsys, "grade", "approve", "--all", "--department", "east", "--dry-run")
+    assert tried.count("G-") == 2
+    told = json.loads(says(p23, capsys, "grade", "approve", "Hospital 0", "--department", "east", "--json"))["data"]
+    assert [(one["dossier"], one["grade"], one["move"]) for one in told["approved"]] == [(first, "vip", "new")]
+    told = json.loads(says(p23, capsys, "grade", "approve", "--all", "--department", "east", "--json"))["data"]
+    assert [(one["dossier"], one["before"]) for one in told["approved"]] == [(second, None)]
+    assert told["left"] == []
+    assert "vip" in says(p23, capsys, "grade", "history", first, "--json")
+    # one who is not admitted is refused alone, and left where all are meant
+    stranger = p23.add("customer", {**CARD, **HOSPITAL, "name": "New Clinic"}, department="east").id
+    p23.add(
+        "grade", {"on": "2026-11-20", "state": "proposed", "grade": "qualified"}, customer=stranger, department="east"
+    )
+    told = json.loads(says(p23, capsys, "grade", "approve", "--all", "--department", "east", "--json"))["data"]
+    assert ([one["dossier"] for one in told["left"]], told["left"][0]["rule"], told["commit"]) == (
+        [stranger],
+        "ADM019",
+        None,
+    )
+    for bad in (["grade", "approve"], ["grade", "approve", "New", "--all"]):
+        assert main(["-C", str(p23.clone("alice")), *bad]) == 2
+    assert main(["-C", str(p23.clone("alice")), "grade", "approve", first, "--department", "east"]) == 4
+
+
+def test_of_what_was_handed_in_together_who_gives_up_a_seat_leaves_it(p23: Company) -> None:
+    from crmctl.review.desk import desk_of
+
+    set_value(p23.ledger(), "vip_share", "50%")
+    set_value(p23.ledger(), "preferred_share", "50%")
+    first, second = admitted_hospitals(p23, 2)
+    for customer, grade in ((first, "vip"), (second, "preferred")):
+        p23.add("grade", {**VIP, "grade": grade}, customer=customer, department="east")
+    p23.sync("alice", "carol")
+    draft = p23.draft("carol")
+    for customer, grade in ((first, "preferred"), (second, "vip")):
+        values = {**VIP, "grade": grade, "on": "2026-11-20", "decided_by": "carol", "decided_on": "2026-11-20"}
+        draft.intended = {(first, "east", "grade"): "preferred", (second, "east", "grade"): "vip"}
+        draft.new_record(draft.kind("grade"), customer, "east", values)
+    draft.commit("add", "grade")
+    hand_in(p23, "carol")
+    p23.sync("alice")
+    desk = desk_of(p23.ledger())
+    assert [looked.findings for looked in desk.looked.values()] == [()]
