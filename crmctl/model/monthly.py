@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crmctl.model.values import Value
 
-OUTER = ("id", "by", "for", "at")
+OUTER = ("id", "by", "for", "at", "to_confirm")
 Row = dict[str, Value]
 
 
@@ -19,6 +19,23 @@ def rows_in(data: Mapping[str, Value]) -> list[Row]:
 def fields_of(row: Mapping[str, Value]) -> Row:
     """A row's own fields, without who entered it when."""
     return {key: value for key, value in row.items() if key not in OUTER}
+
+
+def outer_of(row: Mapping[str, Value]) -> Row:
+    """Who entered a row when, and who is still asked to confirm it."""
+    return {key: row[key] for key in OUTER if key in row}
+
+
+def asked_in(row: Mapping[str, Value]) -> tuple[str, ...]:
+    """The members for whom others entered a row, as long as they have not confirmed it."""
+    asked = row.get("to_confirm")
+    return tuple(str(name) for name in asked) if isinstance(asked, list) else ()
+
+
+def asking(row: Mapping[str, Value], asked: tuple[str, ...]) -> Row:
+    """The row with these members still asked to confirm it."""
+    left = {key: value for key, value in row.items() if key != "to_confirm"}
+    return {**left, "to_confirm": list(asked)} if asked else left
 
 
 def find_row(data: Mapping[str, Value], row_id: str) -> Row | None:

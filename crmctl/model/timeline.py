@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.dossier import Assignment, Grant
 from crmctl.model.kinds import Kind
-from crmctl.model.monthly import fields_of, find_row
+from crmctl.model.monthly import asked_in, fields_of, find_row
 from crmctl.model.record import Record
 from crmctl.model.values import Value
 
@@ -102,12 +102,13 @@ class Granted:
 def version_of(record: Record, row: str | None = None) -> Version:
     """An opened record as a version; with `row` only that row of a monthly one."""
     data: Mapping[str, Value] | None = record.data
+    asked = record.to_confirm
     if row is not None:
         found = find_row(record.data, row)
-        data = fields_of(found) if found else None
+        data, asked = (fields_of(found), asked_in(found)) if found else (None, ())
     return Version(
         record.at, record.by, True, record.rev, record.for_, record.reason, data, record.unverified, record.known_since,
-        record.confirmed_on, record.to_confirm,
+        record.confirmed_on, asked,
     )  # fmt: skip
 
 
@@ -128,8 +129,8 @@ def steps(versions: Sequence[Version], kind: Kind, field: str | None = None) -> 
         confirmed = version.confirmed_on is not None and (older is None or older.confirmed_on != version.confirmed_on)
         gap = number + 1 < len(versions) and not versions[number + 1].opened
         # a version that changed nothing here and says why tells of the customer's stage, which is no field of the card
-        if changes or (field is None and (confirmed or version.reason)):
-            own = older is not None and version.by in older.to_confirm
+        own = older is not None and version.by in older.to_confirm and version.by not in version.to_confirm
+        if changes or (field is None and (confirmed or own or version.reason)):
             asked = version.to_confirm if number == 0 else ()
             found.append(Step(version, tuple(changes), confirmed, gap, own, asked))
     return found

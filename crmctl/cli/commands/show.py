@@ -19,7 +19,7 @@ from crmctl.ledger.given_numbers import number_here
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.dossier import is_office
 from crmctl.model.kinds import Field, Kind
-from crmctl.model.monthly import fields_of, find_row
+from crmctl.model.monthly import asked_in, fields_of, find_row
 from crmctl.model.record import Record
 from crmctl.model.score_sheet import computed
 from crmctl.model.values import Value
@@ -56,10 +56,11 @@ def show(
     said = told_on(ledger, found.path, found.id)
     number = number_here(ledger, found.id) if kind.number else None
     data = fields_of(row) if row else record.data
+    asked = asked_in(row) if row else record.to_confirm
     data = {**data, **computed(kind, data)}
     document = {
         **{key: value for key, value in record.encode().items() if key != "data"}, "id": found.id, "data": data,
-        "to_confirm": list(record.to_confirm), "assignments": _assignments(ledger, found.dossier),
+        "to_confirm": list(asked), "assignments": _assignments(ledger, found.dossier),
         "reviewed": not waits, **said.document, **standing,
         **({"number": number.number if number else None} if kind.number else {}),
     }  # fmt: skip
@@ -80,7 +81,7 @@ def show(
         if record.for_:
             by = _("{by} for {member}", by=by, member=member_name(ledger, record.for_))
         out.say(_("Entered by {member} on {day}, version {rev}", member=by, day=record.at[:10], rev=record.rev))
-        for name in record.to_confirm:
+        for name in asked:
             out.say(_("{member} has not confirmed it yet", member=member_name(ledger, name)))
             if name == ledger.member_id:
                 out.say(_("Is it right? crmctl confirm {id} --unchanged", id=found.id))

@@ -15,6 +15,7 @@ from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.due import agenda, own
+from crmctl.model.monthly import Row, asked_in, find_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,21 @@ def confirm(ledger: Ledger, whats: Iterable[str], origin: Origin, *, dry_run: bo
     already: list[str] = []
     for what in whats:
         found = lookup.record(ledger, what)
-        if found.row is not None:
+        record = draft.record(found.path)
+        doubts: dict[str, str | None] = dict.fromkeys(record.unverified)
+        if found.row is not None and not _asks(ledger, find_row(record.data, found.row) or {}):
             raise Refused(
-                _("A dealing is not confirmed one by one"), where=found.id, hint=_("Confirm the customer instead")
-            )
-        doubts: dict[str, str | None] = dict.fromkeys(draft.record(found.path).unverified)
-        kept = draft.new_version(found.path, {}, replace(origin, confirmed=True), found.id, doubts)
+                _("A dealing is confirmed by the member it was entered for"), where=found.id,
+                hint=_("Confirm the customer instead"),
+            )  # fmt: skip
+        kept = draft.new_version(found.path, {}, replace(origin, confirmed=True), found.id, doubts, found.row)
         (ids if kept else already).append(found.id)
     commit = None if dry_run else draft.commit("confirm")
     return Confirmed(tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(already)), commit)
+
+
+def _asks(ledger: Ledger, row: Row) -> bool:
+    return ledger.member_id in {row.get("for"), *asked_in(row)}
 
 
 def to_confirm(ledger: Ledger) -> list[str]:

@@ -39,7 +39,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.ids import new_id
 from crmctl.model.kinds import Kind
 from crmctl.model.merge import laid_over
-from crmctl.model.monthly import OUTER, Row, fields_of, find_row, with_row
+from crmctl.model.monthly import Row, asked_in, asking, fields_of, find_row, outer_of, with_row
 from crmctl.model.paths import addressed_to, attachment_path, compartment_of, place_of, record_path
 from crmctl.model.record import Record
 from crmctl.model.validate import Rules, validate
@@ -170,7 +170,7 @@ class Draft:
         kind = self.kind(record.kind)
         self._may_write(kind, record.dossier, record.compartment)
         generation = self._generation(record.dossier, record.compartment)
-        asked = asked_to_confirm(self, kind, record.dossier, record.compartment, origin)
+        asked = asked_to_confirm(self, record.dossier, record.compartment, origin)
         self._records[path] = replace(
             record, generation=generation, rev=1, prev=None, by=self.ledger.member_id, for_=origin.for_member,
             at=self.ledger.now.isoformat(), to_confirm=asked,
@@ -285,7 +285,7 @@ class Draft:
             generation=self._generation(dossier_id, compartment), rev=1, prev=None,
             by=self.ledger.member_id, for_=origin.for_member, at=(origin.at or self.ledger.now).isoformat(),
             reason=origin.reason, data=data, unverified=dict(unverified or {}), known_since=origin.known_iso,
-            to_confirm=asked_to_confirm(self, kind, dossier_id, compartment, origin),
+            to_confirm=() if kind.monthly else asked_to_confirm(self, dossier_id, compartment, origin),
         )  # fmt: skip
         self._records[path] = record
         self._touched.append(record_id)
@@ -302,10 +302,11 @@ class Draft:
             self._records[path] = replace(self._records[path], data=dict(data), unverified=dict(marks))
             return
         oid, old = self._on_main[path]
+        monthly = self.kind(old.kind).monthly
         made = old.next_version(
             data, prev=oid, by=self.ledger.member_id, at=origin.at or self.ledger.now, for_=origin.for_member,
             reason=origin.reason,
-            asks=asked_to_confirm(self, self.kind(old.kind), old.dossier, old.compartment, origin),
+            asks=() if monthly else asked_to_confirm(self, old.dossier, old.compartment, origin),
         )  # fmt: skip
         generation = self._generation(old.dossier, old.compartment)
         confirmed = self._day_of(origin).isoformat() if origin.confirmed else old.confirmed_on
@@ -337,6 +338,7 @@ class Draft:
             "id": new_id(kind.prefix, secrets.token_bytes(16)), "by": self.ledger.member_id,
             "for": origin.for_member, "at": at, **clean,
         }  # fmt: skip
+        row = asking(row, asked_to_confirm(self, dossier_id, compartment, origin))
         try:
             old = self.record(path)
         except NotFound:
@@ -355,7 +357,9 @@ class Draft:
         if row is None:
             raise NotFound(_("There is no {id}", id=row_id))
         clean = self._checked(kind, laid_over(fields_of(row), values), None, where, row)
-        if clean == fields_of(row):
+        asked = [*asked_in(row), *asked_to_confirm(self, old.dossier, old.compartment, origin)]
+        asked = [name for name in dict.fromkeys(asked) if name != self.ledger.member_id]
+        if clean == fields_of(row) and not (origin.confirmed and tuple(asked) != asked_in(row)):
             return None
         if str(clean[kind.monthly or ""])[:7] != old.id:
             raise Refused(
@@ -363,8 +367,8 @@ class Draft:
             )
         clean = guard(self, kind, old.dossier, old.compartment, fields_of(row), clean, row_id)
         refuse_twin(self, kind, old.dossier, old.compartment, clean, row_id)
-        outer = {key: row[key] for key in OUTER}
-        self._replace(path, with_row(old.data, {**outer, **clean}), origin, {})
+        changed = asking({**outer_of(row), **clean}, tuple(asked))
+        self._replace(path, with_row(old.data, changed), replace(origin, confirmed=False), {})
         self._touched.append(row_id)
         return Kept(path, self._records[path], row_id)
 

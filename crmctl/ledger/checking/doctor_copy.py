@@ -25,7 +25,7 @@ _SEALED = b"age-encryption.org/v1\n"
 # crmctl's own notes in .git/crmctl that hold ids and names of members only; whatever else lies there must be sealed
 _CLEAR_NOTES = (
     "*.lock", "writing.json", "talking.json", "index-at", "member", "rewrapped", "homes", "submitted", "verified",
-    "seen-*", "in-force/*.json", "snapshot/*/purged.json",
+    "seen-*", "requests-looked", "in-force/*.json", "snapshot/*/purged.json",
 )  # fmt: skip
 _SHOWN = 5
 _CACHE = r"^diff\..*\.cachetextconv$"

@@ -226,8 +226,10 @@ def _approvals(ledger: Ledger, connection: Connection, clocks: Iterable[Clock]) 
 
 
 def _kinds(clock: Clock, kinds: Mapping[str, Kind]) -> list[Kind]:
-    """The kinds a clock looks at; the marks of monthly kinds' files are nobody's."""
-    return [kind for kind in kinds.values() if not kind.monthly] if clock.on == EVERY else [kinds[clock.on]]
+    """The kinds a clock looks at; of a month's file each entry has nothing but who is to confirm it."""
+    if clock.on != EVERY:
+        return [kinds[clock.on]]
+    return [kind for kind in kinds.values() if not kind.monthly or "to_confirm" in clock.who]
 
 
 def _run(

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crmctl.model.dossier import is_office
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind
+from crmctl.model.monthly import asked_in
 from crmctl.model.record import Record
 from crmctl.model.score_sheet import computed
 from crmctl.model.values import Value
@@ -86,7 +87,7 @@ def rows_of(kind: Kind, record: Record, path: str, currency: str) -> Iterator[tu
     for entry in rows if isinstance(rows, list) else []:
         if isinstance(entry, dict):
             outer = (str(entry["id"]), str(entry["by"]), _text(entry.get("for")), str(entry["at"]))
-            yield _row(kind, record, outer, entry, path, currency)
+            yield _row(kind, replace(record, to_confirm=asked_in(entry)), outer, entry, path, currency)
 
 
 def _row(

@@ -18,6 +18,7 @@ from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.reading.history import card_path, history
+from crmctl.model.monthly import asking, rows_in
 from crmctl.model.record import Record
 from crmctl.model.timeline import steps
 from tests.company import VISIT, Company
@@ -131,6 +132,63 @@ def test_what_a_clerk_enters_for_a_member_is_confirmed_by_that_member(company: C
     assert [(step.version.by, step.version.for_, step.own) for step in versions] == [
         ("alice", None, True), ("carol", None, False), ("carol", "alice", False)
     ]  # fmt: skip
+
+
+def test_dealings_of_a_month_are_confirmed_one_by_one(company: Company) -> None:
+    """Carol enters three for Alice: each is asked about, answered alone, in a list, or by correcting it."""
+    customer = company.customer()
+    company.sync("alice", "carol")
+    dealing: dict[str, object] = {
+        "date": "2026-11-18",
+        "product": "orthosis",
+        "amount": "100.00",
+        "payment_method": "transfer",
+    }
+    first, second, third = (
+        company.add("transaction", {**dealing, "product": name}, "carol", customer=customer, origin=Origin("alice")).id
+        for name in ("one", "two", "three")
+    )
+    own_one = company.add("transaction", {**dealing, "product": "four"}, "carol", customer=customer).id
+    company.sync("carol", "alice")
+    assert sorted(item for item, _who in told(company, "alice", "REV030")) == sorted([first, second, third])
+    assert [finding.args["member"] for finding in check(company.ledger()).findings if finding.code == "REV030"] == [
+        "alice"
+    ] * 3
+    with pytest.raises(Refused):
+        confirm(company.ledger(), [own_one], Origin())
+    assert confirm(company.ledger(), [first], Origin()).ids == (first,)
+    assert confirm(company.ledger(), [first, second], Origin()).ids == (second,)
+    update(company.ledger(), third, {"amount": "90.00"}, Origin())
+    assert told(company, "alice", "REV030") == []
+    assert found(company) == set()
+    ledger = company.ledger()
+    path = lookup.record(ledger, first).path
+    versions = steps(history(ledger, path, first).versions, ledger.in_force.kinds["transaction"])
+    assert [(step.version.by, step.own) for step in versions] == [("alice", True), ("carol", False)]
+    company.sync("alice", "carol")
+    update(company.ledger("carol"), first, {"amount": "80.00"}, Origin("alice"))
+    company.sync("carol", "alice")
+    assert to_confirm(company.ledger()) == [first]
+
+
+def test_nobody_else_takes_away_that_a_dealing_is_to_be_confirmed(company: Company) -> None:
+    customer = company.customer()
+    company.sync("alice", "carol")
+    dealing: dict[str, object] = {
+        "date": "2026-11-18",
+        "product": "orthosis",
+        "amount": "100.00",
+        "payment_method": "transfer",
+    }
+    made = company.add("transaction", dealing, "carol", customer=customer, origin=Origin("alice")).id
+    ledger = company.ledger("carol")
+    path = lookup.record(ledger, made).path
+    draft = company.draft("carol")
+    rows = [asking(row, ()) for row in rows_in(draft.record(path).data)]
+    draft.set_rows(path, rows, Origin(), [made])
+    draft.commit("update", "transaction")
+    company.sync("carol", "alice")
+    assert found(company) == {"CHK030"}
 
 
 def test_who_cannot_look_at_it_or_has_left_is_not_asked(company: Company) -> None:
