@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from crmctl.ledger.snapshot.connection import connect
 
 _BATCH = 1000  # admissions a commit
 _ADMITTED = 0.8
+_FOLLOWED = 0.97  # of those admitted: graded and looked at since, the rest are due
 _POLICY = """
 schema: crmctl/company/1
 pack: company
@@ -78,5 +80,20 @@ def _admit(made: BenchLedger) -> None:
                     "background_done": True, "decided_by": "alice", "decided_on": day,
                 }  # fmt: skip
                 draft.new_record(draft.kind("admission"), dossier, "east", values)
+                if numbers.random() < _FOLLOWED:
+                    for kind, further in _followed(day):
+                        draft.new_record(draft.kind(kind), dossier, "east", further)
         draft.commit("import")
         draft.ledger.repo.close()
+
+
+def _followed(day: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """What the policy asks for after an admission: a grade, and the stage review of the half year."""
+    later = (date.fromisoformat(day) + timedelta(days=10)).isoformat()
+    decided = {"decided_by": "alice", "decided_on": later}
+    yield "grade", {"on": later, "axis": "grade", "grade": "qualified", "state": "approved", **decided}
+    yield "stage_review", {
+        "period": "2026H2", "on": "2026-11-02", "by": "alice", "state": "decided", "result": "kept",
+        "performance": "如约履行。", "payment": "按期付款。", "integrity": "无不良记录。",
+        "decided_by": "alice", "decided_at": "2026-11-03T09:00:00+08:00", "filed_by": "alice", "filed_on": "2026-11-04",
+    }  # fmt: skip

@@ -46,11 +46,12 @@ class Effective:
     def key(self, day: date, department: str | None = None) -> Key:
         """The same for two days and departments between which no value differs."""
         own = department if department in self.departments else None
-        if own not in self._steps:
+        steps = self._steps.get(own)
+        if steps is None:
             dated = [value for value in self._written(own).values() if is_dated(value) and isinstance(value, list)]
             days = {str(step["from"]) for value in dated for step in value if isinstance(step, dict)}
-            self._steps[own] = sorted(days)
-        return own, bisect_right(self._steps[own], day.isoformat())
+            steps = self._steps[own] = sorted(days)
+        return own, bisect_right(steps, day.isoformat()) if steps else 0
 
     def all(self, day: date) -> Iterator[Mapping[str, Value]]:
         """The values of a day for the company and for each department with some of its own."""

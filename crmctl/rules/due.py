@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -65,6 +65,7 @@ class Surroundings:
     latest: Mapping[tuple[str, str, str, str | None], date] = field(default_factory=dict)
     holders: Mapping[tuple[str, str | None], tuple[str, ...]] = field(default_factory=dict)
     effective: Effective | None = None
+    _cases: dict[tuple[int, int, bool], tuple[Clock, Clock]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def today(self) -> date:
@@ -78,6 +79,16 @@ class Surroundings:
     def since(self, start: date, department: str | None) -> Mapping[str, object]:
         """The values for what began on a day: a limit set later does not shorten what ran already."""
         return self.settings if self.effective is None else self.effective.since(start, self.today, department)
+
+    def with_case(self, clock: Clock, number: int, *, own: bool) -> Clock:
+        """The clock with the persons of one of its cases, with that case's time where it has its `own`; made once."""
+        key = (id(clock), number, own)
+        if key not in self._cases:
+            case = clock.cases[number]
+            within = case.within if own else clock.within
+            # with the clock itself, so that no other takes its place in memory
+            self._cases[key] = clock, replace(clock, within=within, who=case.who or clock.who)
+        return self._cases[key][1]
 
     def reach(self) -> Iterator[Mapping[str, object]]:
         """All the values that may count for something: of any department, since any day."""
@@ -201,7 +212,7 @@ def _of_row(clock: Clock, row: DueRow, around: Surroundings) -> Iterator[Due]:
     if clock.every is not None:
         yield from _in_window(clock, row, around, day_of(start))
     elif not _answered(clock, row, around):
-        yield from _counted(_of_case(clock, row, around.since(day_of(start), row.department)), row, around, start)
+        yield from _counted(_of_case(clock, row, around, day_of(start)), row, around, start)
 
 
 def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> Iterator[Due]:
@@ -247,14 +258,14 @@ def _begun(pause: Pause, now: datetime) -> bool:
 def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start, pauses: tuple[Pause, ...]) -> Due:
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), None, None, late=False,
-        late_days=0, who=_who(clock, row, around), told=_told(clock, row), pauses=pauses,
+        late_days=0, who=_who(clock.who, row, around), told=_told(clock, row), pauses=pauses,
         paused=next((pause for pause in pauses if pause.until is None), None),
     )  # fmt: skip
 
 
 def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: Deadline, span: Duration | None) -> Due:
     late = end.missed(around.now)
-    first = _who(clock, row, around)
+    first = _who(clock.who, row, around)
     who, turned = _turned(clock, row, around, end) if late else (first, 0)
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
@@ -268,23 +279,23 @@ def _told(clock: Clock, row: DueRow) -> str:
     return " ".join(str(row.values.get(clock.tell) or "").split()) if clock.tell else ""
 
 
-def _of_case(clock: Clock, row: DueRow, settings: Mapping[str, object]) -> Clock:
-    """The clock with the persons, and the time where it is set, of the first case that fits the record."""
-    for case in clock.cases:
+def _of_case(clock: Clock, row: DueRow, around: Surroundings, start: date) -> Clock:
+    """The clock with the persons, and the time where it is set, of the first case that fits what began on a day."""
+    for number, case in enumerate(clock.cases):
         if all(leaf.holds(row.values) is True for leaf in case.conditions):
-            own = case.within is not None and with_values(case.within, settings) is not None
-            return replace(clock, within=case.within if own else clock.within, who=case.who or clock.who)
+            span = with_values(case.within, around.since(start, row.department)) if case.within else None
+            return around.with_case(clock, number, own=span is not None)
     return clock
 
 
 def _turned(clock: Clock, row: DueRow, around: Surroundings, end: Deadline) -> tuple[tuple[str, ...], int]:
     """Whom a late clock has turned to by now, the last first, and how often it turned."""
-    who, turned = _who(clock, row, around), 0
+    who, turned = _who(clock.who, row, around), 0
     for turn in clock.then:
         span = with_values(turn.after, around.settings_of(row.department))
         if span is None or not deadline(around.calendar, end.moment or end.day, span).missed(around.now):
             continue
-        further = _who(replace(clock, who=turn.who), row, around)
+        further = _who(turn.who, row, around)
         if further:
             who, turned = tuple(dict.fromkeys([*further, *who])), turned + 1
     return who, turned
@@ -313,7 +324,7 @@ def _in_window(clock: Clock, row: DueRow, around: Surroundings, start: date) -> 
     done = [row.values[name] for name in clock.done if isinstance(row.values.get(name), date)]
     days = [day_of(day) for day in done if isinstance(day, date)] + ([latest] if latest else [])
     if not any(day >= window[0] for day in days):
-        here = _of_case(clock, row, around.settings_of(row.department))
+        here = _of_case(clock, row, around, around.today)
         yield _item(here, row, around, window[0], Deadline(window[1]), None)
 
 
@@ -345,12 +356,12 @@ def _clock_time(clock: Clock, settings: Mapping[str, object]) -> time | None:
         return None
 
 
-def _who(clock: Clock, row: DueRow, around: Surroundings) -> tuple[str, ...]:
-    """The first of the clock's words that names members who are still here."""
+def _who(words: Sequence[str], row: DueRow, around: Surroundings) -> tuple[str, ...]:
+    """The first of a clock's words that names members who are still here."""
     dealings = around.dealings.get(row.dossier, {})
     concerned = [d for department, d in dealings.items() if row.department in {None, department}]
     owners = tuple(dict.fromkeys(d.owner for d in concerned))
-    for word in clock.who:
+    for word in words:
         if word == "owner":
             named = owners
         elif word == "member":

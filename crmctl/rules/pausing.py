@@ -57,6 +57,9 @@ def end_of_working_days(
     calendar: WorkCalendar, start: date, count: int, pauses: Sequence[Pause]
 ) -> tuple[date, tuple[Step, ...]]:
     """The day on which `count` working days have passed after `start` outside the pauses, and each day passed."""
+    if not pauses:
+        passed = tuple(calendar.steps(start, count))
+        return passed[-1].day if passed else start, passed
     steps: list[Step] = []
     day, halves, spans = start, 0, _day_spans(pauses)
     while halves < count * _HALVES:

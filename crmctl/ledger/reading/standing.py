@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from crmctl.model.values import Value
     from crmctl.policy.service import Done
 
-Held = dict[tuple[str, str | None], dict[str, str]]
+Held = dict[str, dict[str, dict[str, str]]]  # customer → department → classes by what they are of
 _LAST = """
 WITH standing AS ({classes}), contact AS ({contacts}),
   last AS (SELECT dossier, department, max(day) AS day FROM contact WHERE day <= :as_of {ways} GROUP BY 1, 2)
@@ -89,21 +89,21 @@ def kinds_asked(ledger: Ledger, standing: Standing, clocks: Iterable[Clock]) -> 
 
 
 def held_classes(asker: Asker, standing: Standing) -> Held:
-    """The classes of every customer that the priorities ask for, by (customer, department)."""
+    """The classes of every customer that the priorities ask for, by customer and department."""
     held: Held = {}
     for of in dict.fromkeys(of for of, _names in standing.priority):
         for dossier, department, name, *_more in asker.ask(standing.classes[of]).rows:
             if name is not None:
-                held.setdefault((str(dossier), str(department)), {})[of] = str(name)
+                held.setdefault(str(dossier), {}).setdefault(str(department), {})[of] = str(name)
     return held
 
 
 def rank_of(standing: Standing, held: Held, item: Due) -> tuple[int, str]:
     """The place of an item's customer; what all departments share takes the best of its places."""
+    found = held.get(item.dossier, {})
     if item.department is not None:
-        return standing.rank(held.get((item.dossier, item.department), {}))
-    found = (classes for (dossier, _department), classes in held.items() if dossier == item.dossier)
-    return min((standing.rank(classes) for classes in found), default=standing.rank({}))
+        return standing.rank(found.get(item.department, {}))
+    return min(map(standing.rank, found.values()), default=standing.rank({}))
 
 
 def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
@@ -114,10 +114,11 @@ def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
     connection = connect(ledger, sorted(kinds_asked(ledger, standing, ())))
     add_functions(connection, ledger)
     held = held_classes(Asker(connection, ledger, day), standing)
-    for (dossier, department), classes in sorted(held.items(), key=str):
-        place, name = standing.rank(classes)
-        if name:
-            yield dossier, str(department), place + 1, name
+    for dossier, dealings in sorted(held.items()):
+        for department, classes in sorted(dealings.items()):
+            place, name = standing.rank(classes)
+            if name:
+                yield dossier, department, place + 1, name
 
 
 def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iterator[Due]:
