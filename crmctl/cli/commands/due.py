@@ -80,12 +80,13 @@ def due(
             out.line(_("Done too late:"))
             _draw(ledger, found, found.done_late, trace=trace)
         _sum_up(out, items)
-        for line in summary(ledger):
+        for line in summary(ledger, for_me):
             out.say(line)
 
     to_submit, submitted = counted(ledger)
+    for_me = asked_of_me(ledger)
     data = {
-        "waiting": {"to_submit": to_submit, "submitted": submitted, "for_me": asked_of_me(ledger)},
+        "waiting": {"to_submit": to_submit, "submitted": submitted, "for_me": for_me},
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
         "done_late": [_document(item, found) for item in found.done_late],
     }  # fmt: skip

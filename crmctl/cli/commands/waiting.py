@@ -45,11 +45,11 @@ def asked_of_me(ledger: Ledger) -> int:
     return waiting + len(notices(ledger))
 
 
-def summary(ledger: Ledger) -> list[str]:
-    """What of the own changes waits, in a line each; nothing when nothing does."""
+def summary(ledger: Ledger, for_me: int | None = None) -> list[str]:
+    """What of the own changes waits, in a line each; nothing when nothing does. `for_me`: `asked_of_me`, if known."""
     new, others = counted(ledger)
     lines = [_("{count} of your changes still to hand in: crmctl submit", count=new)] if new else []
-    mine = asked_of_me(ledger)
+    mine = asked_of_me(ledger) if for_me is None else for_me
     lines += [_("{count:change waits|changes wait} for you: crmctl review", count=mine)] if mine else []
     return lines + (
         [_("{count:of your changes waits|of your changes wait} for review", count=others)] if others else []

@@ -239,7 +239,8 @@ def _run(
         return
     ended = _ended(ledger, connection) if kind.scope == "core" else frozenset()
     still = standstills(connection, clock, ledger.in_force.kinds, around)
-    for row in clock_rows(connection, clock, kind, around, done_late=done_late):
+    kinds = ledger.in_force.kinds
+    for row in clock_rows(connection, clock, kind, around, done_late=done_late, kinds=kinds):
         if row.dossier in ended:
             continue  # nothing more is asked about a customer whose papers lie in a binder
         for item in due_items(clock, [_paused(_due_row(kind, row), still, around)], around):

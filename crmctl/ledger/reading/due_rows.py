@@ -6,7 +6,7 @@ certain stays in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -43,13 +43,17 @@ class Narrow:
 
 
 def clock_rows(
-    connection: Connection, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool
-) -> Iterator[TypedRow]:
-    """The records of a kind a clock has to look at; with `done_late` also those done lately."""
+    connection: Connection, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool,
+    kinds: Mapping[str, Kind] | None = None,
+) -> Iterator[TypedRow]:  # fmt: skip
+    """The records of a kind a clock has to look at; with `done_late` also those done lately.
+
+    `kinds` are those whose tables are there, by name.
+    """
     zone = around.now.tzinfo
     if zone is None:
         return
-    narrow = narrowed(clock, kind, around, done_late=done_late)
+    narrow = narrowed(clock, kind, around, kinds or {}, done_late=done_late)
     if not narrow.nothing:
         yield from typed_rows(
             connection, kind, clock.fields, zone, clock.needed, clock.conditions, (narrow.conditions, narrow.parameters)
@@ -71,7 +75,7 @@ def asked_rows(asker: Asker, clock: Clock, around: Surroundings) -> Iterator[Due
         )  # fmt: skip
 
 
-def narrowed(clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool) -> Narrow:
+def narrowed(clock: Clock, kind: Kind, around: Surroundings, kinds: Mapping[str, Kind], *, done_late: bool) -> Narrow:
     """What SQL can leave out for a clock."""
     narrow = Narrow()
     if clock.who == ("to_confirm",):
@@ -80,7 +84,7 @@ def narrowed(clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool)
         return narrow
     _not_yet(narrow, clock, kind, around)
     _done(narrow, clock, kind, around, done_late=done_late)
-    _followed(narrow, clock, kind)
+    _followed(narrow, clock, kind, kinds)
     return narrow
 
 
@@ -121,18 +125,21 @@ def _done(narrow: Narrow, clock: Clock, kind: Kind, around: Surroundings, *, don
         narrow.add(f"{done} IS NULL")
 
 
-def _followed(narrow: Narrow, clock: Clock, kind: Kind) -> None:
-    """Leave out what a later record of the same kind ended, where the whole kind is one table."""
+def _followed(narrow: Narrow, clock: Clock, kind: Kind, kinds: Mapping[str, Kind]) -> None:
+    """Leave out what a later record of the department ended."""
     until = clock.until
-    if until is None or until.ref or until.kind != kind.name or kind.scope != "assignment":
+    if until is None or until.ref:
         return
-    after, at = _day_column(kind, until.after), _day_column(kind, until.at)
+    ending = kind if until.kind == kind.name else kinds.get(until.kind)
+    if ending is None or {kind.scope, ending.scope} != {"assignment"}:
+        return
+    after, at = _day_column(kind, until.after), _day_column(ending, until.at)
     if after is None or at is None:
         return
-    table = f'"{kind.table}"'
     narrow.add(
-        f"id NOT IN (SELECT v.id FROM {table} v JOIN (SELECT dossier, department, max({at}) AS last FROM {table} "  # noqa: S608
-        f"GROUP BY 1, 2) u ON u.dossier = v.dossier AND u.department = v.department WHERE u.last > v.{after})"
+        f'id NOT IN (SELECT v.id FROM "{kind.table}" v JOIN (SELECT dossier, department, max({at}) AS last '  # noqa: S608
+        f'FROM "{ending.table}" GROUP BY 1, 2) u ON u.dossier = v.dossier AND u.department = v.department '
+        f"WHERE u.last > v.{after})"
     )
 
 
