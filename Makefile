@@ -29,8 +29,8 @@ mutate: $(STAMP)  ## change the rules word by word and see whether a test notice
 bench: $(STAMP)  ## measure the budgets of the design on this machine; about ten minutes, less the second time
 	$(BIN)/python tools/bench.py
 
-bench-large: $(STAMP)  ## the same with 100,000 records
-	$(BIN)/python tools/bench.py --size 1000 --size 100000
+bench-large: $(STAMP)  ## the same with 100,000 records, and grading over 100,000 customers with 1,000,000 sales; an hour
+	$(BIN)/python tools/bench.py --size 1000 --size 100000 --sales 100000
 
 locale: $(STAMP)  ## what is not yet Chinese, or no longer used
 	$(BIN)/python tools/translate.py compile

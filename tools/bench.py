@@ -1,6 +1,6 @@
 """Measure the budgets of the design on this machine: whole processes, several runs, beside what they are held against.
 
-    python tools/bench.py [--size N]… [--customers N] [--runs N] [--only WORD]…
+    python tools/bench.py [--size N]… [--customers N] [--sales CUSTOMERS]… [--runs N] [--only WORD]…
 
 Ledgers are made once and kept in `.bench/` (remove that folder to make them anew). The figures go to
 `.bench/report.json` and `.bench/report.md`. Nothing here passes or fails: other work on the machine
@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench_beside import GIT, age_program, bare_loop, git_commits  # noqa: E402
 from bench_grades import graded_ledger  # noqa: E402
-from bench_ledger import SHARE, BenchLedger, ledger_of  # noqa: E402
+from bench_ledger import SALES, SHARE, BenchLedger, ledger_of  # noqa: E402
 from bench_review import review_ledger  # noqa: E402
 
 from crmctl.cli.app import COMMANDS  # noqa: E402
@@ -39,6 +39,7 @@ SIZES = (1_000, 10_000)
 VISIT = [
     "on=2026-11-25", "topic=介绍", "purpose=introduce", "way=on_site", "whom=王主任", "place=院内", "minimum_goal=见面",
 ]  # fmt: skip
+_SALES_EACH = 10
 _DRIVER = "crmctl.cli.git_driver"
 CARD = ["party_type=company", "source=referral", "lawful_basis=contract", "obtained_at=2026-11-22T09:00"]
 # milliseconds, DESIGN 9: idle two-core machine, keys unlocked, whole process
@@ -119,13 +120,18 @@ class Bench:
         yield Measure("cold: show by name", ["show", name], self._forget, 2)
         yield Measure("cold: check", ["check"], self._forget, 1)
 
+    def grading(self) -> Iterator[Measure]:
+        """Grading alone."""
+        name = next(name for name in self.made.sample["name"] if _east(name))
+        yield Measure("grade run", ["grade", "run", "--dry-run", "--department", "east"])
+        yield Measure("grade explain", ["grade", "explain", name, "--department", "east"])
+        yield Measure("grade caps", ["grade", "caps", "--department", "east"])
+
     def graded(self) -> Iterator[Measure]:
         """What is measured under a policy with grades, and reports over all of it."""
         name = next(name for name in self.made.sample["name"] if _east(name))
         yield Measure("show under P23", ["show", name])
-        yield Measure("grade run", ["grade", "run", "--dry-run", "--department", "east"])
-        yield Measure("grade explain", ["grade", "explain", name, "--department", "east"])
-        yield Measure("grade caps", ["grade", "caps", "--department", "east"])
+        yield from self.grading()
         yield Measure("due under P23", ["due"])
         yield Measure("due --team under P23", ["due", "--team"])
         yield Measure("dashboard", ["report", "dashboard", "--department", "east"])
@@ -181,13 +187,21 @@ class Bench:
 def main() -> None:
     """Measure, print, write the report."""
     asked = _arguments()
-    report: dict[str, object] = {"machine": _machine(), "sizes": {}}
-    for size in asked.size or SIZES:
+    report: dict[str, object] = {"machine": _machine(), "sizes": {}, "sales": {}}
+    for size in asked.size or (() if asked.sales else SIZES):
         made = ledger_of(BENCH, size, asked.customers or max(1, size // SHARE))
         found = _measured(made, asked.runs, asked.only)
         beside = {} if asked.only else _beside(made, found, asked.runs)
         report["sizes"][str(size)] = {  # type: ignore[index]
             "customers": made.customers, "commands": [_figures(item) for item in found], "beside": beside,
+        }  # fmt: skip
+    for customers in asked.sales:
+        records = customers * (_SALES_EACH + 1)
+        graded = graded_ledger(BENCH, records, customers, SALES)
+        found = _taken(Bench(graded), Bench(graded).grading(), asked.runs, asked.only)
+        report["sales"][str(records)] = {  # type: ignore[index]
+            "customers": customers, "commands": [_figures(item) for item in found],
+            "beside": _beside_grading(graded, found),
         }  # fmt: skip
     BENCH.mkdir(exist_ok=True)
     (BENCH / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", "utf-8")
@@ -200,6 +214,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the budgets of the design on this machine.")
     parser.add_argument("--size", type=int, action="append", help="records in the ledger (may be given several times)")
     parser.add_argument("--customers", type=int, help="customers among them (one record in ten)")
+    parser.add_argument(
+        "--sales", type=int, action="append", default=[], metavar="CUSTOMERS",
+        help="grading alone, over so many customers with ten sales each (may be given several times)",
+    )  # fmt: skip
     parser.add_argument("--runs", type=int, default=7, help="runs of each command")
     parser.add_argument("--only", action="append", default=[], help="only measures whose name holds this word")
     return parser.parse_args()
@@ -258,6 +276,18 @@ def _beside(made: BenchLedger, found: Sequence[Measure], runs: int) -> dict[str,
     }
 
 
+def _beside_grading(made: BenchLedger, found: Sequence[Measure]) -> dict[str, float | None]:
+    """What a grading without a snapshot would do first: open every sale of the ledger."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count, together = bare_loop(made, "transactions", cores)
+    run = statistics.median(next(item for item in found if item.name == "grade run").wall)
+    return {
+        "files of sales": count,
+        f"bare loop over them on {cores} cores, ms": together * 1000,
+        "bare loop / grade run": together * 1000 / run,
+    }
+
+
 def _figures(measure: Measure) -> dict[str, object]:
     wall, cpu = sorted(measure.wall), sorted(measure.cpu)
     return {
@@ -305,7 +335,7 @@ def _east(name: str) -> bool:
 
 def _markdown(report: dict[str, object]) -> str:
     lines = ["# Measured", "", ", ".join(f"{name} {value}" for name, value in report["machine"].items()), ""]  # type: ignore[attr-defined]
-    for size, found in report["sizes"].items():  # type: ignore[attr-defined]
+    for size, found in [*report["sizes"].items(), *report["sales"].items()]:  # type: ignore[attr-defined]
         lines += [f"## {size} records, {found['customers']} customers", ""]
         lines += [
             "| | budget | min | median | max | CPU min | CPU median | runs |",

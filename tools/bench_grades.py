@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from bench_ledger import FORMAT, BenchLedger, ledger_of
+from bench_ledger import FORMAT, MIX, BenchLedger, ledger_of
 
 from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.ledger import Ledger
@@ -42,10 +42,10 @@ values:
 """
 
 
-def graded_ledger(root: Path, records: int, customers: int) -> BenchLedger:
+def graded_ledger(root: Path, records: int, customers: int, mix: Sequence[str] = MIX) -> BenchLedger:
     """The ledger of that size under P23, made now where it is not there yet."""
-    plain = ledger_of(root, records, customers)
-    folder = root / f"graded-{records}-{customers}"
+    plain = ledger_of(root, records, customers, mix)
+    folder = plain.folder.with_name(f"graded-{plain.folder.name}")
     made = BenchLedger(folder, plain.customers, plain.records, plain.sample)
     note = folder / "graded.json"
     if note.is_file() and json.loads(note.read_text("utf-8"))["format"] == FORMAT:

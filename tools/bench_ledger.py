@@ -10,7 +10,7 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -108,15 +108,19 @@ class BenchLedger:
         return self.folder / "home"
 
 
-def ledger_of(root: Path, records: int, customers: int) -> BenchLedger:
-    """The ledger of that size, made now where it is not there yet."""
-    folder = root / f"{records}-{customers}"
+MIX = ("visit",) * 5 + ("transaction",) * 3 + ("complaint",)
+SALES = ("transaction",)
+
+
+def ledger_of(root: Path, records: int, customers: int, mix: Sequence[str] = MIX) -> BenchLedger:
+    """The ledger of that size, made now where it is not there yet; `mix` are the kinds of its records by turns."""
+    folder = root / f"{records}-{customers}{'' if mix == MIX else '-' + '-'.join(mix)}"
     note = folder / "made.json"
     if note.is_file() and (made := json.loads(note.read_text("utf-8")))["format"] == FORMAT:
         return BenchLedger(folder, made["customers"], made["records"], made["sample"])
     shutil.rmtree(folder, ignore_errors=True)
     started = time.perf_counter()
-    sample = _make(folder, records, customers)
+    sample = _make(folder, records, customers, mix)
     seconds = round(time.perf_counter() - started, 1)
     content = {"format": FORMAT, "customers": customers, "records": records, "sample": sample, "seconds": seconds}
     note.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
@@ -124,7 +128,7 @@ def ledger_of(root: Path, records: int, customers: int) -> BenchLedger:
     return BenchLedger(folder, customers, records, sample)
 
 
-def _make(folder: Path, records: int, customers: int) -> dict[str, list[str]]:
+def _make(folder: Path, records: int, customers: int, mix: Sequence[str]) -> dict[str, list[str]]:
     folder.mkdir(parents=True)
     home, path = folder / "home", folder / "ledger"
     departments = {"east": ("东区", "East"), "west": ("西区", "West")}
@@ -141,15 +145,17 @@ def _make(folder: Path, records: int, customers: int) -> dict[str, list[str]]:
     for start in range(0, customers, _BATCH):
         draft = Draft(Ledger(path, home=home))
         for number in range(start, min(start + _BATCH, customers)):
-            _customer(draft, numbers, number, each, sample if number % max(2, customers // 20) == 1 else None)
+            noted = sample if number % max(2, customers // 20) == 1 else None
+            _customer(draft, numbers, number, each, mix, noted)
         draft.commit("import")
         draft.ledger.repo.close()
     return sample
 
 
 def _customer(
-    draft: Draft, numbers: random.Random, number: int, each: float, sample: dict[str, list[str]] | None
-) -> None:
+    draft: Draft, numbers: random.Random, number: int, each: float, mix: Sequence[str],
+    sample: dict[str, list[str]] | None,
+) -> None:  # fmt: skip
     west = number % 4 == 0
     department, first = ("west", "bob") if west else ("east", "alice")
     place = number // 4 % _SELLING
@@ -158,7 +164,7 @@ def _customer(
     kept = draft.new_customer(card, department, owner)
     visits = []
     wanted = int(each * (number + 1)) - int(each * number)
-    for kind, values in _records(numbers, wanted):
+    for kind, values in _records(numbers, wanted, mix):
         made = draft.new_record(draft.kind(kind), kept.id, department, values)
         visits += [made.id] if kind == "visit" else []
     if sample is not None:
@@ -182,12 +188,12 @@ def _card(numbers: random.Random, number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _records(numbers: random.Random, wanted: int) -> Iterator[tuple[str, dict[str, object]]]:
+def _records(
+    numbers: random.Random, wanted: int, mix: Sequence[str]
+) -> Iterator[tuple[str, dict[str, object]]]:  # fmt: skip
     for number in range(wanted):
         day = _FIRST_DAY + timedelta(days=numbers.randint(0, 300))
-        kind = ("visit", "visit", "visit", "visit", "visit", "transaction", "transaction", "transaction", "complaint")[
-            number % 9
-        ]
+        kind = mix[number % len(mix)]
         yield kind, _VALUES[kind](numbers, day)
 
 
