@@ -148,8 +148,16 @@ def _surveyed(ledger: Ledger, report: Report, sql: str, file: str, parameters: M
             break
     raise BadConfiguration(
         _("The question does not run: {why}", why=in_words(broken.reason)), where=f"{where}:{broken.line}",
-        hint=_("crmctl query shows tables and columns"),
+        hint=_missing_kind(broken.reason) or _("crmctl query shows tables and columns"),
     )  # fmt: skip
+
+
+def _missing_kind(reason: str) -> str | None:
+    """How to get the kind whose table a question misses, where crmctl ships one: the ledger was founded before it."""
+    from crmctl.ledger.disk.shipped import kind_files
+
+    name = reason.removeprefix("no such table: ")
+    return f"crmctl schema add {name}" if name != reason and name in kind_files() else None
 
 
 def present(table: Table, question: Question) -> tuple[Column, ...]:

@@ -93,7 +93,7 @@ def test_what_goes_outside_is_on_record_with_each_customer_and_marked(
     assert (found[north]["basis"], found[north]["law"]) == ("law", "tax code 12")
     assert found[north]["approved_by"] == "alice"
     marks = {row["Given out"] for row in rows(file)}
-    assert marks == {"To First Bank for credit line; Required by law; by alice on 2026-11-20. Not to be passed on"}
+    assert marks == {"To First Bank for credit line; Required by law; by Alice on 2026-11-20. Not to be passed on"}
     page = fill(company.ledger(), find_report(company.ledger(), "access"), Asked())
     assert {row[3] for row in page.tables[2].rows} == {"First Bank"}
 

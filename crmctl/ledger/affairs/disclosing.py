@@ -43,7 +43,7 @@ class Giving:
         words = ledger.in_force.pack.vocab.get(_VOCAB, {})
         said = {
             "to": self.to, "purpose": self.purpose, "basis": label(words.get(self.basis, self.basis)),
-            "day": ledger.today, "member": ledger.member_id,
+            "day": ledger.today, "member": ledger.member.name,
         }  # fmt: skip
         return _("To {to} for {purpose}; {basis}; by {member} on {day}. Not to be passed on", **said)
 
