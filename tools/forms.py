@@ -52,7 +52,11 @@ def main() -> None:
         document = _begun(broad=name in BROAD)
         for table in report.tables:
             _heading(document, table.name)
-            columns = [column.name for column in table.columns if column.name in BROAD.get(name, (column.name,))]
+            columns = [
+                (column.name, column.is_number)
+                for column in table.columns
+                if column.name in BROAD.get(name, (column.name,))
+            ]
             if name in REPEATED:
                 document.add_paragraph(f"{{%p for one in table.{table.name}.records %}}")
                 _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns], "one")
@@ -146,24 +150,28 @@ def _pair(frame: Any, name: str, column: str, source: str) -> Any:
     return row
 
 
-def _rows(document: Any, name: str, columns: list[str], *, blank: bool) -> None:
+def _rows(document: Any, name: str, columns: list[tuple[str, bool]], *, blank: bool) -> None:
+    """A line a record; figures to the right."""
     frame = document.add_table(0, len(columns))
     frame.style = "Table Grid"
     head = frame.add_row()
-    for cell, column in zip(head.cells, columns, strict=True):
-        _say(cell, f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True)
+    for cell, (column, number) in zip(head.cells, columns, strict=True):
+        _say(cell, f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True, right=number)
     empty = f" or table.{name}.blank" if blank else ""
     frame.add_row().cells[0].text = f"{{%tr for line in table.{name}.records{empty} %}}"
     row = frame.add_row()
-    for cell, column in zip(row.cells, columns, strict=True):
-        _say(cell, f"{{{{ line['{column}'] }}}}")
+    for cell, (column, number) in zip(row.cells, columns, strict=True):
+        _say(cell, f"{{{{ line['{column}'] }}}}", right=number)
     frame.add_row().cells[0].text = "{%tr endfor %}"
 
 
-def _say(cell: Any, text: str, *, bold: bool = False) -> None:
+def _say(cell: Any, text: str, *, bold: bool = False, right: bool = False) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
     paragraph = cell.paragraphs[0]
+    if right:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     paragraph.paragraph_format.space_after = Pt(1)
     run = paragraph.add_run(text)
     run.bold = bold

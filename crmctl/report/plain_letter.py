@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from crmctl.i18n import _, label, language
-from crmctl.report.columns import Widths, shared, unbroken
+from crmctl.report.columns import Widths, groups, unbroken
 from crmctl.report.filled import Filled, FilledTable, Row
 from crmctl.report.words import Words
 
+_Cell = TypeVar("_Cell")
 _WIDE_TABLE = 7
 _LATIN, _CHINESE = "Calibri", "Microsoft YaHei"
 _WASH = "EEF2F5"
@@ -46,7 +47,7 @@ def plain_letter(filled: Filled) -> Any:
 def _table(document: Any, filled: Filled, table: FilledTable, room: int) -> None:
     document.add_heading(_clean(table.title), 2)
     if table.table.note:
-        document.add_paragraph(_clean(label(table.table.note)))
+        document.add_paragraph(_clean(label(table.table.note))).paragraph_format.keep_with_next = True
     if not table.rows:
         document.add_paragraph(_("Nothing to show") if filled.complete else _("Nothing that you can open"))
         return
@@ -62,19 +63,31 @@ def _table(document: Any, filled: Filled, table: FilledTable, room: int) -> None
     heads = [label(column.label) for column in columns]
     drawn = [_texts(table, words, row) for row in table.rows]
     drawn += [_texts(table, words, table.totals)] if table.totals else []
-    widths = shared(
-        [Widths.of(head, [row[place] for row in drawn], unbroken(column), _size)
-         for place, (head, column) in enumerate(zip(heads, columns, strict=True))],
-        room,
-    )  # fmt: skip
+    widths = [
+        Widths.of(head, [row[place] for row in drawn], unbroken(column), _size)
+        for place, (head, column) in enumerate(zip(heads, columns, strict=True))
+    ]
     sections = list(table.sections(words))
-    for part in sections:
-        if part.heading:
-            document.add_heading(f"{_clean(part.heading)} ({len(part.rows)})", 3)
-        sums = [_sum(table, words, part.totals, _("Subtotal"))] if part.totals else []
-        if part is sections[-1] and table.totals:
-            sums.append(_sum(table, words, table.totals, _("Total")))
-        _grid(document, heads, [_texts(table, words, row) for row in part.rows], widths, right, sums)
+    for places, broad in groups(widths, room):  # what is too broad for the page comes in parts, no figure broken
+        for part in sections:
+            if part.heading:
+                document.add_heading(f"{_clean(part.heading)} ({len(part.rows)})", 3)
+            sums = [_sum(table, words, part.totals, _("Subtotal"))] if part.totals else []
+            if part is sections[-1] and table.totals:
+                sums.append(_sum(table, words, table.totals, _("Total")))
+            lines = [_texts(table, words, row) for row in part.rows]
+            _grid(
+                document,
+                _of(heads, places),
+                [_of(line, places) for line in lines],
+                broad,
+                _of(right, places),
+                [_of(line, places) for line in sums],
+            )
+
+
+def _of(cells: Sequence[_Cell], places: Sequence[int]) -> list[_Cell]:
+    return [cells[place] for place in places]
 
 
 def _texts(table: FilledTable, words: Words, row: Row) -> list[str]:
@@ -136,6 +149,8 @@ def _line(
             look.append(shade)
         paragraph = OxmlElement("w:p")
         about = OxmlElement("w:pPr")
+        if head:  # a heading, its table's head and the first row stay on one page
+            about.append(OxmlElement("w:keepNext"))
         close = OxmlElement("w:spacing")
         close.set(qn("w:after"), "20")
         about.append(close)

@@ -304,12 +304,12 @@ def test_shipments_without_an_invoice_are_named(draft: Draft, told: Told) -> Non
         amount="70.00",
         shipment=billed,
     )
-    put(draft, "payment", dossier, on="2026-11-06", amount="70.00")
+    put(draft, "payment", dossier, on="2026-11-06", amount="70.00", checked_on="2026-11-07", checked_by="alice")
     draft.commit("import")
     filled = told("invoices-due")
     assert [row["id"] for row in rows(filled, "missing")] == [bare]
     assert [(row["number"], row["amount"]) for row in rows(filled, "issued")] == [("1", 7000)]
-    assert [row["amount"] for row in rows(filled, "payments")] == [7000]
+    assert [(row["amount"], row["confirmed_on"]) for row in rows(filled, "payments")] == [(7000, "2026-11-07")]
 
 
 @pytest.mark.req("R-RPT-42")

@@ -79,6 +79,16 @@ def test_totals_stand_below(draw: Draw) -> None:
     assert {"1,000.10", "-300.30", "7,700.00", "Total"} <= set(found)
 
 
+def test_a_table_too_broad_for_the_page_comes_in_parts_and_breaks_no_figure(draw: Draw) -> None:
+    document: Any = Document(io.BytesIO(drawn(draw("sales", department="all", period="2026"), "docx")))
+    parts = [table for table in document.tables if table.rows[0].cells[0].text == "Name"]
+    assert len(parts) > 1
+    assert "2026-12" in [cell.text for cell in parts[-1].rows[0].cells]
+    for cell in (cell for part in parts for row in part.rows for cell in row.cells):
+        figure = len(cell.text) if re.fullmatch(r"[-0-9,.%]+", cell.text) else 0
+        assert cell.width.mm >= figure * 1.5, cell.text
+
+
 @pytest.mark.parametrize(("name", "asked"), [("customers", {}), ("card", {"customer": "HYPERLINK"})])
 def test_a_hostile_name_is_words_in_a_document(draw: Draw, name: str, asked: dict[str, str]) -> None:
     content = drawn(draw(name, **asked), "docx")
