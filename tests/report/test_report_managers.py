@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -144,12 +145,33 @@ def test_loyalty_holds_buyers_against_those_of_the_span_before(draft: Draft, tol
     kept, left = customer(draft, "Kept"), customer(draft, "Left")
     for dossier, when in ((kept, "2025-03-01"), (kept, "2026-03-01"), (kept, "2026-04-01"), (left, "2025-05-01")):
         sell(draft, dossier, when, "10.00")
+    at_once = customer(draft, "At once")
+    for _bill in range(2):  # two bills of one day are no second purchase, and customers are counted, not bills
+        sell(draft, at_once, "2026-05-05", "10.00")
     draft.commit("import")
     filled = told("loyalty", period="2026")
     (row,) = rows(filled, "kept")
-    assert (row["buyers"], row["buyers_before"], row["kept"], row["kept_share"]) == (3, 2, 1, 50)
+    assert (row["buyers"], row["buyers_before"], row["kept"], row["kept_share"]) == (4, 2, 1, 50)
     assert row["again"] == 2  # Kept and the Northern Hospital
     assert [(one["name"], one["amount"]) for one in rows(filled, "left")] == [("Left", 1000)]
+
+
+def test_last_years_sales_stay_those_of_the_department_that_made_them(trade: Company, draft: Draft, told: Told) -> None:
+    moved = customer(draft, "Moved")
+    sell(draft, moved, "2025-03-01", "10.00")
+    draft.commit("import")
+
+    def sold() -> dict[Any, Any]:
+        found = {place: rows(told("sales", department=place, period="2025"), "customers") for place in ("east", "west")}
+        return {place: [(one["name"], one["amount"], one["deals"]) for one in rows] for place, rows in found.items()}
+
+    before = sold()
+    assert ("Moved", 1000, 1) in before["east"]
+    again = trade.draft()
+    again.assign(moved, "west", "bob")
+    again.set_assignment(moved, "east", replace(again.dossier(moved).assignments["east"], state="past"))
+    again.commit("assign")
+    assert sold() == before
 
 
 @pytest.mark.req("R-RPT-13")

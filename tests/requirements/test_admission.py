@@ -210,6 +210,20 @@ def test_the_sixth_day_is_late_and_let_in(p23: Company) -> None:
 
 
 @pytest.mark.req("R-RGD-03")
+@pytest.mark.parametrize(("decided", "told"), [("2026-11-25", []), ("2026-11-26", ["RGD003"])])
+def test_the_days_may_be_working_days_as_the_company_says(p23: Company, decided: str, told: list[str]) -> None:
+    set_value(p23.ledger(), "demote_within", "5 working days")
+    customer = p23.customer(category="hospital", **CLEAN)
+    admit(p23, customer, "2026-02-28")
+    p23.add("stage_review", REVIEW, customer=customer, department="east")
+    ledger = p23.ledger()
+    found = [item for item in agenda(ledger, own(ledger), date(2026, 11, 27)).items if item.code == "RGD005"]
+    assert [item.due for item in found] == [date(2026, 11, 25)]
+    made = p23.add("grade", {**GRADE, "decided_on": decided}, customer=customer, department="east")
+    assert [finding.code for finding in made.findings] == told
+
+
+@pytest.mark.req("R-RGD-03")
 def test_the_days_may_count_from_what_happened(p23: Company) -> None:
     set_value(p23.ledger(), "demote_from", "event_date")
     customer = p23.customer(category="hospital", **CLEAN)

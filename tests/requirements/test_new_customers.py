@@ -16,7 +16,7 @@ from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.keys.identity import create
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import agenda, own
+from crmctl.ledger.reading.due import Whose, agenda, own
 from crmctl.ledger.reading.listing import query
 from crmctl.ledger.reading.standing import standing_of
 from crmctl.ledger.setup.enrol import add_member
@@ -234,6 +234,29 @@ def test_other_departments_trade_counts_and_who_cannot_see_it_proves_nothing(p04
     assert caught.value.rule == "NEW007"
     approved(p04, made)
     assert [row[1] for row in prove(p04.ledger("mark"), made).rows] == ["west"]
+
+
+@pytest.mark.req("R-NEW-01")
+@pytest.mark.req("R-NEW-02")
+@pytest.mark.req("R-NEW-04")
+def test_two_first_trades_on_one_day_are_one_beginning(p04: Company) -> None:
+    customer = traded(p04, {}, {"product": "Lamp"}, {"product": "Chair", "sample": True})
+    draft = Draft(p04.ledger())
+    draft.assign(customer, "west", "bob")
+    draft.commit("assign")
+    p04.add("transaction", {**TRADE, "product": "Sheet"}, customer=customer, department="west")
+    # asked once in each department that traded, counted from that day
+    ledger = p04.ledger()
+    asked = agenda(ledger, Whose(departments=frozenset({"east", "west"})), date(2026, 11, 30)).items
+    assert sorted((one.department, one.due) for one in asked if one.code == "NEW004") == [
+        ("east", date(2026, 12, 5)), ("west", date(2026, 12, 5)),
+    ]  # fmt: skip
+    made = filed(p04, customer)
+    approved(p04, made)
+    assert prove(p04.ledger("mark"), made).rows == ()  # what was bought the same day is no earlier trade
+    recognise(p04, made)
+    ledger = p04.ledger("mark")
+    assert ledger.read(lookup.record(ledger, made).path).state == "recognised"
 
 
 @pytest.mark.req("R-NEW-03")
