@@ -12,6 +12,7 @@ from crmctl.ledger.snapshot.part import Part
 from crmctl.ledger.snapshot.records import kind_segment
 from crmctl.ledger.snapshot.segment import Segment
 from crmctl.ledger.snapshot.store import connection_in_memory, notes_of, part_of
+from crmctl.ledger.snapshot.together import gather
 from crmctl.model.dossier import Dossier
 
 FIXED = """
@@ -29,12 +30,8 @@ CREATE TABLE approval (
     record TEXT, act TEXT, role TEXT, department TEXT, member TEXT, stands_for TEXT, paper TEXT, "on" TEXT, bundle TEXT
 );
 """
-_BESIDES = """
-CREATE TABLE _copied (kind TEXT, path TEXT, generation INTEGER);
-CREATE TABLE _merged (old TEXT, new TEXT);
-"""
-_BESIDE, _LARGE = 8, 200_000  # databases, and bytes from which one is worth attaching
-_DAMAGED = "INSERT INTO damaged SELECT ?, path FROM {schema}._source WHERE generation = 0"
+_MERGED = "CREATE TABLE _merged (old TEXT, new TEXT)"
+_BESIDE, _LARGE = 7, 200_000  # databases, and bytes from which one is worth attaching; SQLite attaches only ten
 
 
 def connect(ledger: Ledger, kinds: Collection[str]) -> sqlite3.Connection:
@@ -47,20 +44,17 @@ def connect(ledger: Ledger, kinds: Collection[str]) -> sqlite3.Connection:
     present = Present(ledger)
     segments = [kind_segment(ledger.in_force, ledger.in_force.kinds[name]) for name in dict.fromkeys(kinds)]
     notes = notes_of(ledger)
-    # The largest are taken as they are, the others are copied beside them: SQLite attaches only ten.
     sizes = {segment.name: notes.size(f"{segment.name}.base") for segment in segments}
-    segments.sort(key=lambda segment: sizes[segment.name], reverse=True)
-    parts = [part_of(connection, "main", segment, present) for segment in segments[:1]]
+    large = sorted((one for one in segments if sizes[one.name] > _LARGE), key=lambda one: -sizes[one.name])[:_BESIDE]
+    small = [segment for segment in segments if segment not in large]
+    parts = [part_of(connection, "main", segment, present) for segment in large[:1]]
     connection.executescript(FIXED)
-    connection.executescript(_BESIDES)
-    for number, segment in enumerate(segments[1:], 1):
-        beside = number <= _BESIDE and sizes[segment.name] > _LARGE
-        parts.append((_attached if beside else _copied)(connection, segment, present))
+    connection.execute(_MERGED)
+    parts += [_attached(connection, segment, present) for segment in large[1:]]
+    gather(connection, small, present, notes)
     _show_sources(connection, parts)
-    _fill_clear(connection, ledger)
-    _copied(connection, assignment_segment(), present)
-    for part in parts:
-        _fill_counts(connection, part)
+    _fill_counts(connection, parts)
+    _fill_clear(connection, ledger, present)
     _fill_numbers(connection, ledger, {segment.argument for segment in segments})
     _fold(connection, ledger, [segment.argument for segment in segments])
     connection.isolation_level = "DEFERRED"
@@ -81,39 +75,26 @@ def _attached(connection: sqlite3.Connection, segment: Segment, present: Present
     return part_of(connection, segment.name, segment, present)
 
 
-def _copied(connection: sqlite3.Connection, segment: Segment, present: Present) -> Part:
-    connection.execute("ATTACH ':memory:' AS loading")
-    part = part_of(connection, "loading", segment, present)
-    if segment.name != "assignment":
-        connection.execute(segment.create("main"))
-    connection.execute(f'INSERT INTO main."{segment.table}" SELECT * FROM loading."{segment.table}"')
-    if segment.sealed:
-        connection.execute("INSERT INTO _copied SELECT ?, path, generation FROM loading._source", (segment.argument,))
-    if part.damaged:
-        connection.execute(_DAMAGED.format(schema="loading"), (segment.argument,))
-    connection.execute("DETACH loading")
-    return part
-
-
-def _fill_counts(connection: sqlite3.Connection, part: Part) -> None:
-    counts = [
-        (part.segment.argument, *where, number, part.opened[where])
-        for where, number in sorted(part.existing.items()) if number
-    ]  # fmt: skip
-    connection.executemany("INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", counts)
-    if part.schema != "loading" and part.damaged:
-        connection.execute(_DAMAGED.format(schema=f'"{part.schema}"'), (part.segment.argument,))
+def _fill_counts(connection: sqlite3.Connection, parts: Iterable[Part]) -> None:
+    connection.executemany(
+        "INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", (row for part in parts for row in part.counts())
+    )
+    connection.execute("INSERT INTO coverage SELECT * FROM together._counted")
+    connection.execute("INSERT INTO damaged SELECT kind, path FROM _sources WHERE generation = 0")
 
 
 def _show_sources(connection: sqlite3.Connection, parts: Iterable[Part]) -> None:
     """The view `_sources`: kind, path and generation of every record there is (None: does not open, 0: damaged)."""
-    own = [part for part in parts if part.schema != "loading"]
-    views = ["SELECT kind, path, generation FROM _copied"]
-    views += [f"SELECT '{part.segment.argument}', path, generation FROM \"{part.schema}\"._source" for part in own]
+    views = ["SELECT kind, path, generation FROM together._sources_of"]
+    views += [f"SELECT '{part.segment.argument}', path, generation FROM \"{part.schema}\"._source" for part in parts]
     connection.execute(f"CREATE TEMP VIEW _sources AS {' UNION ALL '.join(views)}")
 
 
-def _fill_clear(connection: sqlite3.Connection, ledger: Ledger) -> None:
+def _fill_clear(connection: sqlite3.Connection, ledger: Ledger, present: Present) -> None:
+    connection.execute("ATTACH ':memory:' AS loading")
+    part_of(connection, "loading", assignment_segment(), present)
+    connection.execute("INSERT INTO assignment SELECT * FROM loading.assignment")
+    connection.execute("DETACH loading")
     org = ledger.in_force.org
     connection.executemany(
         "INSERT INTO member VALUES (?, ?, ?, ?, ?)",

@@ -111,6 +111,11 @@ class Part:
             elif generation == DAMAGED:
                 self.damaged += sign
 
+    def counts(self) -> list[tuple[str, str, str, int, int]]:
+        """Kind, department, compartment, files there are and files that opened, where there are any."""
+        found = [(self.segment.argument, *where, number, self.opened[where]) for where, number in self.existing.items()]
+        return sorted(row for row in found if row[3])
+
     # Notes
 
     def load(self, notes: Notes) -> None:
