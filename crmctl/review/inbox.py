@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crmctl.errors import GitFailed
+from crmctl.ledger.changing.placing import edits_of
+from crmctl.ledger.changing.reviewing import slots_wanted, together, touched_by
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.transaction import merge_trees
 from crmctl.ledger.ledger import Ledger
@@ -55,7 +57,8 @@ class Bundle:
     """One submission: what of it still waits.
 
     `whole`: nothing of it landed, met another change or was sent back, so that approvals go onto it as it stands.
-    `wrong` is what makes it no bundle anybody should approve; `given` the approvals on it.
+    `wrong` is what makes it no bundle anybody should approve; `given` the approvals on it. `lacking`: not all of it has
+    arrived here; changes that have are approved as a part, and proved then.
     """
 
     one: Submitted
@@ -63,6 +66,7 @@ class Bundle:
     whole: bool
     given: tuple[Given, ...]
     wrong: tuple[Finding, ...]
+    lacking: bool = False
 
     @property
     def name(self) -> str:
@@ -165,12 +169,13 @@ def _bundle(
     entire = not landed and len(here) == len(one.tips)
     # what landed in part is judged by the main it was made for: the bundle as such stands on it
     reviewed = judged(repo, one.tip, main=main if entire else one.base, judge=judge)
+    lacking = any(item.code == LACKING for item in reviewed.findings)
     wrong = tuple(
         item for item in reviewed.findings
-        if item.code not in MAY_COME and item.args.get("commit") not in reviewed.changes
+        if item.code not in {*MAY_COME, LACKING} and item.args.get("commit") not in reviewed.changes
     )  # fmt: skip
     clashes = set(merge_trees(repo, one.base, one.bundle, main).conflicts) if one.base != main else set()
-    whole = entire and not clashes and not any(stack.tip in back for stack in here)
+    whole = entire and not lacking and not clashes and not any(stack.tip in back for stack in here)
     given = reviewed.slots if whole else ()
     numbers = {tip: number for number, tip in enumerate(one.tips, 1)}
     infos = {info.oid: info for info in repo.commits([commit for stack in here for commit in stack.commits])}
@@ -179,7 +184,7 @@ def _bundle(
         own = [infos[commit] for commit in stack.commits]
         paths = {change.path for change in stack.changes}
         authors = tuple(dict.fromkeys(info.author.name for info in own))
-        asked = _asked(reviewed, paths)
+        asked = _asked_of(ledger, stack, own) if lacking else _asked(reviewed, paths)
         standing = open_slots(asked, given, reviewed.authors if whole else authors)
         changes.append(
             Handed(
@@ -189,7 +194,24 @@ def _bundle(
                 tuple(_told(reviewed, stack)), bool(paths & clashes), stack.tip in back,
             )
         )  # fmt: skip
-    return Bundle(one, tuple(changes), whole, given, wrong)
+    return Bundle(one, tuple(changes), whole, given, wrong, lacking)
+
+
+def _asked_of(ledger: Ledger, stack: Stack, infos: Sequence[CommitInfo]) -> tuple[Wanted, ...]:
+    """The demands of a change of which all has arrived, as its commits claim them; proved once it is approved."""
+    try:
+        for change in stack.changes:
+            if change.new_oid:
+                ledger.repo.read_blob(change.new_oid)
+    except GitFailed:
+        return ()
+    found = []
+    for info in infos:
+        author = ledger.in_force.org.members.get(info.author.name)
+        edits = edits_of(ledger, info.oid)
+        touched = touched_by(ledger.repo, info.parents[0], edits, info.trailers)
+        found.append(slots_wanted(ledger.in_force, author, ledger.today, touched) if author else ())
+    return together(*found)
 
 
 def _asked(reviewed: Reviewed, paths: Collection[str]) -> tuple[Wanted, ...]:

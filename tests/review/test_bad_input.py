@@ -7,6 +7,7 @@ import pytest
 from crmctl.cli.boundary import main
 from crmctl.ledger.git.repository import Repository
 from crmctl.review.desk import Desk, desk_of
+from tests.attacks.forgery import codes
 from tests.attacks.reviews import Reviews
 from tests.company import Company, git
 from tests.under_review import ask_review, hand_in
@@ -48,7 +49,8 @@ def lands(company: Company, capsys: Capsys, customer: str) -> None:
 
 
 def test_a_record_whose_content_is_not_here(waiting: tuple[Company, str, str], capsys: Capsys) -> None:
-    company, _good, broken = waiting
+    """What has arrived is approved at once, from the same submission; the rest once it is here."""
+    company, good, broken = waiting
     oid = sealed_of(company, broken)
     repo = company.clone("carol")
     for pack in (repo / ".git/objects/pack").glob("*.pack"):
@@ -63,11 +65,16 @@ def test_a_record_whose_content_is_not_here(waiting: tuple[Company, str, str], c
     assert "has not arrived here yet: crmctl sync" in said
     assert "[REV033]" in said
     assert "not all of it has arrived here: crmctl sync [TRU088]" in says(company, capsys, "review", "list")
-    other = company.customer(name="Later Works")
-    hand_in(company, "alice")
-    company.sync("carol")
-    lands(company, capsys, other)
+    lands(company, capsys, good)
     assert Repository(company.path / "server.git").read_blob(oid)
+    company.sync("alice")
+    (left,) = company.ledger().pending.stacks
+    assert any(broken in change.path for change in left.changes)
+    content = Repository(company.path / "server.git").read_blob(oid)
+    assert Repository(repo).run("hash-object", "-w", "--stdin", input=content).decode().strip() == oid  # it arrives
+    assert "in force: 1 change" in says(company, capsys, "review", "approve", "--clean")
+    assert company.ledger("carol").landed.dossier(broken).id == broken
+    assert codes(company, "carol") == set()
 
 
 def test_a_keyring_that_lags_behind(waiting: tuple[Company, str, str], capsys: Capsys) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.waiting import asked_of_me, counted, summary
+from crmctl.cli.commands.waiting import asked_of_me, counted, held_up, summary
 from crmctl.cli.commands.wording import customer_name, field_label, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
@@ -83,10 +84,12 @@ def due(
         for line in summary(ledger, for_me):
             out.say(line)
 
-    to_submit, submitted = counted(ledger)
-    for_me = asked_of_me(ledger)
+    mine, for_me = counted(ledger), asked_of_me(ledger)
     data = {
-        "waiting": {"to_submit": to_submit, "submitted": submitted, "for_me": for_me},
+        "waiting": {
+            "to_submit": mine.to_submit, "submitted": mine.submitted, "returned": mine.returned, "for_me": for_me,
+            "held_up": [asdict(one) for one in held_up(ledger)],
+        },
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
         "done_late": [_document(item, found) for item in found.done_late],
     }  # fmt: skip

@@ -73,7 +73,9 @@ def show(
     out = Out(as_json)
     desk = desk_of(open_ledger(directory))
     every = [change for bundle in desk.bundles for change in bundle.changes]
-    chosen = pick(desk.bundles, desk.looked, what) if what else desk.mine or every
+    lacking = [change for bundle in desk.bundles if bundle.lacking for change in bundle.changes]
+    mine = [change for change in every if change in desk.mine or change in lacking]
+    chosen = pick(desk.bundles, desk.looked, what) if what else mine or every
 
     def draw() -> None:
         if not chosen:
@@ -284,8 +286,7 @@ def _table(desk: Desk, bundles: Sequence[Bundle]) -> None:
 def _special(bundle: Bundle) -> list[str]:
     back = sum(change.returned for change in bundle.changes)
     met = sum(change.conflict for change in bundle.changes)
-    wrong = bundle.wrong[0].code if bundle.wrong else ""
-    lacking = _("not all of it has arrived here: crmctl sync [{code}]", code=wrong)
-    words = [lacking if wrong == LACKING else _("does not prove true [{code}]", code=wrong)] if wrong else []
+    words = [_("does not prove true [{code}]", code=bundle.wrong[0].code)] if bundle.wrong else []
+    words += [_("not all of it has arrived here: crmctl sync [{code}]", code=LACKING)] if bundle.lacking else []
     words += [_("{count} sent back", count=back)] if back else []
     return words + ([_("{count} met another change", count=met)] if met else [])

@@ -19,7 +19,7 @@ def bundle_document(desk: Desk, bundle: Bundle) -> dict[str, object]:
         "age_days": (desk.ledger.today - bundle.since.date()).days, "approvals_given": given,
         "approvals_needed": needed,
         "with_findings": sum(bool(desk.looked[change.name].findings) for change in bundle.changes),
-        "wrong": [finding_document(item) for item in bundle.wrong],
+        "wrong": [finding_document(item) for item in bundle.wrong], "lacking": bundle.lacking,
         "changes": [change_document(desk, change, full=False) for change in bundle.changes],
     }  # fmt: skip
 

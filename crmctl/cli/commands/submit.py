@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crmctl.cli.commands.waiting import held_up_lines, who_may
 from crmctl.cli.commands.wording import department_name, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
@@ -15,7 +17,8 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
-    from crmctl.ledger.changing.reviewing import Slot, Wanted
+    from crmctl.ledger.changing.reviewing import Wanted
+    from crmctl.ledger.meeting.submitting import Waiting
 
 _SHOWN = 10
 
@@ -32,6 +35,9 @@ def submit(
         str | None,
         typer.Option("--for", metavar=N_("MEMBER"), help=N_("Take over what this member, who left, had waiting.")),
     ] = None,
+    instead: Annotated[
+        bool, typer.Option("--instead", help=N_("In place of what another copy of yours handed in about the same."))
+    ] = False,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -56,18 +62,13 @@ def submit(
             sync(ledger, shown, gate=Gate())
             taken = adopt(ledger.reopened(), member, dry_run=dry_run)
             ledger = ledger.reopened()
-        done = hand_in(ledger, dry_run=dry_run, gate=Gate(), progress=shown)
+        done = hand_in(ledger, dry_run=dry_run, instead=instead, gate=Gate(), progress=shown)
 
     def draw() -> None:
         if member:
             names = ", ".join(taken) or "-"
             out.line(_("Taken over from {member}: {ids}", member=member_name(ledger, member), ids=names))
-        if not done.changes and not done.numbers:
-            out.line(_("Nothing new to hand in"))
-        elif dry_run:
-            out.line(_("{count:change|changes} to hand in for review", count=done.changes))
-        else:
-            out.line(_("Handed in for review: {count:change|changes}", count=done.changes))
+        out.line(_handed_in(done, dry_run=dry_run))
         known = dict(connect(ledger, ["customer"]).execute("SELECT id, name FROM customer")) if done.records else {}
         for record_id in done.records[:_SHOWN]:
             out.line(f"  {record_id}  {known.get(record_id) or _kind_name(ledger, record_id)}".rstrip())
@@ -75,13 +76,31 @@ def submit(
             out.line("  …")
         for line in waiting_lines(ledger, done.waits_for):
             out.line(line)
+        for line in _besides(ledger, done):
+            out.say(line)
 
     data = {
         "changes": done.changes, "number": done.numbers[-1] if done.numbers else None, "numbers": list(done.numbers),
-        "records": list(done.records), "taken_over": list(taken), "dry_run": dry_run,
+        "records": list(done.records), "taken_over": list(taken), "dry_run": dry_run, "elsewhere": list(done.elsewhere),
         "waits_for": [_document(ledger, demand) for demand in done.waits_for],
     }  # fmt: skip
     out.result("submit", data, draw)
+
+
+def _handed_in(done: Waiting, *, dry_run: bool) -> str:
+    if not done.changes and not done.numbers:
+        return _("Nothing new to hand in")
+    if dry_run:
+        return _("{count:change|changes} to hand in for review", count=done.changes)
+    return _("Handed in for review: {count:change|changes}", count=done.changes)
+
+
+def _besides(ledger: Ledger, done: Waiting) -> Iterator[str]:
+    """What else there is to know: another copy's submissions, and what everything waits for."""
+    for name in done.elsewhere:
+        yield _("Another copy of yours handed in something else about the same: {name}. Both wait.", name=name)
+        yield "  " + _("crmctl submit --instead puts this in its place; crmctl undo here leaves the other")
+    yield from held_up_lines(ledger)
 
 
 def _kind_name(ledger: Ledger, record_id: str) -> str:
@@ -103,17 +122,6 @@ def waiting_lines(ledger: Ledger, demands: tuple[Wanted, ...]) -> list[str]:
             if text and slot is demand.slots[0]:
                 lines.append(f"  {text}")
     return lines
-
-
-def who_may(ledger: Ledger, demand: Wanted, slot: Slot) -> list[str]:
-    """The members who hold one of the slot's roles where it counts, without the author."""
-    org, today = ledger.in_force.org, ledger.today
-    places: tuple[str | None, ...] = demand.departments or (None,)
-    return [
-        member.id for member in org.members.values()
-        if member.id != ledger.member_id
-        and any(member.holds(role, place, today) for role in slot.roles for place in places)
-    ]  # fmt: skip
 
 
 def _acts() -> dict[str, str]:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from crmctl.cli.commands.wording import member_name
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.paths import place_of
+
+if TYPE_CHECKING:
+    from crmctl.ledger.changing.reviewing import Slot, Wanted
+
+# From so many changes on it is said what they all wait for.
+_LONG = 20
 
 
 def note_on(ledger: Ledger, path: str) -> str:
@@ -24,14 +35,80 @@ def waiting_ids(ledger: Ledger) -> frozenset[str]:
     return frozenset((place.record_id if place.folder else place.dossier) for place in places if place)
 
 
-def counted(ledger: Ledger) -> tuple[int, int]:
-    """How many own changes are still to hand in, and how many wait for others."""
-    if not ledger.pending.stacks:
-        return 0, 0
-    from crmctl.ledger.waiting.handed_in import to_hand_in
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Own changes that wait: still to hand in, waiting for others, sent back by them."""
 
-    every, new = len(ledger.pending.stacks), to_hand_in(ledger)
-    return new, every - new
+    to_submit: int = 0
+    submitted: int = 0
+    returned: int = 0
+
+
+def counted(ledger: Ledger) -> Own:
+    """How many own changes wait, and for what."""
+    stacks = ledger.pending.stacks
+    if not stacks:
+        return Own()
+    from crmctl.ledger.waiting.handed_in import submitted, to_hand_in
+    from crmctl.review.inbox import sent_back
+
+    back = sent_back(ledger, submitted(ledger.repo, ledger.member_id))
+    new, returned = to_hand_in(ledger), sum(stack.tip in back for stack in stacks)
+    return Own(new, len(stacks) - new - returned, returned)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """Many changes that wait for one: how many, the oldest, when it was entered, and who may approve it."""
+
+    count: int
+    about: str
+    since: date
+    approvers: tuple[str, ...]
+
+
+def held_up(ledger: Ledger) -> list[HeldUp]:
+    """Stacks that have grown long because what stands at their foot has not been approved."""
+    found = []
+    for stack in ledger.pending.stacks:
+        if len(stack.commits) <= _LONG:
+            continue
+        from crmctl.ledger.changing.placing import edits_of
+        from crmctl.ledger.changing.reviewing import slots_wanted, touched_by
+
+        info = ledger.repo.commit(stack.commits[0])
+        touched = touched_by(ledger.repo, stack.base, edits_of(ledger, info.oid), info.trailers)
+        demands = slots_wanted(ledger.in_force, ledger.member, ledger.today, touched)
+        approvers = (
+            name for one in demands for slot in one.slots if slot.blocks for name in who_may(ledger, one, slot)
+        )
+        about = next((value for key, value in info.trailers if key == "Crmctl-Record"), info.subject)
+        since = info.committed_at.astimezone(ledger.now.tzinfo).date()
+        found.append(HeldUp(len(stack.commits) - 1, about, since, tuple(dict.fromkeys(approvers))))
+    return found
+
+
+def who_may(ledger: Ledger, demand: Wanted, slot: Slot) -> list[str]:
+    """The members who hold one of the slot's roles where it counts, without the author."""
+    org, today = ledger.in_force.org, ledger.today
+    places: tuple[str | None, ...] = demand.departments or (None,)
+    return [
+        member.id for member in org.members.values()
+        if member.id != ledger.member_id
+        and any(member.holds(role, place, today) for role in slot.roles for place in places)
+    ]  # fmt: skip
+
+
+def held_up_lines(ledger: Ledger) -> list[str]:
+    """The same for a person: what everything later waits for."""
+    lines = []
+    for one in held_up(ledger):
+        names = ", ".join(member_name(ledger, name) for name in one.approvers) or _("nobody yet")
+        lines.append(
+            _("{count} later changes wait for one of {day} to be approved: {about} ({names})", count=one.count,
+              day=one.since, about=one.about, names=names)
+        )  # fmt: skip
+    return lines
 
 
 def asked_of_me(ledger: Ledger) -> int:
@@ -47,10 +124,15 @@ def asked_of_me(ledger: Ledger) -> int:
 
 def summary(ledger: Ledger, for_me: int | None = None) -> list[str]:
     """What of the own changes waits, in a line each; nothing when nothing does. `for_me`: `asked_of_me`, if known."""
-    new, others = counted(ledger)
-    lines = [_("{count} of your changes still to hand in: crmctl submit", count=new)] if new else []
+    own = counted(ledger)
+    lines = [_("{count} of your changes still to hand in: crmctl submit", count=own.to_submit)] if own.to_submit else []
+    lines += held_up_lines(ledger)
     mine = asked_of_me(ledger) if for_me is None else for_me
     lines += [_("{count:change waits|changes wait} for you: crmctl review", count=mine)] if mine else []
-    return lines + (
-        [_("{count:of your changes waits|of your changes wait} for review", count=others)] if others else []
-    )
+    if own.submitted:
+        lines.append(_("{count:of your changes waits|of your changes wait} for review", count=own.submitted))
+    if own.returned:
+        lines.append(
+            _("{count} of your changes sent back: correct or crmctl undo, then crmctl submit", count=own.returned)
+        )
+    return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crmctl.errors import Conflict, GitFailed
 from crmctl.i18n import _
@@ -16,6 +16,7 @@ from crmctl.ledger.pending import Stack
 from crmctl.ledger.waiting.bundle import make_bundle
 from crmctl.ledger.waiting.handed_in import (
     Step,
+    elsewhere,
     not_handed_in,
     note_numbers,
     note_tips,
@@ -33,19 +34,24 @@ class Waiting:
     """What was (or would be) handed in: how many changes are new to the server, and under which numbers.
 
     A change is what a reviewer looks at as one: all that waits about one customer. `records` are the ids the new
-    changes are about; `waits_for` is what everything that waits asks for, new or not.
+    changes are about; `waits_for` is what everything that waits asks for, new or not. `elsewhere` names the submissions
+    of another copy of the same member that hold something else about the same, and go on waiting beside these.
     """
 
     changes: int
     numbers: tuple[int, ...]
     records: tuple[str, ...]
     waits_for: tuple[Wanted, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 def submit(
-    ledger: Ledger, *, dry_run: bool = False, gate: Gate | None = None, progress: Progress | None = None
-) -> Waiting:
+    ledger: Ledger, *, dry_run: bool = False, instead: bool = False, gate: Gate | None = None,
+    progress: Progress | None = None,
+) -> Waiting:  # fmt: skip
     """Hand in every own change that waits, with a sync before and after. Again with nothing new it does nothing.
+
+    `instead`: in place of what another copy of the same member handed in about the same.
 
     Raises Conflict when a change met another one, GitFailed when the server refuses.
     """
@@ -53,8 +59,10 @@ def submit(
         if not dry_run:
             sync(ledger, progress, gate=gate)
             ledger = ledger.reopened()
-        steps = steps_of(ledger)
+        steps = steps_of(ledger, instead=instead)
         waiting = _waiting(ledger, steps)
+        if not instead:
+            waiting = replace(waiting, elsewhere=tuple(f"{one.member}/{one.number}" for one in elsewhere(ledger)))
         if dry_run or not steps:
             return waiting
         keep_elsewhere(ledger)

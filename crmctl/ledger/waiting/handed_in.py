@@ -113,23 +113,39 @@ def _from_elsewhere(ledger: Ledger) -> bool:
     return any(one.number not in noted for one in submitted(ledger.repo, ledger.member_id))
 
 
-def steps_of(ledger: Ledger) -> list[Step]:
-    """What has to be done on the server: bundles whose stacks grew, were made anew or went, then one of the rest."""
+def elsewhere(ledger: Ledger) -> list[Submitted]:
+    """Own submissions of another copy that hold something else about what is to be handed in here."""
+    units = {unit_of(change.path) for stack in not_handed_in(ledger) for change in stack.changes}
+    here, known = {stack.tip for stack in ledger.pending.stacks}, known_tips(ledger)
+    found = []
+    for one in submitted(ledger.repo, ledger.member_id) if units else ():
+        tips = [tip for tip in one.tips if tip not in here and tip not in known and not _landed(ledger, tip)]
+        if not _made_by_another(ledger, one) and tips and units & _units(ledger, one, tips):
+            found.append(one)
+    return found
+
+
+def steps_of(ledger: Ledger, *, instead: bool = False) -> list[Step]:
+    """What has to be done on the server: bundles whose stacks grew, were made anew or went, then one of the rest.
+
+    `instead`: what another copy handed in about the same goes as well.
+    """
     steps: list[Step] = []
     stacks, left = ledger.pending.stacks, not_handed_in(ledger)
     tips = {stack.tip for stack in stacks}
     mine = submitted(ledger.repo, ledger.member_id)
     noted, known = _noted(ledger), known_tips(ledger)
+    over = {one.number for one in elsewhere(ledger)} if instead else set[int]()
     for one in mine:
         gone = [tip for tip in one.tips if tip not in tips and not _landed(ledger, tip)]
-        seen = one.number in noted and known.issuperset(gone)
+        seen = one.number in over or (one.number in noted and known.issuperset(gone))
         if not gone or not (seen or _made_by_another(ledger, one)):
             continue  # as it stands here, or in force in part; or another copy of this member's went on with it
         units = _units(ledger, one, gone)
-        instead = [stack for stack in left if units & {unit_of(change.path) for change in stack.changes}]
-        left = [stack for stack in left if stack not in instead]
+        anew = [stack for stack in left if units & {unit_of(change.path) for change in stack.changes}]
+        left = [stack for stack in left if stack not in anew]
         kept = [stack for stack in stacks if stack.tip in one.tips]
-        steps.append(Step(one.number, one.tip, (*kept, *instead)))
+        steps.append(Step(one.number, one.tip, (*kept, *anew)))
     if left:
         number = max([*noted, *(one.number for one in mine)], default=0) + 1
         steps.append(Step(number, None, tuple(left)))

@@ -42,7 +42,9 @@ def test_what_waits_is_told_until_it_has_landed(reviewed: Company, capsys: pytes
     run(reviewed, capsys, "submit")
     assert "Handed in for review" in run(reviewed, capsys, "show", customer)
     assert "1 of your changes waits for review" in run(reviewed, capsys, "due")
-    assert data(reviewed, capsys, "due")["waiting"] == {"to_submit": 0, "submitted": 1, "for_me": 0}
+    assert data(reviewed, capsys, "due")["waiting"] == {
+        "to_submit": 0, "submitted": 1, "returned": 0, "for_me": 0, "held_up": [],
+    }  # fmt: skip
     review_and_land(reviewed, "carol", "supervisor", "east")
     assert "hand in" not in run(reviewed, capsys, "sync")
     for words in (("show", customer), ("list", "customer"), ("log", customer)):
@@ -76,3 +78,29 @@ def test_an_export_holds_only_what_has_landed(reviewed: Company, capsys: pytest.
     path = reviewed.path / "out.json"
     run(reviewed, capsys, "export", "customer", str(path))
     assert json.loads(path.read_text("utf-8"))["data"]["customer"] == []
+
+
+def test_what_was_sent_back_no_longer_waits_for_the_reviewer(
+    reviewed: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("One", "Two"):
+        reviewed.customer(name=name)
+    run(reviewed, capsys, "submit")
+    run(reviewed, capsys, "review", "return", "alice/1.1", "--reason", "not the number on the card", member="carol")
+    run(reviewed, capsys, "sync")
+    said = run(reviewed, capsys, "due")
+    assert "1 of your changes waits for review" in said
+    assert "1 of your changes sent back" in said
+    waiting = data(reviewed, capsys, "due")["waiting"]
+    assert (waiting["submitted"], waiting["returned"]) == (1, 1)
+
+
+def test_what_a_long_row_of_changes_waits_for_is_said(reviewed: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    customer = reviewed.customer()
+    for day in range(1, 22):
+        reviewed.add("visit", {**VISIT, "on": f"2026-12-{day:02}"}, customer=customer)
+    for words in (("due",), ("submit",)):
+        said = run(reviewed, capsys, *words)
+        assert f"21 later changes wait for one of 2026-11-20 to be approved: {customer} (Carol)" in said
+    (held,) = data(reviewed, capsys, "due")["waiting"]["held_up"]
+    assert (held["count"], held["about"], held["approvers"]) == (21, customer, ["carol"])

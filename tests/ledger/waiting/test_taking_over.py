@@ -79,12 +79,38 @@ def test_what_both_machines_went_on_with_is_not_lost(company: Company) -> None:
     update(second(company, folder), customer, {"phone": "010-62770000"}, HERE)
     visit = company.add("visit", VISIT, customer=customer).id
     submit(second(company, folder), gate=Gate())
-    submit(company.ledger(), gate=Gate())
+    told = submit(company.ledger(), gate=Gate()).elsewhere
     here, there = company.ledger(), second(company, folder)
     assert len(submitted(here.repo, "alice")) == 2, "neither machine writes over the other's"
+    assert told == ("alice/1",)
     assert any(visit in change.path for stack in here.pending.stacks for change in stack.changes)
     sync(there, gate=Gate())
     assert "6277" in str(second(company, folder).read(card_path(there, customer)).data["phone"])
+
+
+def test_one_machine_hands_in_in_place_of_what_the_other_did(company: Company) -> None:
+    """Sent back, and corrected on both: told at the second, which may take the place of the first or leave it."""
+    ask_review(company)
+    customer = company.customer(name="One")
+    hand_in(company, "alice")
+    folder = company.path / "laptop"
+    sync(second(company, folder), gate=Gate())
+    update(second(company, folder), customer, {"name": "Wrong"}, HERE)
+    update(company.ledger(), customer, {"name": "Right"}, HERE)
+    submit(second(company, folder), gate=Gate())
+    assert submit(company.ledger(), dry_run=True).elsewhere == ()  # not fetched yet
+    sync(company.ledger(), gate=Gate())
+    assert submit(company.ledger(), dry_run=True).elsewhere == ("alice/1",)
+    assert submit(company.ledger(), instead=True, gate=Gate()).elsewhere == ()
+    (one,) = submitted(company.ledger().repo, "alice")
+    assert one.tips == tuple(stack.tip for stack in company.ledger().pending.stacks)
+    sync(second(company, folder), gate=Gate())
+    assert named(second(company, folder), customer) == "Right"
+    assert to_hand_in(second(company, folder)) == 0
+    review_and_land(company, "carol", "supervisor", "east")
+    sync(second(company, folder), gate=Gate())
+    assert second(company, folder).pending.stacks == ()
+    assert codes(company, "carol") == set()
 
 
 def test_a_branch_in_ones_name_that_somebody_else_made_is_not_taken_over(company: Company) -> None:
