@@ -10,6 +10,7 @@ from crmctl.cli.console import is_terminal
 from crmctl.cli.out import Out
 from crmctl.cli.table import Align, breadth, table
 from crmctl.i18n import _, label
+from crmctl.report.breaking import lines_of
 from crmctl.report.columns import SCREEN, Widths, groups, unbroken
 from crmctl.report.definition import Column
 from crmctl.report.filled import Filled, FilledTable, Row, Section
@@ -19,18 +20,27 @@ def on_screen(filled: Filled, out: Out) -> None:
     """Print the whole report on stdout."""
     out.line(filled.title)
     for name, value in filled.heading():
-        out.line(f"{name}: {value}")
+        _say(out, f"{name}: {value}")
     if not filled.complete:
         out.line(_("Only what you can open is counted here."))
     for one in filled.shown:
         out.line()
         out.line(one.title)
+        if one.table.note and one.rows:
+            _say(out, label(one.table.note))
         if not one.rows:
             out.line(_("Nothing to show"))
         elif one.table.layout == "fields":
             _pairs(filled, one)
         else:
             _rows(filled, one, out)
+
+
+def _say(out: Out, text: str) -> None:
+    """A sentence, in as many lines as the terminal needs."""
+    room = shutil.get_terminal_size().columns
+    for line in lines_of(text, room, breadth) if is_terminal(sys.stdout) else (text,):
+        out.line(line)
 
 
 def _pairs(filled: Filled, one: FilledTable) -> None:
