@@ -165,6 +165,8 @@ def test_a_card_prints_on_one_page_and_a_list_across(browser: Chromium, pages: d
         assert width > height
     browser.look(media="print")
     assert browser.ask("getComputedStyle(document.querySelector('.tools')).display") == "none"
+    # a button in a head that every page repeats is drawn on the first page only; its words alone on each
+    assert browser.ask("getComputedStyle(document.querySelector('thead button')).display") == "contents"
     browser.look()
 
 
