@@ -4,22 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.crmctl-installed
 
-.PHONY: demo test test-all check mutate bench bench-large locale clean
+.PHONY: demo test test-all check style mutate bench bench-large locale clean
 
 demo: $(STAMP)  ## a company with people, customers and history in .demo
 	rm -rf .demo
 	$(BIN)/crmctl demo .demo
 
-test: check  ## what must pass before a change lands
+test: style  ## what must pass before a change lands
 	$(BIN)/pytest -n 2 -m "not slow"
 
-test-all: check  ## the slow ones too, with coverage
+test-all: style  ## the slow ones too, with coverage
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
-check: $(STAMP)  ## style, types, direction of imports, catalogue
+style: $(STAMP)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+check: style  ## the same with the direction of imports and the catalogue: in a minute, before a commit
 	$(BIN)/pytest -q tests/test_architecture.py tests/test_locale.py
 
 mutate: $(STAMP)  ## change the rules word by word and see whether a test notices; about a quarter of an hour
