@@ -178,7 +178,7 @@ COMMANDS: Table = {
         RECORDS,
         default="list",
     ),
-    "why": Entry("crmctl.cli.commands.policy:why", N_("Explain a rule by its code."), POLICY),
+    "why": Entry("crmctl.cli.commands.why:why", N_("Explain a rule by its code."), POLICY),
     "schema": Family(
         N_("The kinds of record."),
         {

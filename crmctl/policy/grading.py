@@ -86,7 +86,7 @@ def read_grading(
     known = _Known({rung.grade for rung in rungs}, facts, values, open_values, sets)
     caps = _caps(raw.get("caps"), known, where, findings, path)
     rank = _rank(raw.get("rank"), facts, where, findings, path)
-    if not rungs:
+    if not rungs and not raw.get("ladder"):
         findings.append(Finding("POL003", N_("A ladder needs at least one grade"), "error", where, f"{path}.ladder"))
     if findings:
         return None, findings

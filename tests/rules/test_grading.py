@@ -152,6 +152,13 @@ def test_faults_of_a_ladder_are_named() -> None:
     assert [(f.code, f.field) for f in findings] == [("POL005", "grade.caps.0"), ("POL004", "grade.caps.1")]
 
 
+def test_a_ladder_of_wrong_rungs_is_told_of_the_rungs_and_an_empty_one_of_that() -> None:
+    wrong = {**RAW, "ladder": [{"grade": "vip", "if": "admited = yes"}], "caps": []}
+    assert [f.field for f in read_grading(wrong, FACTS, {}, "p")[1]] == ["grade.ladder.0.if"]  # type: ignore[arg-type]
+    empty = {**RAW, "ladder": [], "caps": []}
+    assert [f.field for f in read_grading(empty, FACTS, {}, "p")[1]] == ["grade.ladder"]  # type: ignore[arg-type]
+
+
 def test_a_share_is_exact() -> None:
     cap = grading().caps[0]
     assert cap.share == Fraction(3, 20)

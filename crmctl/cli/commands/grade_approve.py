@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.grade import AxisName, Department, called, department_chosen, move_text
+from crmctl.cli.commands.waiting import note_on
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
@@ -48,8 +49,9 @@ def approve(
     waiting = put_forward(ledger, chosen, axis)
     asked = waiting if everything else _meant(ledger, waiting, what or [])
     done = approve_grades(ledger, chosen, asked, reason, strict=not everything, dry_run=dry_run)
+    note = note_on(ledger.reopened(), done.approved[0].path) if done.commit else ""
     data = {
-        "department": chosen, "commit": done.commit, "dry_run": dry_run,
+        "department": chosen, "commit": done.commit, "dry_run": dry_run, "waits": bool(note),
         "approved": [_document(one) for one in done.approved],
         "left": [{**_document(one), "why": why.what, "rule": why.rule} for one, why in done.left],
     }  # fmt: skip
@@ -60,6 +62,8 @@ def approve(
             out.line(_("Left: {customer}: {why}", customer=called(ledger)(one.dossier), why=_said(why)))
         text = N_("{count:grade|grades} would be approved") if dry_run else N_("{count:grade|grades} approved")
         out.say(_(text, count=len(done.approved)) if asked else _("No grade waits to be approved"))
+        if note:
+            out.say(note)
 
     out.result("grade-approve", data, draw)
 

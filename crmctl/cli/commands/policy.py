@@ -1,4 +1,4 @@
-"""`crmctl policy list|show|adopt|set|check|diff|coverage` and `crmctl why CODE`: the rules in force."""
+"""`crmctl policy list|show|adopt|set|check|diff|coverage`: the rules in force."""
 
 from __future__ import annotations
 
@@ -234,29 +234,6 @@ def coverage(
             table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)
 
     out.result("coverage", data, draw)
-
-
-@details(N_("Example: crmctl why REC001"))
-def why(
-    code: Annotated[str, typer.Argument(metavar=N_("CODE"), help=N_("A rule's code, as REC001 or R-ACL-01."))],
-    as_json: AsJson = False,
-) -> None:
-    """Explain a rule by its code."""
-    from crmctl.ledger.disk.rulebook import rule
-
-    out = Out(as_json)
-    found = rule(code)
-
-    def draw() -> None:
-        out.line(f"{found.code}  {label(found.text)}")
-        for head, text in (
-            (_("Severity"), _(found.severity)), (_("Clause"), found.clause), (_("Requirement"), found.requirement),
-            (_("What to do"), label(found.remedy) if found.remedy else ""),
-        ):  # fmt: skip
-            if text:
-                out.line(_("{head}: {text}", head=head, text=text))
-
-    out.result("rule", found, draw)
 
 
 def _draw_header(raw: Value) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from crmctl.errors import BadConfiguration, NotFound
@@ -22,7 +22,11 @@ _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: what it says, how grave a breach is, the clause and requirement it comes from, and what to do."""
+    """A rule: what it says, how grave a breach is, the clause and requirement it comes from, and what to do.
+
+    `pack` is the policy it stands in (none: the program's own), `in_force` whether the ledger asked from goes by it,
+    `within` the time it gives as the policy writes it.
+    """
 
     code: str
     severity: str
@@ -30,6 +34,9 @@ class Rule:
     clause: str
     requirement: str
     remedy: Label | None
+    pack: str = ""
+    in_force: bool = True
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +58,33 @@ class Requirement:
         return self.id.split("-")[1]
 
 
-def rules() -> dict[str, Rule]:
-    """Every rule by its code: those of the program, and those the shipped packs give with code and text."""
+def rules(packs: Iterable[Mapping[str, Value]] | None = None) -> dict[str, Rule]:
+    """Every rule by its code: those of the program, and those packs give with code and text.
+
+    `packs` are those in force in a ledger, the lowest first: what they say goes before what ships.
+    """
     own = {code: _rule(code, _mapping(spec)) for code, spec in _mapping(_catalogue("rules").get("rules")).items()}
-    packs = {found.code: found for name in pack_names() for found in _coded(load(pack_file(name).read_bytes(), name))}
-    return {**packs, **own}
+    shipped = (_mapping(load(pack_file(name).read_bytes(), name)) for name in pack_names())
+    known = {found.code: found for raw in shipped for found in _coded(raw, str(raw.get("pack")), packs is None)} | own
+    return known | {found.code: found for raw in packs or () for found in _coded(raw, str(raw.get("pack")), True)}
 
 
-def rule(code: str) -> Rule:
-    """The rule of that code. Raises NotFound with the nearest ones."""
+def rule(code: str, packs: Iterable[Mapping[str, Value]] | None = None) -> Rule:
+    """The rule of that code; of a ledger's own packs first. Raises NotFound with the nearest ones."""
     from difflib import get_close_matches
 
-    known = rules()
+    known = rules(packs)
     found = known.get(code.upper())
     if found is None:
         near = get_close_matches(code.upper(), known, 3)
         hint = _("Did you mean {names}?", names=", ".join(near)) if near else "crmctl policy coverage"
         raise NotFound(_("There is no rule {code}", code=code), hint=hint)
     return found
+
+
+def requirement(code: str) -> Requirement | None:
+    """The requirement of that number, where there is one."""
+    return next((item for item in requirements() if item.id == code.upper()), None)
 
 
 def requirements() -> list[Requirement]:
@@ -92,16 +108,16 @@ def counts(found: list[Requirement]) -> dict[str, int]:
     return {state: states[state] for state in _STATES}
 
 
-def _coded(raw: Value) -> Iterator[Rule]:
+def _coded(raw: object, pack: str, in_force: bool) -> Iterator[Rule]:
     """The rules inside a pack, wherever they stand: mappings that have a code and a text."""
-    if isinstance(raw, dict):
+    if isinstance(raw, Mapping):
         if isinstance(raw.get("code"), str) and isinstance(raw.get("text"), list):
-            yield _rule(str(raw["code"]), raw)
+            yield replace(_rule(str(raw["code"]), raw), pack=pack, in_force=in_force)
         for value in raw.values():
-            yield from _coded(value)
+            yield from _coded(value, pack, in_force)
     elif isinstance(raw, list):
         for value in raw:
-            yield from _coded(value)
+            yield from _coded(value, pack, in_force)
 
 
 def _catalogue(name: str) -> Mapping[str, Value]:
@@ -118,6 +134,7 @@ def _rule(code: str, spec: Mapping[str, Value]) -> Rule:
     return Rule(
         code, str(spec.get("severity", "error")), _label(spec.get("text"), code), str(spec.get("clause") or ""),
         str(spec.get("requirement") or ""), _label(remedy, "") if remedy else None,
+        within=str(spec.get("within") or ""),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from crmctl.errors import InvalidInput, NotFound
+from crmctl.errors import BadConfiguration, InvalidInput, NotFound
 from crmctl.i18n import _
 from crmctl.ledger.disk.shipped import kind_files, pack_file, pack_names
 from crmctl.ledger.disk.yamlio import dump, load
@@ -101,7 +101,13 @@ def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
             edits[COMPANY] = _extended(files, name)
     changed = {path: new for path, new in edits.items() if files.get(path) != new}
     shown = dict.fromkeys(list(edits)[:1], where)
-    findings = must_fit({**files, **changed}, shown, ledger.in_force.org)
+    try:
+        findings = must_fit({**files, **changed}, shown, ledger.in_force.org)
+    except BadConfiguration as error:
+        older = _older_kinds(raw, files)
+        if older:
+            error.hint = "; ".join(f"crmctl schema add {kind}" for kind in older)
+        raise
     if not changed:
         return Adopted(name, (), None)
     commit = None if dry_run else change_setup(ledger, changed, "policy-adopt", name)
@@ -240,6 +246,21 @@ def _missing_kinds(raw: Mapping[str, Value], files: Mapping[str, bytes]) -> dict
         for kind in (named if isinstance(named, dict) else {})
         if kind in shipped and kind_path(kind) not in files
     }
+
+
+def _older_kinds(raw: Mapping[str, Value], files: Mapping[str, bytes]) -> list[str]:
+    """The kinds the pack speaks of that the ledger has in an older version than the one shipped with it."""
+    shipped = kind_files()
+    spoken = dict.fromkeys(kind for key in ("requires", "arrows") for kind in _mapping(raw.get(key)))
+    return [
+        kind for kind in spoken
+        if kind in shipped and kind_path(kind) in files
+        and (_version(files[kind_path(kind)]) or 0) < (_version(shipped[kind].read_bytes()) or 0)
+    ]  # fmt: skip
+
+
+def _mapping(raw: object) -> dict[str, Value]:
+    return raw if isinstance(raw, dict) else {}
 
 
 def _known_values(ledger: Ledger) -> dict[str, Value]:

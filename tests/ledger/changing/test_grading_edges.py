@@ -16,6 +16,7 @@ from crmctl.ledger.changing.grade_cap import overfull_grades
 from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value
+from crmctl.ledger.waiting.undo import undo
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.company import CARD, Company
 from tests.prepared import prepared
@@ -124,6 +125,7 @@ def test_a_run_is_approved_at_the_command_line(p23: Company, capsys: pytest.Capt
     assert [(one["dossier"], one["before"]) for one in told["approved"]] == [(second, None)]
     assert told["left"] == []
     assert "vip" in says(p23, capsys, "grade", "history", first, "--json")
+    assert told["waits"] is False
     # one who is not admitted is refused alone, and left where all are meant
     stranger = p23.add("customer", {**CARD, **HOSPITAL, "name": "New Clinic"}, department="east").id
     p23.add(
@@ -140,7 +142,9 @@ def test_a_run_is_approved_at_the_command_line(p23: Company, capsys: pytest.Capt
     assert main(["-C", str(p23.clone("alice")), "grade", "approve", first, "--department", "east"]) == 4
 
 
-def test_of_what_was_handed_in_together_who_gives_up_a_seat_leaves_it(p23: Company) -> None:
+def test_of_what_was_handed_in_together_who_gives_up_a_seat_leaves_it(
+    p23: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
     from crmctl.review.desk import desk_of
 
     set_value(p23.ledger(), "vip_share", "50%")
@@ -156,6 +160,13 @@ def test_of_what_was_handed_in_together_who_gives_up_a_seat_leaves_it(p23: Compa
         draft.new_record(draft.kind("grade"), customer, "east", values)
     draft.commit("add", "grade")
     hand_in(p23, "carol")
+    third = p23.add(
+        "grade", {"on": "2026-11-20", "state": "proposed", "grade": "vip"}, customer=first, department="east"
+    )
+    p23.sync("alice", "carol")
+    told = json.loads(says(p23, capsys, "grade", "approve", third.id, "--department", "east", "--json", member="carol"))
+    assert told["data"]["waits"] is True  # no head: a head has to say so
+    undo(p23.ledger("carol"))
     p23.sync("alice")
     desk = desk_of(p23.ledger())
     assert [looked.findings for looked in desk.looked.values()] == [()]

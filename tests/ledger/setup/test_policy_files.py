@@ -9,6 +9,8 @@ import pytest
 
 from crmctl.cli.app import invoke
 from crmctl.errors import BadConfiguration, InvalidInput, NotFound, Refused
+from crmctl.ledger.disk.shipped import kind_files
+from crmctl.ledger.setup.administer import change_setup
 from crmctl.ledger.setup.policy_files import adopt, check_policy, differences, pack_states, set_value
 from tests.company import Company, git
 
@@ -190,3 +192,18 @@ def test_the_commands_say_it(company: Company, own: Path, capsys: pytest.Capture
     rewritten(own, "[next_step]", "[next_stp]")
     assert f"{own}:10" in says(company, capsys, "policy", "check", str(own), code=1)
     assert "only in this ledger" in says(company, capsys, "policy", "diff")
+
+
+def test_a_pack_for_a_newer_kind_says_which_kind_to_take_anew_first(company: Company) -> None:
+    ledger = company.ledger()
+    shipped = kind_files()["grade"].read_bytes()
+    older = shipped.replace(b"version: 3", b"version: 2")
+    older = b"\n".join(line for line in older.split(b"\n") if not line.startswith(b"  gone:"))
+    change_setup(ledger, {"schemas/grade.yaml": older}, "schema-add", "grade")
+    with pytest.raises(BadConfiguration) as caught:
+        adopt(company.ledger(), "p23")
+    assert ({finding.code for finding in caught.value.findings}, caught.value.hint) == (
+        {"POL012"}, "crmctl schema add grade",
+    )  # fmt: skip
+    change_setup(company.ledger(), {"schemas/grade.yaml": shipped}, "schema-add", "grade")
+    assert adopt(company.ledger(), "p23").commit
