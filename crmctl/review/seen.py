@@ -29,7 +29,7 @@ class Seen:
 
     `opened` is False for what the reader cannot open, `due_here` where the policy lets him and what opens it, or the
     record itself, has not arrived yet. `changes` are a record's fields, `moves` and `granted` (taken
-    back: False) a dossier's, `allowed` what may be done with the customer from then on, `lines` a clear file's.
+    back: False) a dossier's, `parts` those that are new in it, `allowed` what may be done with the customer from then on, `lines` a clear file's.
     `happened` is the own day of a new record, `entered` the moment it was written down, `reasons` why, `readers` the
     members who read it.
     """
@@ -46,6 +46,7 @@ class Seen:
     moves: tuple[Assigned, ...] = ()
     granted: tuple[tuple[Grant, bool], ...] = ()
     allowed: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     by: str = ""
     on_behalf: str | None = None
@@ -106,6 +107,7 @@ def _dossier(ledger: Ledger, change: PathChange) -> Seen:
         change.path, known.id, is_new=old is None, is_gone=new is None, moves=tuple(assigned(sides)),
         granted=tuple(_grants(old, new)),
         allowed=tuple(name for name in known.allowed if old is None or name not in old.allowed),
+        parts=tuple(name for name in known.compartments if old is not None and name not in old.compartments),
     )  # fmt: skip
 
 

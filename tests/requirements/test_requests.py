@@ -418,6 +418,9 @@ def test_who_is_not_responsible_reads_by_request_whatever_the_policy_says_of_rea
     assert "crmctl request access_request" in refused.stderr
     says(company, capsys, "request", "access_request", customer, *setting(**ASKED), member="bob")
     says(company, capsys, "submit", member="bob")
+    company.sync("carol")
+    shown = says(company, capsys, "review", "show", member="carol")  # finance sees who asks for what and why
+    assert "joint bid" in shown
     for member in ("alice", "carol"):  # the head, then finance
         company.sync("bob")
         assert not opens(company, "bob", customer)

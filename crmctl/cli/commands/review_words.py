@@ -237,7 +237,9 @@ def _record_lines(ledger: Ledger, seen: Seen) -> Iterator[str]:
         yield f"    {grant_text(ledger, grant, given=given)}"
     if "destroy" in seen.allowed:
         yield "    " + _("once approved, all records of this customer may be destroyed for good")
-    if clear and not (seen.is_new or seen.moves or seen.granted or seen.allowed):
+    if seen.parts:
+        yield "    " + _("a new part of it, sealed by itself")
+    if clear and not (seen.is_new or seen.moves or seen.granted or seen.allowed or seen.parts):
         yield "    " + _("the same as before; only the seal is new")
     yield from (f"    {line}" for line in seen.lines)
     if seen.readers:

@@ -45,6 +45,8 @@ def verify(
         out.line(
             _("{commits:commit|commits} verified: {errors:fault|faults}", commits=result.commits, errors=len(errors))
         )
+        if start and commits is None:
+            out.say(_("What came before was proved earlier; from the first on: crmctl verify --full"))
 
     data = {
         "since": start, "commits": result.commits, "faults": len(errors),
