@@ -21,6 +21,7 @@ HEADS = {"shen": "zhou", "he": "chen", "du": "tang"}
 # Records of another industry (P22), which the demo company has not taken over: their pages say so.
 WITHOUT_POLICY = {"projects", "supply-plan-notice"}
 FORMS = {
+    "account-safety-notice": "customer",
     "card": "customer",
     "complaint-form": "complaint",
     "new-customer-form": "newcust_application",

@@ -67,6 +67,8 @@ def test_no_trade_without_a_contract_of_the_department_in_force_that_day(p23: Co
     assert refused(p23, "transaction", {**TRADE, "date": "2026-11-09"}, customer) == "ADM004"
     assign(p23.ledger(), customer, "west")
     assert refused(p23, "transaction", TRADE, customer, "west") == "ADM004"
+    unsaid = hospital(p23, "Unclassified", category=None, hospital_class=None, beds=None)
+    assert refused(p23, "transaction", TRADE, unsaid) == "ADM004"  # whose card does not say so is not exempt
     retail = hospital(p23, "Passer-by", category="retail", hospital_class=None)
     assert refused(p23, "transaction", TRADE, retail) == ""
     assert [one for one in check(p23.ledger()).findings if one.severity == "error"] == []

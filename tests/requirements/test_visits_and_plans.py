@@ -318,10 +318,20 @@ def test_needs_and_questions_stay_open_until_somebody_settled_them(company: Comp
         "answer_by": "2026-11-24",
     }  # fmt: skip
     made = company.add("inquiry", question, customer=customer).id
-    assert due(company, "2026-11-26") == [("DUE015", "2026-11-24"), ("DUE014", "2026-11-25")]
+    assert due(company, "2026-11-26") == [
+        ("DUE015", "2026-11-24"), ("DUE014", "2026-11-25"), ("DUE007", None)]  # fmt: skip
     update(company.ledger(), customer, {"needs": [{**need, "settled_on": "2026-11-25"}]}, Origin())
     update(company.ledger(), made, {"answered_at": "2026-11-24T10:00:00+08:00", "answer": "nine to five"}, Origin())
     assert due(company, "2026-11-26") == []
+    # where the policy follows up every need, one without a day of its own is open too, and late once the policy says when
+    adopt(company.ledger(), "p21")
+    later = {"on": "2026-11-20", "text": "a splint"}
+    update(company.ledger(), customer, {"needs": [{**need, "settled_on": "2026-11-25"}, later]}, Origin())
+    assert ("VIS020", None) in due(company, "2026-11-26")
+    set_value(company.ledger(), "need_within", "3 days")
+    assert ("VIS020", "2026-11-23") in due(company, "2026-11-26")
+    update(company.ledger(), customer, {"needs": [need, {**later, "settled_on": "2026-11-23"}]}, Origin())
+    assert "VIS020" not in codes(company, "2026-11-26")
 
 
 @pytest.mark.req("R-VIS-21")

@@ -348,7 +348,7 @@ def _finding(guard: Guard, where: str, *, unknown: bool) -> Finding:
     args: dict[str, object] = {"text": guard.text}
     if unknown:
         severity: Severity = "error" if guard.unknown == "refuse" else "warning"
-        message = N_("Cannot be told from what you can open: {text}")
+        message = N_("Cannot be told from what is on record and open to you: {text}")
         return Finding(guard.code, message, severity, where, guard.at or "", args)
     return Finding(guard.code, N_("{text}"), guard.severity, where, guard.at or "", args)
 

@@ -137,7 +137,7 @@ def test_an_open_complaint_has_an_end_only_where_the_policy_sets_one(company: Co
     customer = company.customer()
     company.add("complaint", dict(COMPLAINT), customer=customer)
     company.add("inquiry", {"received_at": "2026-11-20T09:00", "text": "x"}, customer=customer)
-    assert [(item.code, item.due) for item in due(company).items] == [("DUE006", None)]
+    assert [(item.code, item.due) for item in due(company).items] == [("DUE006", None), ("DUE007", None)]
     setting(complaint_within="3 working days", inquiry_within="1 hour")
     assert [(item.code, item.late) for item in due(company).items] == [("DUE007", False), ("DUE006", False)]
     assert due(company, as_of="2026-11-26").items[0].late

@@ -54,7 +54,7 @@ def test_a_limit_that_begins_later_counts_for_what_had_none(company: Company) ->
     set_value(company.ledger(), "inquiry_within", "2 days", start=date(2026, 12, 1))
     customer = company.customer()
     company.add("inquiry", {"received_at": "2026-11-20T09:00:00+08:00", "text": "Price?"}, customer=customer)
-    assert due(company, "DUE007", "2026-11-30") == []
+    assert [item.due for item in due(company, "DUE007", "2026-11-30")] == [None]  # open, and not late yet
     (item,) = due(company, "DUE007", "2026-12-01")
     assert (item.due, item.late) == (date(2026, 11, 22), True)
 
