@@ -157,6 +157,16 @@ def test_urgency_power_and_intent_make_abc_and_importance_says_who_manages(compa
     company.customer(intention="high", power="strong", urgency="now", importance="high")
     ledger = company.ledger()
     assert [p.grade for p in run(ledger, "east", TODAY, axis="client").proposals] == ["a"]
+    # where the card says no urgency, the latest need that is not settled tells it
+    needs = [
+        {"on": "2026-10-01", "text": "beds", "urgency": "now"},
+        {"on": "2026-11-01", "text": "more", "urgency": "year"},
+    ]
+    later = company.customer(name="Later", intention="high", power="strong", needs=needs)
+    settled = [needs[0], {**needs[1], "settled_on": "2026-11-10"}]
+    sooner = company.customer(name="Sooner", intention="high", power="strong", needs=settled)
+    found = {p.id: p.grade for p in run(company.ledger(), "east", TODAY, axis="client").proposals}
+    assert (found[later], found[sooner]) == ("b", "a")
     done = run(ledger, "east", TODAY, axis="importance")
     assert [p.grade for p in done.proposals] == ["key"]
     assert done.rules.axis.service["key"].managed_by == "account_manager"
