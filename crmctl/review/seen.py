@@ -28,10 +28,10 @@ class Seen:
     """One record, row or file of a change.
 
     `opened` is False for what the reader cannot open, `due_here` where the policy lets him and what opens it, or the
-    record itself, has not arrived yet. `changes` are a record's fields, `moves` and `granted` (taken
-    back: False) a dossier's, `parts` those that are new in it, `allowed` what may be done with the customer from then on, `lines` a clear file's.
-    `happened` is the own day of a new record, `entered` the moment it was written down, `reasons` why, `readers` the
-    members who read it.
+    record itself, has not arrived yet. `changes` are a record's fields, `moves` and `granted` (taken back: False) a
+    dossier's, `parts` those that are new in it, `allowed` what may be done with the customer from then on, `lines` a
+    clear file's. `happened` is the own day of a new record, `entered` the moment it was written down, `reasons` why,
+    `readers` the members who read it.
     """
 
     path: str
