@@ -149,7 +149,7 @@ def test_of_what_was_handed_in_together_who_gives_up_a_seat_leaves_it(
 
     set_value(p23.ledger(), "vip_share", "50%")
     set_value(p23.ledger(), "preferred_share", "50%")
-    first, second = admitted_hospitals(p23, 2)
+    first, second, other = admitted_hospitals(p23, 3)
     for customer, grade in ((first, "vip"), (second, "preferred")):
         p23.add("grade", {**VIP, "grade": grade}, customer=customer, department="east")
     p23.sync("alice", "carol")
@@ -161,7 +161,7 @@ def test_of_what_was_handed_in_together_who_gives_up_a_seat_leaves_it(
     draft.commit("add", "grade")
     hand_in(p23, "carol")
     third = p23.add(
-        "grade", {"on": "2026-11-20", "state": "proposed", "grade": "vip"}, customer=first, department="east"
+        "grade", {"on": "2026-11-20", "state": "proposed", "grade": "qualified"}, customer=other, department="east"
     )
     p23.sync("alice", "carol")
     told = json.loads(says(p23, capsys, "grade", "approve", third.id, "--department", "east", "--json", member="carol"))
