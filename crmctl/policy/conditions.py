@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -68,7 +69,8 @@ def judge(condition: Condition, facts: Mapping[str, FactValue], known: Known | N
     key: Key
     if isinstance(condition, Test):
         value = facts.get(condition.fact.name, Absent.UNKNOWN)
-        key = (id(condition), type(value), str(value))  # 1.0 and 1.00 are equal, and shown as they are
+        shown = str(value) if isinstance(value, Decimal) else value  # 1.0 and 1.00 are equal, and shown as they are
+        key = (id(condition), value.__class__, shown)
         if key not in known:
             known[key] = Judged(condition, _holds(condition, value), value)
         return known[key]
