@@ -11,8 +11,8 @@ posts:
       - {text: [协调各部门, May call on other departments], clause: P11:4.0}
 ```
 
-`kinds` are the records a duty shows in, `flows` the flows it is done by, `rules` what crmctl itself asks for it. A
-later pack's post of the same role takes the earlier one's place.
+`kinds` are the records a duty shows in, `flows` the flows it is done by, `rules` what crmctl itself asks for it. What
+several packs say of a role stands side by side; the company's own (`policy/company.yaml`) takes the place of it all.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.policy.shape import item_faults, list_fault, listed, mapped, spoken, texts, unknown_names
 
+COMPANY = "company"
 _KEYS = frozenset({"title", "answers_to", "duties", "rights"})
 _DUTY_KEYS = frozenset({"text", "clause", "requirement", "kinds", "flows", "rules"})
 
@@ -55,13 +56,14 @@ class Post:
 
 def read_posts(packs: Iterable[Mapping[str, Value]]) -> list[Post]:
     """The posts of the packs in force, the lowest pack first."""
-    found: dict[str, Post] = {}
+    found: list[Post] = []
     for raw in packs:
+        pack = str(raw.get("pack") or "")
         for role, given in mapped(raw.get("posts")).items():
             if isinstance(given, dict):
-                found.pop(role, None)
-                found[role] = _post(role, str(raw.get("pack") or ""), given)
-    return list(found.values())
+                found = [post for post in found if pack != COMPANY or post.role != role]
+                found.append(_post(role, pack, given))
+    return found
 
 
 def post_faults(

@@ -60,7 +60,8 @@ def test_posts_and_guidance_are_read_and_their_faults_named() -> None:
     low: dict[str, Value] = {"pack": "low", "posts": {"boss": {"duties": [duty], "rights": []}, "clerk": {}}}
     own: dict[str, Value] = {"pack": "own", "posts": {"boss": {"title": ["头", "Head"], "duties": []}}}
     assert [(post.role, post.pack, len(post.duties)) for post in read_posts([low, own])] == [
-        ("clerk", "low", 0), ("boss", "own", 0)]  # fmt: skip
+        ("boss", "low", 1), ("clerk", "low", 0), ("boss", "own", 0)]  # fmt: skip
+    assert [post.pack for post in read_posts([low, {**own, "pack": "company"}])] == ["low", "company"]
     found = [(one.code, one.field) for one in post_faults(low, {"boss"}, (), ())]
     assert found == [
         ("POL010", "posts.boss.duties.0.kinds"), ("POL004", "posts.boss.duties.0.flows"), ("POL014", "posts.clerk"),
