@@ -191,8 +191,13 @@ class Story:
             done = run(ledger, department, day)
             file_run(ledger, done)
             if not self.risen and department == self.departments[0]:
-                waiting = [p.id for p in done.proposals if p.decision.waiting_for == "vip"]
-                self.risen = next((one for one in waiting if one != self.clerk.dossier(0)), "-")
+                places = [
+                    (seat.place, p.id)
+                    for p in done.proposals
+                    for seat in p.decision.seats
+                    if p.decision.waiting_for == seat.cap.grade == "vip" and p.id != self.clerk.dossier(0)
+                ]
+                self.risen = min(places, default=(0, "-"))[1]  # the first of those who wait
         with self._at(head, day, 16) as ledger:
             draft, values = Draft(ledger), {"state": "approved", "decided_by": head, "decided_on": day.isoformat()}
             left = [str(path) for (path,) in connect(ledger, ["grade"]).execute(_PUT_FORWARD, [department])]
