@@ -18,9 +18,9 @@ from crmctl.demo.enter import Clerk
 from crmctl.demo.span import Span
 from crmctl.demo.surroundings import acting
 from crmctl.demo.texts import Texts
-from crmctl.errors import Refused
 from crmctl.ledger.affairs import blacklisting
 from crmctl.ledger.affairs.dealing import assign
+from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
 from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import Entry, add
@@ -36,9 +36,8 @@ from crmctl.review.noticing import acknowledge, notices
 from crmctl.rules.calendar import add_months
 
 # Who goes down first, then the seats from the highest grade on, so that each finds its seat free.
-_PUT_FORWARD = """
-SELECT path FROM grade WHERE state = 'proposed' AND grade IS NOT NULL AND department = ?
-ORDER BY before IS NULL, grade <> 'qualified', grade <> 'vip', place, id
+_LAST_ADMISSION = """
+SELECT path FROM admission WHERE dossier = ? AND department = ? AND state = 'admitted' ORDER BY decided_on DESC LIMIT 1
 """
 
 
@@ -185,7 +184,7 @@ class Story:
     # Grades
 
     def _graded(self, department: str, day: date) -> None:
-        """The run puts grades forward; the head approves them, who gives up a seat before who takes it."""
+        """The run puts grades forward; the head approves them."""
         head = self._who("head", department)
         with self._at(head, day, 9) as ledger:
             done = run(ledger, department, day)
@@ -199,15 +198,8 @@ class Story:
                 ]
                 self.risen = min(places, default=(0, "-"))[1]  # the first of those who wait
         with self._at(head, day, 16) as ledger:
-            draft, values = Draft(ledger), {"state": "approved", "decided_by": head, "decided_on": day.isoformat()}
-            left = [str(path) for (path,) in connect(ledger, ["grade"]).execute(_PUT_FORWARD, [department])]
-            for path in left:
-                try:
-                    draft.new_version(path, values, Origin())
-                except Refused as refused:
-                    if refused.rule not in {"GRD021", "GRD026"}:
-                        raise  # a seat that nobody gives up this time: the proposal stays one
-            draft.commit("advance", "grade")
+            # a seat that nobody gives up this time: the proposal stays one
+            approve_grades(ledger, department, put_forward(ledger, department), strict=False)
 
     @property
     def before(self) -> date:
@@ -244,6 +236,21 @@ class Story:
                 "state": "decided", "result": result, "decided_by": head, "decided_at": f"{day}T10:00:00+08:00",
             }  # fmt: skip
             self._added("head", day, "stage_review", customer, values)
+        if self.risen != "-":
+            self._judged_better(self.risen, day)
+
+    def _judged_better(self, customer: str, day: date) -> None:
+        """Who is to be raised is evaluated anew, and found better than whoever came meanwhile."""
+        own, head = self.departments[0], self._who("head", self.departments[0])
+        with self._at(head, day) as ledger:
+            last = connect(ledger, ["admission"]).execute(_LAST_ADMISSION, [customer, own]).fetchone()[0]
+            rows = ledger.read(str(last)).data["criteria"]
+        found = [{**row, "score": "98"} if "score" in row else dict(row) for row in rows if isinstance(row, dict)]  # type: ignore[union-attr]
+        values: dict[str, object] = {
+            "on": day.isoformat(), "by": head, "criteria": found, "state": "admitted", "proposed_grade": "qualified",
+            "background_done": True, "decided_by": head, "decided_on": day.isoformat(),
+        }  # fmt: skip
+        self._added("head", day, "admission", customer, values)
 
     def _added(self, role: str, day: date, kind: str, customer: str, values: Mapping[str, object]) -> str:
         with self._at(self._who(role, self.departments[0]), day) as ledger:

@@ -44,7 +44,7 @@ def test_the_seat_passes_from_one_to_the_other_and_the_first_comes_back_at_the_b
 ) -> None:
     assert grades(said, company.followed) == [
         ("2026-01-10", None, "vip", "approved"), ("2026-03-11", "vip", "qualified", "approved"),
-        ("2026-07-10", "qualified", None, "proposed"), ("2026-10-15", "qualified", "qualified", "approved"),
+        ("2026-07-10", "qualified", None, "approved"), ("2026-10-15", None, "qualified", "approved"),
     ]  # fmt: skip
     assert company.risen
     first, second = grades(said, company.risen)[:2]
