@@ -122,7 +122,9 @@ def _rightly_routed(ledger: Ledger, chosen: Sequence[Handed]) -> None:
 
 def _is_free(change: Handed) -> bool:
     """Whether it lands without anybody's word, along with others."""
-    return not change.conflict and not change.returned and all(item.lands for item in change.open)
+    return (
+        not change.conflict and not change.returned and not change.lacking and all(item.lands for item in change.open)
+    )
 
 
 def _asked_of(ledger: Ledger, change: Handed, paper: OnPaper | None) -> bool:

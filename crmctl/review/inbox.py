@@ -32,7 +32,7 @@ class Handed:
 
     `name` is what a person calls it (`alice/3.2`), `about` the ids it is about, `since` when it was entered.
     `open` has the approvals it needs with how far they are given, `mine` what the reader may give now. `conflict`:
-    main changed the same meanwhile; `returned`: somebody sent it back as it stands.
+    main changed the same meanwhile; `returned`: somebody sent it back as it stands; `lacking`: not all of it is here.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Handed:
     findings: tuple[Finding, ...]
     conflict: bool = False
     returned: bool = False
+    lacking: bool = False
 
     @property
     def asks_me(self) -> bool:
@@ -184,27 +185,31 @@ def _bundle(
         own = [infos[commit] for commit in stack.commits]
         paths = {change.path for change in stack.changes}
         authors = tuple(dict.fromkeys(info.author.name for info in own))
-        asked = _asked_of(ledger, stack, own) if lacking else _asked(reviewed, paths)
+        gone = lacking and not _arrived(ledger, stack)
+        asked = () if gone else _asked_of(ledger, own) if lacking else _asked(reviewed, paths)
         standing = open_slots(asked, given, reviewed.authors if whole else authors)
         changes.append(
             Handed(
                 f"{one.member}/{one.number}.{numbers[stack.tip]}", stack, authors, _about(own),
                 min(info.committed_at for info in own).astimezone(ledger.now.tzinfo), standing,
                 choices(standing, ledger.in_force.org, ledger.member, authors, ledger.today),
-                tuple(_told(reviewed, stack)), bool(paths & clashes), stack.tip in back,
+                tuple(_told(reviewed, stack)), bool(paths & clashes), stack.tip in back, gone,
             )
         )  # fmt: skip
     return Bundle(one, tuple(changes), whole, given, wrong, lacking)
 
 
-def _asked_of(ledger: Ledger, stack: Stack, infos: Sequence[CommitInfo]) -> tuple[Wanted, ...]:
-    """The demands of a change of which all has arrived, as its commits claim them; proved once it is approved."""
+def _arrived(ledger: Ledger, stack: Stack) -> bool:
     try:
-        for change in stack.changes:
-            if change.new_oid:
-                ledger.repo.read_blob(change.new_oid)
+        for _found in ledger.repo.read_blobs([change.new_oid for change in stack.changes if change.new_oid]):
+            continue
     except GitFailed:
-        return ()
+        return False
+    return True
+
+
+def _asked_of(ledger: Ledger, infos: Sequence[CommitInfo]) -> tuple[Wanted, ...]:
+    """The demands of a change of which all has arrived, as its commits claim them; proved once it is approved."""
     found = []
     for info in infos:
         author = ledger.in_force.org.members.get(info.author.name)

@@ -174,7 +174,7 @@ def _checked_files(
             here.append((path, oid))
         except GitFailed:
             message = N_("Not all of it has arrived here; nothing is lost where it came from")
-            hint = N_("crmctl sync; and if it stays so: crmctl doctor")
+            hint = N_("crmctl sync; and if it stays so: crmctl doctor --fix")
             told[path] = [Finding("REV033", message, "error", path, "", hint=hint)]
     return list(check_files(now, "", here))
 

@@ -12,6 +12,8 @@ from crmctl.ledger.git.repository import Repository
 from crmctl.trust.pin import Pin, read_pin, write_pin
 from crmctl.trust.verify import Judge, Progress, Verified
 
+_SHOWN = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -22,6 +24,17 @@ class Gate:
 
     give_back: bool = False
     progress: Progress = lambda _done: None
+
+    def known(self, repo: Repository, main: str | None, keyring: str | None) -> None:
+        """Prove what was fetched before, the measure for what comes. Raises TrustBroken.
+
+        Where this copy has fallen behind what it proved (a disk, an old backup), the fetch to come mends that.
+        """
+        pin = read_pin(repo)
+        behind = pin and main and is_ancestor(repo, main, pin.tip)
+        if behind and pin and pin.keyring and keyring and _holds(repo, keyring, pin.keyring):
+            return
+        self.taken(repo, main, keyring)
 
     def taken(self, repo: Repository, main: str | None, keyring: str | None) -> None:
         """Prove the server's main and keyring before anything of them is used. Raises TrustBroken."""
@@ -50,10 +63,14 @@ class Gate:
         return Judge(repo, clock.now("UTC"), progress=self.progress).verify(pin, main, keyring)
 
 
+def _holds(repo: Repository, older: str, newer: str) -> bool:
+    return repo.resolve(newer) is not None and is_ancestor(repo, older, newer)
+
+
 def broken(result: Verified, what: str, hint: str) -> TrustBroken:
-    """The error that carries a verification's findings."""
+    """The error that carries a verification's first findings: one fault brings many, and `verify` has them all."""
     first = next(finding for finding in result.findings if finding.severity == "error")
-    return TrustBroken(what, where=first.where or None, rule=first.code, hint=hint, findings=result.findings)
+    return TrustBroken(what, where=first.where or None, rule=first.code, hint=hint, findings=result.findings[:_SHOWN])
 
 
 def _first(result: Verified) -> str:

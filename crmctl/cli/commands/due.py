@@ -87,7 +87,8 @@ def due(
     mine, for_me = counted(ledger), asked_of_me(ledger)
     data = {
         "waiting": {
-            "to_submit": mine.to_submit, "submitted": mine.submitted, "returned": mine.returned, "for_me": for_me,
+            "to_submit": mine.to_submit, "submitted": mine.submitted, "returned": mine.returned, "met": mine.met,
+            "for_me": for_me,
             "held_up": [asdict(one) for one in held_up(ledger)],
         },
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],

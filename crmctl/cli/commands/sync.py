@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.init import default_member
+from crmctl.cli.commands.waiting import asked_of_me
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.progress import transfer
 from crmctl.i18n import N_, _
+from crmctl.ledger.ledger import Ledger
 
 
 @details(N_("Example: crmctl clone ssh://git@server/sales.git sales --as bob"))
@@ -32,7 +34,16 @@ def clone(
     with transfer() as shown:
         ledger = join(url, directory, member or default_member(), shown, prove=Gate().taken)
     said = _("Your copy of {company} is ready in {path}", company=ledger.in_force.settings.company, path=directory)
-    out.result("clone", {"path": str(directory), "commit": ledger.head}, lambda: out.line(said))
+    who = member or default_member()
+    known = who in ledger.in_force.org.members
+
+    def draw() -> None:
+        out.line(said)
+        if not known:
+            out.say(_("The ledger does not know {member} yet; send the line that crmctl key new {member} prints to who "
+                      "looks after it", member=who))  # fmt: skip
+
+    out.result("clone", {"path": str(directory), "commit": ledger.head, "known": known}, draw)
 
 
 @details(N_("Example: crmctl sync. Safe to break off and to run again."))
@@ -60,16 +71,27 @@ def sync(
     from crmctl.review.notes import close_answered
 
     ledger = ledger.reopened() if close_answered(ledger) else ledger
+    before = _under_review(ledger)
     with transfer() as shown:
         done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
+    for_me = asked_of_me(ledger.reopened()) if _under_review(ledger) - before else 0
     data = {
         "received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head,
-        "waiting": done.waiting,
+        "waiting": done.waiting, "for_me": for_me,
     }  # fmt: skip
 
     def draw() -> None:
         out.line(_("Received {received:change|changes}, sent {sent}", received=done.received, sent=done.sent))
         if done.waiting:
             out.line(_("{count} of your changes still to hand in: crmctl submit", count=done.waiting))
+        if for_me:
+            out.line(_("{count:change waits|changes wait} for you: crmctl review", count=for_me))
 
     out.result("sync", data, draw)
+
+
+def _under_review(ledger: Ledger) -> set[tuple[str, str]]:
+    """What others have under review, as last fetched: where it lies and as what."""
+    from crmctl.ledger.waiting.handed_in import submitted
+
+    return {(one.ref, one.tip) for one in submitted(ledger.repo) if one.member != ledger.member_id}

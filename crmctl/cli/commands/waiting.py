@@ -37,11 +37,12 @@ def waiting_ids(ledger: Ledger) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Own changes that wait: still to hand in, waiting for others, sent back by them."""
+    """Own changes that wait: still to hand in, waiting for others, sent back by them, and met by another's change."""
 
     to_submit: int = 0
     submitted: int = 0
     returned: int = 0
+    met: int = 0
 
 
 def counted(ledger: Ledger) -> Own:
@@ -53,8 +54,22 @@ def counted(ledger: Ledger) -> Own:
     from crmctl.review.inbox import sent_back
 
     back = sent_back(ledger, submitted(ledger.repo, ledger.member_id))
-    new, returned = to_hand_in(ledger), sum(stack.tip in back for stack in stacks)
-    return Own(new, len(stacks) - new - returned, returned)
+    new, returned, met = to_hand_in(ledger), sum(stack.tip in back for stack in stacks), _met(ledger)
+    return Own(new, max(len(stacks) - new - returned - met, 0), returned, met)
+
+
+def _met(ledger: Ledger) -> int:
+    """How many own changes say something else than main has come to say of the same."""
+    from crmctl.ledger.git.transaction import merge_trees
+
+    since: dict[str, set[str]] = {}
+    for base in {stack.base for stack in ledger.pending.stacks} - {ledger.main}:
+        since[base] = {change.path for change in ledger.repo.changed(base, ledger.main)}
+    return sum(
+        any(change.path in since.get(stack.base, ()) for change in stack.changes)
+        and bool(merge_trees(ledger.repo, stack.base, stack.tip, ledger.main).conflicts)
+        for stack in ledger.pending.stacks
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,9 @@ def summary(ledger: Ledger, for_me: int | None = None) -> list[str]:
     lines += [_("{count:change waits|changes wait} for you: crmctl review", count=mine)] if mine else []
     if own.submitted:
         lines.append(_("{count:of your changes waits|of your changes wait} for review", count=own.submitted))
+    if own.met:
+        said = _("{count:of your changes|of your changes} met another: crmctl resolve", count=own.met)
+        lines.append(said)
     if own.returned:
         lines.append(
             _("{count} of your changes sent back: correct or crmctl undo, then crmctl submit", count=own.returned)

@@ -13,6 +13,7 @@ from crmctl.ledger.git import sparse
 from crmctl.ledger.git.environment import last_line
 from crmctl.ledger.git.lock import TALKING, ledger_lock, read_journal
 from crmctl.ledger.git.mend import clear_locks, locks_of, mend
+from crmctl.ledger.git.remote import fetch_all_again
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.keys.identity import lies_open
 from crmctl.ledger.ledger import Ledger, whose_clone
@@ -216,13 +217,21 @@ def _register(patient: Patient) -> Iterator[Finding]:
 
 
 def _objects(patient: Patient) -> Iterator[Finding]:
-    """Whether every object that main and the keyring need is here."""
-    done = _repo(patient).run_quietly("rev-list", "--objects", "--quiet", "--branches")
+    """Whether every object is here that main, the keyring and what was fetched from others need."""
+    done = _repo(patient).run_quietly("rev-list", "--objects", "--quiet", "--branches", "--remotes")
     if done.returncode != 0:
         yield Finding(
             "DOC039", N_("Part of the ledger is missing or damaged here: {said}"), "error", "", "",
-            {"said": last_line(done.stderr)}, N_("Clone it anew, or crmctl restore from a backup"),
+            {"said": last_line(done.stderr)},
+            N_("crmctl doctor --fix asks the server again; else clone anew, or crmctl restore from a backup"),
         )  # fmt: skip
+
+
+def _ask_again(patient: Patient) -> Iterator[str]:
+    repo = _repo(patient)
+    if repo.run("config", "--get", "remote.origin.url", check=False).strip():
+        fetch_all_again(repo)
+        yield _("Asked the server for everything again")
 
 
 def _server(patient: Patient) -> Iterator[Finding]:
@@ -259,6 +268,6 @@ COPY = (
     Examination("notes", N_("Own notes hold nothing in the clear"), _notes),
     Examination("keyring", N_("Keyring is the ledger's own"), _keyring),
     Examination("key-register", N_("Keys and device are as registered"), _register),
-    Examination("objects", N_("Nothing is missing"), _objects),
+    Examination("objects", N_("Nothing is missing"), _objects, _ask_again),
 )
 ONLINE = (Examination("server", N_("Server answers"), _server),)

@@ -11,7 +11,10 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Gate(Protocol):
-    """Proves what goes between this copy and its server; `trust` provides it. Both raise TrustBroken."""
+    """Proves what goes between this copy and its server; `trust` provides it. All raise TrustBroken."""
+
+    def known(self, repo: Repository, main: str | None, keyring: str | None) -> None:
+        """Prove what was fetched before, unless more than that was proved already."""
 
     def taken(self, repo: Repository, main: str | None, keyring: str | None) -> None:
         """Prove the server's tips before anything of them is used."""

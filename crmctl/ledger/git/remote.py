@@ -114,6 +114,30 @@ def clone(url: str, directory: Path, progress: Progress | None = None) -> Reposi
     return repo
 
 
+def fetch_all_again(repo: Repository, progress: Progress | None = None) -> int:
+    """Bring everything that `origin` holds once more and lay it beside what is here; no ref moves.
+
+    For what got lost here: Git asks a server only for what follows what it believes to have. Returns how many packs
+    came. Raises GitFailed when the server or the disk refuses.
+    """
+    url = repo.run("config", "--get", "remote.origin.url").decode().strip()
+    part = repo.common_dir / f"again.part-{os.getpid()}"
+    words = ["clone", "--progress", "--bare", "--no-local", "--template=", "-c", "transfer.fsckObjects=true"]
+    try:
+        _checked(_talk(repo.path, [*words, "--", url, str(part)], progress), "clone", repo.path)
+        packs = sorted((part / "objects" / "pack").glob("*.pack"))
+        for pack in packs:
+            for file in sorted(pack.parent.glob(f"{pack.stem}.*"), key=lambda file: file.suffix == ".idx"):
+                target = repo.common_dir / "objects" / "pack" / file.name
+                if not target.exists():  # the index last: with it Git takes the pack for whole
+                    file.replace(target)
+    except OSError as error:
+        raise GitFailed(_("{path} cannot be written", path=part), where=str(part)) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return len(packs)
+
+
 def fetch(
     repo: Repository, refspecs: Sequence[str] = (ALL_BRANCHES,), progress: Progress | None = None,
     *, prune: bool = False, wait_seconds: float = 10.0,

@@ -102,7 +102,7 @@ def _exchanged(ledger: Ledger, progress: Progress | None, *, give_back: bool, ga
         if attempt:
             sleep(attempt * (20 + randbelow(180)) / 1000)  # those who write at once must not meet again at once
         if gate and not attempt:
-            gate.taken(repo, *_servers(ledger))  # what was known before is the measure for what comes
+            gate.known(repo, *_servers(ledger))  # what was known before is the measure for what comes
         fetch_safely(repo, keyring_ref(ledger.in_force.settings.epoch), give_back=give_back, progress=progress)
         if gate:
             gate.taken(repo, *_servers(ledger))

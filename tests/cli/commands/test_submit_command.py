@@ -43,7 +43,7 @@ def test_what_waits_is_told_until_it_has_landed(reviewed: Company, capsys: pytes
     assert "Handed in for review" in run(reviewed, capsys, "show", customer)
     assert "1 of your changes waits for review" in run(reviewed, capsys, "due")
     assert data(reviewed, capsys, "due")["waiting"] == {
-        "to_submit": 0, "submitted": 1, "returned": 0, "for_me": 0, "held_up": [],
+        "to_submit": 0, "submitted": 1, "returned": 0, "met": 0, "for_me": 0, "held_up": [],
     }  # fmt: skip
     review_and_land(reviewed, "carol", "supervisor", "east")
     assert "hand in" not in run(reviewed, capsys, "sync")
@@ -104,3 +104,21 @@ def test_what_a_long_row_of_changes_waits_for_is_said(reviewed: Company, capsys:
         assert f"21 later changes wait for one of 2026-11-20 to be approved: {customer} (Carol)" in said
     (held,) = data(reviewed, capsys, "due")["waiting"]["held_up"]
     assert (held["count"], held["about"], held["approvers"]) == (21, customer, ["carol"])
+
+
+def test_what_met_anothers_change_is_said_until_it_is_settled(
+    reviewed: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer = reviewed.customer()
+    run(reviewed, capsys, "submit")
+    review_and_land(reviewed, "carol", "supervisor", "east")
+    reviewed.sync("alice", "carol")
+    run(reviewed, capsys, "update", customer, "--set", "phone=010-62770001")
+    run(reviewed, capsys, "update", customer, "--set", "phone=010-62770002", member="carol")
+    run(reviewed, capsys, "submit", member="carol")
+    reviewed.sync("alice")
+    run(reviewed, capsys, "review", "approve", "carol/1")  # which brings it here too
+    assert "1 of your changes met another: crmctl resolve" in run(reviewed, capsys, "due")
+    assert data(reviewed, capsys, "due")["waiting"]["met"] == 1
+    run(reviewed, capsys, "resolve", "--all-mine")
+    assert "met another" not in run(reviewed, capsys, "due")

@@ -258,6 +258,7 @@ def test_a_missing_object(healthy: Company) -> None:
     (git_dir(healthy) / "objects" / oid[:2] / oid[2:]).unlink()
     found = look(healthy)["objects"].findings
     assert [(finding.code, finding.severity) for finding in found] == [("DOC039", "error")]
+    assert not look(healthy, fix=True)["objects"].ok  # the server never had it
 
 
 def test_the_server_is_asked_only_when_told(healthy: Company) -> None:
