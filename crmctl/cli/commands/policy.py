@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +16,15 @@ from crmctl.errors import ExitCode, NotFound, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.model.values import Value
 
+if TYPE_CHECKING:
+    from crmctl.policy.unset import Unset
+
 _DIFFERENCES = {
     "same": N_("the same"), "changed": N_("changed"), "only here": N_("only in this ledger"),
     "only shipped": N_("not taken in"),
+}  # fmt: skip
+_MEANWHILE = {
+    "nothing": N_("nothing is asked"), "open": N_("open, never late"), "runs": N_("asked all the same"),
 }  # fmt: skip
 _STATES = {
     "done": N_("done"), "partial": N_("partial"), "missing": N_("missing"), "out_of_scope": N_("not for a program"),
@@ -67,10 +73,14 @@ def show(
 
         out.result("pack", raw, draw_pack)
         return
+    from crmctl.policy.decision import packs_in_force
+    from crmctl.policy.unset import unset_values
+
     in_force = ledger.in_force.pack
     asking = {pattern: list(terms) for pattern, terms in in_force.asking.items()}
     readers = {pattern: list(terms) for pattern, terms in in_force.reading.items()}
-    data = {"values": dict(in_force.values), "readers": readers, "by_request": asking}
+    unset = unset_values((raw for _path, raw in packs_in_force(ledger.in_force.raw)), in_force.values)
+    data = {"values": dict(in_force.values), "readers": readers, "by_request": asking, "unset": unset}
 
     def draw() -> None:
         table(
@@ -78,6 +88,9 @@ def show(
             [(name, _plain(value)) for name, value in in_force.values.items()],
         )
         out.line()
+        if unset:
+            _draw_unset(unset)
+            out.line()
         table(
             [(_("Compartment"), "left"), (_("Who reads"), "left"), (_("Only by request"), "left")],
             [(pattern, ", ".join(terms), ", ".join(asking.get(pattern, ()))) for pattern, terms in readers.items()],
@@ -234,6 +247,19 @@ def coverage(
             table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)
 
     out.result("coverage", data, draw)
+
+
+def _draw_unset(unset: list[Unset]) -> None:
+    """What the packs ask the company and it has not said: crmctl policy set."""
+    rows = [
+        (
+            one.name,
+            "; ".join(label(use) for use in one.uses) or ", ".join(one.codes),
+            _(_MEANWHILE[one.meanwhile]),
+        )
+        for one in unset
+    ]
+    table([(_("Not set yet"), "left"), (_("For"), "left"), (_("Until it is"), "left")], rows)
 
 
 def _draw_header(raw: Value) -> None:
