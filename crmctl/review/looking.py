@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from crmctl.errors import CrmctlError, GitFailed, NoKey
 from crmctl.i18n import N_
 from crmctl.ledger.changing.late_entry import entered_late
-from crmctl.ledger.changing.routing import misrouted_at
+from crmctl.ledger.changing.routing import misrouted_at, tables
 from crmctl.ledger.checking.file_check import FileChecked, check_files
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger
@@ -92,6 +92,8 @@ def look(ledger: Ledger, bundles: Iterable[Bundle]) -> dict[str, Looked]:
 
 def routed_wrong(ledger: Ledger, stack: Stack) -> Iterator[Finding]:
     """Where what waits names another line of a routing table than what it says falls under."""
+    if not tables(ledger.in_force):
+        return
     seen: set[str] = set()
     for commit in reversed(stack.commits):
         parent = ledger.repo.commit(commit).parents[0]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.waiting import asked_of_me, counted, held_up, summary
+from crmctl.cli.commands.waiting import summary
 from crmctl.cli.commands.wording import customer_name, field_label, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
@@ -22,6 +22,7 @@ from crmctl.ledger.reading.due import Agenda
 from crmctl.ledger.reading.lookup import record
 from crmctl.model.dossier import is_office
 from crmctl.model.duration import parse_duration
+from crmctl.review.own import waiting
 from crmctl.rules.calendar import Step
 from crmctl.rules.due import Due
 from crmctl.rules.pausing import Pause, day_of
@@ -81,16 +82,12 @@ def due(
             out.line(_("Done too late:"))
             _draw(ledger, found, found.done_late, trace=trace)
         _sum_up(out, items)
-        for line in summary(ledger, for_me):
+        for line in summary(ledger, mine):
             out.say(line)
 
-    mine, for_me = counted(ledger), asked_of_me(ledger)
+    mine = waiting(ledger)
     data = {
-        "waiting": {
-            "to_submit": mine.to_submit, "submitted": mine.submitted, "returned": mine.returned, "met": mine.met,
-            "for_me": for_me,
-            "held_up": [asdict(one) for one in held_up(ledger)],
-        },
+        "waiting": asdict(mine),
         "as_of": as_of or ledger.today, "items": [_document(item, found) for item in items],
         "done_late": [_document(item, found) for item in found.done_late],
     }  # fmt: skip

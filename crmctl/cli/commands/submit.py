@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmctl.cli.commands.waiting import held_up_lines, who_may
+from crmctl.cli.commands.waiting import held_up_lines
 from crmctl.cli.commands.wording import department_name, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
@@ -15,6 +15,7 @@ from crmctl.cli.out import Out
 from crmctl.cli.progress import transfer
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.review.own import held_up, who_may
 
 if TYPE_CHECKING:
     from crmctl.ledger.changing.reviewing import Wanted
@@ -100,7 +101,7 @@ def _besides(ledger: Ledger, done: Waiting) -> Iterator[str]:
     for name in done.elsewhere:
         yield _("Another copy of yours handed in something else about the same: {name}. Both wait.", name=name)
         yield "  " + _("crmctl submit --instead puts this in its place; crmctl undo here leaves the other")
-    yield from held_up_lines(ledger)
+    yield from held_up_lines(ledger, held_up(ledger))
 
 
 def _kind_name(ledger: Ledger, record_id: str) -> str:

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.init import default_member
-from crmctl.cli.commands.waiting import asked_of_me
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.progress import transfer
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
+from crmctl.review.own import asked_of
 
 
 @details(N_("Example: crmctl clone ssh://git@server/sales.git sales --as bob"))
@@ -74,7 +74,7 @@ def sync(
     before = _under_review(ledger)
     with transfer() as shown:
         done = exchange(ledger, shown, give_back=give_back, gate=Gate(give_back))
-    for_me = asked_of_me(ledger.reopened()) if _under_review(ledger) - before else 0
+    for_me = asked_of(ledger.reopened()) if _under_review(ledger) - before else 0
     data = {
         "received": done.received, "sent": done.sent, "wrapped": done.wrapped, "commit": done.head,
         "waiting": done.waiting, "for_me": for_me,
