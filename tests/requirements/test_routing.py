@@ -89,6 +89,8 @@ def test_an_application_goes_to_whoever_decides_for_its_address_and_size(
     assert landed == {frozenset({made["510104", 3000]})}  # the one that no line of the table has: for management
     assert codes(company) == set()
     assert "REV034" not in {finding.code for finding in check(company.ledger()).findings}
+    assert "signed by Bob\n" in says(company, capsys, "log", made["310115", 3000])
+    assert "signed by Carol as Supervisor (East)\n" in says(company, capsys, "log", made["310115", 100])
     rows = json.loads(says(company, capsys, "query", "SELECT record, member FROM approval", "--json"))["data"]["rows"]
     given = {(record, member) for record, member in rows}
     assert given >= {(made["310115", 100], "carol"), (made["310115", 3000], "bob"), (made["510104", 100], "bob")}

@@ -86,7 +86,9 @@ def given_text(ledger: Ledger, given: Given) -> str:
             else []
         )
         name += f" [{', '.join(scans)}]" if scans else ""
-    where = f" ({department_name(ledger, given.department)})" if given.department else ""
+    if given.role.startswith("@"):  # the policy names the member, not a role
+        return _("{act} by {name}", act=act_name(given.act), name=name)
+    where = f" ({department_name(ledger, given.department)})" if given.department and "@" not in given.role else ""
     return (
         _("{act} by {name} as {role}", act=act_name(given.act), name=name, role=role_name(ledger, given.role)) + where
     )
