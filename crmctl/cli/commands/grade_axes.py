@@ -40,7 +40,9 @@ def axes(
             for grade in read.grading.grades if axis is not None else ():
                 lines += [label(vocab.get(grade, grade)), *(f"  {line}" for line in service_lines(ledger, read, grade))]
         except BadConfiguration as error:
-            why = "; ".join(finding_text(finding) for finding in error.findings)
+            # what else is said follows from the values that nobody has set
+            lost = [finding for finding in error.findings if finding.field.startswith("needs.")]
+            why = "; ".join(dict.fromkeys(finding_text(finding) for finding in lost or error.findings))
             row |= {"grades": [], "record": None, "ready": False, "why": why}
         rows.append(row)
 

@@ -40,6 +40,7 @@ def shell(company: Company, capsys: pytest.CaptureFixture[str]) -> Shell:
 
 def test_the_ways_of_grading_and_what_each_still_lacks(shell: Shell) -> None:
     rows = {row["axis"]: row for row in shell.asks("grade", "axes", "--department", "east")}
+    assert all("set it with" not in str(row["why"]) for row in rows.values())  # each value is named once
     assert rows["power"]["grades"] == ["vip", "senior", "general", "low"]
     assert rows["power"]["ready"] is True
     assert rows["scope"]["ready"] is False
