@@ -36,7 +36,7 @@ _DEALT_WORDS = {"owner": "owner", "stage": "customer_state"}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows of a kind; `existing` counts the records there are, readable or not."""
+    """Rows of a kind; `existing` counts the records there are, readable or not (of a month that does not open: one)."""
 
     kind: Kind
     columns: tuple[str, ...]
@@ -151,9 +151,11 @@ def list_kind(
     ordered = ", ".join([*(f'"{column}"' for column in order), "id"])
     sql = f'SELECT {quoted} FROM "{kind.table}"{chosen_rows} ORDER BY {ordered}'
     answer = ask(connection, sql + (f" LIMIT {limit}" if limit else ""))
-    existing = connection.execute(
-        "SELECT coalesce(sum(existing), 0) FROM coverage WHERE kind = ?", (kind.name,)
-    ).fetchone()[0]
+    existing, opened = connection.execute(
+        "SELECT coalesce(sum(existing), 0), coalesce(sum(opened), 0) FROM coverage WHERE kind = ?", (kind.name,)
+    ).fetchone()
+    if kind.monthly:  # files are counted there: how many entries a month has that does not open nobody can tell
+        existing += connection.execute(f'SELECT count(*) FROM "{kind.table}"').fetchone()[0] - opened
     if chosen_rows and not where:  # those in a binder are not in the list, and not missing from it either
         every = connection.execute(f'SELECT count(*) FROM "{kind.table}"').fetchone()[0]
         existing -= every - connection.execute(f'SELECT count(*) FROM "{kind.table}"{chosen_rows}').fetchone()[0]

@@ -69,6 +69,13 @@ def test_a_limit_counts_rows_and_existing_counts_records(busy: Company) -> None:
     busy.sync("alice", "bob")
     theirs = list_kind(busy.ledger("bob"), "customer", None, [], 0)
     assert (len(theirs.rows), theirs.existing) == (0, 2)
+    first = query(busy.ledger(), "SELECT dossier FROM txn").rows[0][0]
+    busy.add("transaction", {**SALE, "product": "collar"}, customer=str(first))
+    dealings = list_kind(busy.ledger(), "transaction", None, [], 0)
+    assert (len(dealings.rows), dealings.existing) == (2, 2)  # of one month, in one file
+    busy.sync("alice", "bob")
+    theirs = list_kind(busy.ledger("bob"), "transaction", None, [], 0)
+    assert (len(theirs.rows), theirs.existing) == (0, 1)
 
 
 def test_documents_are_data_and_shown_is_for_people(busy: Company) -> None:
