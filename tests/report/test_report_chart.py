@@ -84,6 +84,20 @@ def test_a_line_rises_with_its_figures_and_breaks_where_nothing_is_known(draw: D
     assert abs(gap - 2 * (second["x"] - first["x"])) <= 2
 
 
+def test_counts_rise_by_whole_steps(draw: Draw, put: Put) -> None:
+    counted = CHARTED.replace("SHAPE", "line").replace("is: quantity", "is: int")
+    put(
+        {
+            "report.yaml": counted,
+            "rows.sql": "SELECT column1 AS word, column2 AS number FROM (VALUES ('a', 1), ('b', 2))",
+        }
+    )
+    (table,) = (filled := draw("probe")).tables
+    chart = chart_of(table, filled.words)
+    assert chart is not None
+    assert [line["text"] for line in chart["lines"]] == ["0", "1", "2"]
+
+
 def test_a_single_point_and_no_figure_at_all_are_drawn(draw: Draw, put: Put) -> None:
     chart, _filled = drawn(draw, put, "line", [("only", "7")])
     assert (len(chart["marks"]), chart["paths"]) == (1, [])

@@ -183,3 +183,32 @@ def test_axes_and_grades_are_told_in_the_policys_words(draw: Draw, put: Put, tra
         "Class C",
         "vip; Class C C1",
     ]
+
+
+def test_averages_percents_and_unnamed_rows_are_set_for_people_and_exact_as_data(draw: Draw, put: Put) -> None:
+    columns = """{is: choice, of: colour, label: [色, Colour], key: true}
+      mean: {is: mean, label: [均, Mean]}
+      share: {is: percent, label: [比, Share]}
+      paid: {is: money, label: [款, Paid], total: sum}"""
+    sql = "SELECT NULL AS word, 85.33333 AS mean, -0.01 AS share, 100 AS paid"
+    put({"report.yaml": PROBE.replace("{is: text, label: [词, Word]}", columns), "rows.sql": sql})
+    filled = draw("probe")
+    (table,) = filled.tables
+    assert table.totals
+    words = [filled.words.text(*pair) for pair in zip(table.columns, table.rows[0], strict=True)]
+    sums = [filled.words.text(*pair) for pair in zip(table.columns, table.totals, strict=True)]
+    assert (words, sums) == (["(none)", "85.3", "0.0%", "1.00"], ["", "", "", "1.00"])
+    assert [filled.words.plain(*pair) for pair in zip(table.columns, table.rows[0], strict=True)][:2] == [
+        None,
+        "85.33333",
+    ]
+    assert ("Amounts in", "yuan (CNY)") in filled.heading()
+    put({"report.yaml": PROBE.replace("is: text", "is: money"), "rows.sql": "SELECT NULL AS word"})
+    assert "Amounts in" not in dict(draw("probe").heading())
+
+
+def test_a_report_of_one_customer_names_it_whatever_it_asks(draw: Draw, trade: Company) -> None:
+    """Its own question reads visits alone."""
+    filled = draw("visit-file", customer="Northern Hospital")
+    assert filled.scope == "Northern Hospital"
+    assert [one.kind for one in filled.coverage] == ["visit"]
