@@ -86,3 +86,10 @@ def test_tsv_lines(tmp_path: Path) -> None:
     path = tmp_path / "words.tsv"
     path.write_text("# mine\n\nOne\t一\nTwo\\nlines\t两\\n行\n", encoding="utf-8")
     assert translate.read_tsv(path) == {"One": "一", "Two\nlines": "两\n行"}
+
+
+def test_a_sentence_ends_as_one_in_both_languages() -> None:
+    entries = translate.read_entries(PO)
+    ends = {text: said for text, said in entries.items() if text.endswith(".") and not text.endswith("..")}
+    assert not [text for text, said in ends.items() if not said.endswith("。")]
+    assert not [text for text, said in entries.items() if said.endswith("。") and text not in ends and "。" not in text]
