@@ -94,6 +94,17 @@ def test_a_clock_of_hours_stands_still(start: str, within: str, pauses: list[str
     assert end(at(start), within, *reversed(made)).moment == at(expected)
 
 
+def test_hours_around_a_pause_run_on_while_the_clocks_are_changed() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start = datetime(2026, 10, 24, 23, tzinfo=berlin)  # that night has an hour more
+    waits = Pause(datetime(2026, 10, 25, 4, tzinfo=berlin), datetime(2026, 10, 25, 5, tzinfo=berlin))
+    found = deadline(CHINA, start, parse_duration("7 hours"), pauses=[waits]).moment
+    assert found == datetime(2026, 10, 25, 6, tzinfo=berlin)  # six hours until four, one more after five
+    plain = Pause(datetime(2026, 11, 20, 11), datetime(2026, 11, 20, 12))  # noqa: DTZ001 - a clock on the wall
+    end = deadline(CHINA, datetime(2026, 11, 20, 10), parse_duration("2 hours"), pauses=[plain]).moment  # noqa: DTZ001
+    assert end == datetime(2026, 11, 20, 13)  # noqa: DTZ001
+
+
 def test_a_pause_that_lasts_stops_the_clock() -> None:
     running = end(FRIDAY, "3 working days", pause("11-24"))
     assert running.stopped == pause("11-24")
