@@ -183,3 +183,12 @@ def test_a_word_that_is_no_number_of_days_shows_nothing_ahead() -> None:
     assert found(made, row(on=day("2026-11-21")), around=around) == []
     assert len(found(made, row(on=NOW.date()), around=around)) == 1
     assert found(made, row(on=NOW.date() + timedelta(1)), around=replace(around, settings={})) == []
+
+
+def test_what_comes_round_does_so_in_the_departments_own_months() -> None:
+    made = clock(every={"months": "$months"}, until={"kind": "survey", "at": "on"})
+    asked = found(made, row(on=day("2025-01-01")), row("west", on=day("2025-01-01")))
+    assert [(item.department, item.due) for item in asked] == [("east", day("2026-03-31")), ("west", day("2026-11-30"))]
+    none = replace(BY_PLACE, effective=Effective({}, {"east": {"months": [3]}}))
+    assert [item.department for item in found(made, row(on=day("2025-01-01")), row("west", on=day("2025-01-01")),
+                                              around=none)] == ["east"]  # fmt: skip

@@ -256,3 +256,22 @@ def test_a_pause_that_lasts_stops_a_clock_unless_it_has_run_out(
         assert found.stopped == Pause(since)
     long = deadline(CHINA, start, span, pauses=[*pauses, Pause(since, date(2023, 6, 1))])
     assert (found.stopped is not None) == (long.day != before.day)
+
+
+@pytest.mark.parametrize(
+    ("start", "within", "touching"),
+    [
+        ("11-20", "1 working day", ["11-20 11-21", "11-23 11-24", "11-19 11-21"]),  # until the 24th
+        ("11-20T10:00", "2 hours", ["11-20T09:00 11-20T10:30", "11-20T11:00 11-20T11:30"]),  # until one o'clock
+    ],
+)
+def test_a_deadline_names_the_pauses_that_lie_within_its_time(start: str, within: str, touching: list[str]) -> None:
+    apart = {
+        "11-20": ["11-18 11-20", "11-25 11-26"],
+        "11-20T10:00": ["11-20T09:00 11-20T10:00", "11-20T13:00 11-20T14:00", "11-19T08:00 11-19T09:00"],
+    }[start]
+    begun = at(start) if "T" in start else day(start)
+    made = [pause(*text.split()) for text in (*touching, *apart)]
+    found = deadline(CHINA, begun, parse_duration(within), pauses=made)
+    assert set(found.pauses) == {pause(*text.split()) for text in touching}
+    assert list(found.pauses) == sorted(found.pauses, key=lambda one: str(one.since))
