@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from crmctl.ledger.changing.draft import Kept, Origin
@@ -21,6 +22,9 @@ os.environ["CRMCTL_LANG"] = "en"
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     sys.dont_write_bytecode = False
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".pytest_cache" / "bytecode")
+# No test asserts wall-clock time, those of Hypothesis neither.
+hypothesis.settings.register_profile("crmctl", deadline=None)
+hypothesis.settings.load_profile("crmctl")
 # No test pulls the plug: nothing waits for the disk, but for the processes that crmctl is started in, and for
 # tests/ledger/git/test_durable.py, which sees to it that everywhere else crmctl does.
 os.environ["GIT_TEST_FSYNC"] = environment._ALWAYS["GIT_TEST_FSYNC"] = "0"
