@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmctl.ledger.disk.yamlio import load
@@ -153,6 +153,7 @@ def test_folding_together_is_folding_one_by_one(texts: list[str]) -> None:
     assert len(party_names(texts)) == len(texts)
 
 
+@settings(deadline=None)
 @given(st.lists(names.filter(str.strip), min_size=2, max_size=6))
 def test_pairs_are_those_that_find_sees(texts: list[str]) -> None:
     parties = [party(f"{number}", text) for number, text in enumerate(texts)]
