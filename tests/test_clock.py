@@ -27,7 +27,7 @@ def test_the_moment_is_the_ledgers_local_one(
     assert clock.now(zone).isoformat() == expected
 
 
-@pytest.mark.parametrize("fixed", ["now", "2026-13-01", "22.11.2026", " "])
+@pytest.mark.parametrize("fixed", ["now", "2026-13-01", "22.11.2026", " ", "0001-01-01", "9999-12-31"])
 def test_a_fixed_moment_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, fixed: str) -> None:
     monkeypatch.setenv("CRMCTL_NOW", fixed)
     with pytest.raises(BadConfiguration, match="CRMCTL_NOW"):

@@ -12,17 +12,21 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from crmctl.clock import FIRST_YEAR, LAST_YEAR
 from crmctl.i18n import N_, _
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def iso_date(text: str) -> date:
-    """`2026-11-22` as a date. Raises typer.BadParameter for anything else."""
+    """`2026-11-22` as a date of the years that are reckoned with. Raises typer.BadParameter for anything else."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(_("{value} is not a date like 2026-11-22", value=repr(text))) from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise typer.BadParameter(_("The year must lie between {first} and {last}", first=FIRST_YEAR, last=LAST_YEAR))
+    return day
 
 
 # `directory` must be the parameter's name: `crmctl -C DIR command` fills it by that

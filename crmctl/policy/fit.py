@@ -15,6 +15,7 @@ from crmctl.policy.arrows import arrow_faults
 from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.dated import undated
+from crmctl.policy.effective import Effective
 from crmctl.policy.pack import ADDS, KEYS, Pack
 from crmctl.policy.review import check_review
 from crmctl.policy.satisfaction import read_model
@@ -35,13 +36,19 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
     roles = {*whole.company_roles, *whole.vocab.get("role", {})}
     return [
         *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
-        *_entries(raw, "clocks", check_clocks(pack.clocks, kinds, "")),
+        *_entries(raw, "clocks", _clocks(pack, kinds, whole)),
         *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *_satisfaction(pack, whole),
         *_sensitive(pack, kinds, whole),
         *_entries(raw, "review", check_review(pack.review, kinds, whole.vocab, roles, KEYS)),
         *_demands(raw, whole),
     ]  # fmt: skip
+
+
+def _clocks(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> list[Finding]:
+    """What does not fit a pack's clocks, with the values of every stretch of time."""
+    found = (check_clocks(pack.clocks, kinds, "", values) for values in Effective(whole.values).ever())
+    return next((faults for faults in found if faults), [])
 
 
 def _entries(raw: Mapping[str, object], key: str, findings: Iterable[Finding]) -> Iterator[Finding]:

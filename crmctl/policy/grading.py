@@ -122,7 +122,8 @@ def _caps(raw: object, known: _Known, where: str, findings: list[Finding], root:
         path = f"{root}.caps.{position}"
         cap = _cap(item, known) if isinstance(item, dict) else None
         if cap is None:
-            findings.append(Finding("POL004", N_("A cap needs grade, share, per, base and over"), "error", where, path))
+            message = N_("A cap needs grade, share (0% to 100%), per, base and over")
+            findings.append(Finding("POL004", message, "error", where, path))
         elif cap.grade not in known.grades:
             args = {"grade": cap.grade}
             findings.append(Finding("POL005", N_("The ladder has no grade {grade}"), "error", where, path, args))

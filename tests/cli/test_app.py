@@ -103,6 +103,7 @@ def test_help_columns_stay_straight(
         (["plan", "a", "b"], "Too many words: b", "多余的内容：b"),
         (["plan", "a", "--json=1"], "--json takes no value", "--json 不带值"),
         (["plan", "a", "--as-of", "soon"], "--as-of: 'soon' is not a date", "--as-of：'soon' 不是 2026-11-22"),
+        (["plan", "a", "--as-of", "9999-12-31"], "--as-of: The year must lie between 1900", "--as-of：年份"),
         (["paln"], "No such command: crmctl paln", "没有这个命令：crmctl paln"),
     ],
 )

@@ -125,3 +125,8 @@ def test_a_wrong_time_and_a_line_break_are_refused(company: Company, monkeypatch
     monkeypatch.setenv("CRMCTL_MEMBER", "alice\n* * * * * evil")
     with pytest.raises(InvalidInput):
         plan(Company(company.path).ledger("alice"), time(2), to=Path("a\nb"))
+
+
+def test_a_department_that_is_not_there_is_not_written_down(company: Company, crontab: Path) -> None:
+    assert main(["-C", str(company.clone("alice")), "schedule", "install", "--department", "nowhere", "--write"]) == 4
+    assert not crontab.exists()

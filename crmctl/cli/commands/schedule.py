@@ -11,7 +11,7 @@ import typer
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, LedgerDir, details
 from crmctl.cli.out import Out
-from crmctl.errors import UsageError
+from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _
 
 Systemd = Annotated[bool, typer.Option("--systemd", help=N_("A timer of systemd instead of a crontab line."))]
@@ -95,7 +95,11 @@ def _install(
     from crmctl.cron.schedule import crontab_lines, plan, unit_folder, units, with_plan, write_units
 
     out = Out(as_json)
-    daily = plan(open_ledger(directory), _time(at), departments or (), to)
+    ledger = open_ledger(directory)
+    for name in departments or ():
+        if name not in ledger.in_force.org.departments:
+            raise NotFound(_("There is no department {key}", key=name), hint="crmctl department list")
+    daily = plan(ledger, _time(at), departments or (), to)
     if systemd:
         files = {str(unit_folder() / name): content for name, content in units(daily).items()}
         if write:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crmctl.errors import BadConfiguration
+from crmctl.errors import BadConfiguration, NotFound
 from crmctl.i18n import _, finding_text
 from crmctl.ledger.ledger import Ledger
 from crmctl.policy.dated import values_on
@@ -17,10 +17,12 @@ def try_examples(ledger: Ledger, pack: str | None = None) -> list[Outcome]:
     """Judge every example of the packs in force, or of one of them.
 
     Each is judged by its own pack's rules with the values in force, its own `values` over them.
-    Raises BadConfiguration for examples that name what is not there.
+    Raises BadConfiguration for examples that name what is not there, NotFound for a pack that is not in force.
     """
     in_force = ledger.in_force
     packs = packs_in_force(in_force.raw)
+    if pack is not None and all(raw.get("pack") != pack for _where, raw in packs):
+        raise NotFound(_("There is no pack {name} in force", name=pack), hint="crmctl policy list")
     found = declared(packs, in_force.pack.vocab, [])
     faults = [fault.at(where) for where, raw in packs for fault in example_faults(raw, packs, found)]
     if faults:

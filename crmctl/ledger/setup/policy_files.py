@@ -33,6 +33,7 @@ from crmctl.model.values import Value
 from crmctl.policy.dated import is_dated, with_step
 from crmctl.policy.department_rules import NOT_OVERLAYS
 
+_TOGETHER = "POL034"  # the items, weights and bands of a scorecard
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
 _WORDS: dict[str, Value] = {"true": True, "false": False, "yes": True, "no": False, "是": True, "否": False}
@@ -144,9 +145,26 @@ def set_value(
     content = dump({**company, "values": values})
     if before == after and text is not None:
         return before, after, None
+    _must_go_on(ledger, content)
     if dry_run:
         return before, after, None
     return before, after, change_setup(ledger, {COMPANY: content}, "policy-set", name)
+
+
+def _must_go_on(ledger: Ledger, company: bytes) -> None:
+    """Raise InvalidInput where the rules load now and would not with this file of the company.
+
+    A scorecard's numbers only fit together: they are set one after another, and `policy check` tells of them.
+    """
+    files, org = setup_files(ledger), ledger.in_force.org
+    after = [fault for fault in setup_faults({**files, COMPANY: company}, org=org) if fault.severity == "error"]
+    if after:
+        before = {(fault.code, fault.where, fault.field) for fault in setup_faults(files, org=org)}
+        new = [f for f in after if f.code != _TOGETHER and (f.code, f.where, f.field) not in before]
+        if new:
+            raise InvalidInput(
+                _("The rules would not load with this value"), findings=new, hint=_("Nothing was written")
+            )
 
 
 def check_policy(ledger: Ledger, file: Path | None = None) -> list[Finding]:

@@ -9,7 +9,7 @@ import pytest
 
 from crmctl import i18n
 from crmctl.cli.app import invoke
-from crmctl.errors import BadConfiguration, InvalidInput
+from crmctl.errors import BadConfiguration, InvalidInput, NotFound
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.company import Company
 
@@ -83,5 +83,7 @@ def test_the_examples_of_the_packs_are_run(shell: Shell) -> None:
     done = shell.asks("policy", "test", "p17")
     assert (done["tried"], done["failed"]) == (7, 0)
     assert "7 examples, 0 came out otherwise" in shell.types("policy", "test", "p17")[1]
+    with pytest.raises(NotFound, match="no pack p18 in force"):
+        shell.types("policy", "test", "p18")
     with pytest.raises(BadConfiguration, match="do not load"):
         shell.types("grade", "run", "--axis", "scope", "--department", "east", "--dry-run")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.errors import BadConfiguration, Refused
+from crmctl.errors import BadConfiguration, InvalidInput, Refused
 from crmctl.ledger.affairs import blacklisting
 from crmctl.ledger.changing.barring import listing
 from crmctl.ledger.checking.check import check
@@ -148,10 +148,15 @@ def test_the_term_of_a_list_is_the_departments_and_that_of_its_first_day(company
     assert str(known.levels_of("west", date(2026, 12, 1))["department"].term) == "9 months"
 
 
-def test_the_check_of_the_policy_takes_dated_values(company: Company) -> None:
+def test_the_check_of_the_policy_takes_dated_values(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     set_value(company.ledger(), "complaint_within", "3 days", start=date(2026, 12, 1))
     assert [fault for fault in check_policy(company.ledger()) if fault.code != "POL019"] == []
+    with pytest.raises(InvalidInput):
+        set_value(company.ledger(), "complaint_within", "often", start=date(2026, 12, 5))
+    # as one who writes the file by hand
+    monkeypatch.setattr("crmctl.ledger.setup.policy_files._must_go_on", lambda _ledger, _content: None)
     set_value(company.ledger(), "complaint_within", "often", start=date(2026, 12, 5))
+    assert "POL003" in {fault.code for fault in check_policy(company.ledger())}
     with pytest.raises(BadConfiguration):
         due(company, "DUE006")
 

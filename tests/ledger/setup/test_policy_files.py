@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,29 @@ def test_a_value_no_pack_knows_or_of_another_type_is_refused(company: Company) -
     assert "intake_working_days" in str(caught.value.hint)
     with pytest.raises(InvalidInput):
         set_value(company.ledger(), "intake_working_days", "soon")
+
+
+def test_a_value_with_which_the_rules_would_not_load_is_refused_and_told_by_the_check(company: Company) -> None:
+    with pytest.raises(InvalidInput, match="would not load") as caught:
+        set_value(company.ledger(), "declare_within", "banana", dry_run=True)
+    assert [finding.code for finding in caught.value.findings] == ["POL003"]
+    with pytest.raises(InvalidInput):
+        set_value(company.ledger(), "declare_within", "banana", start=date(2027, 1, 1))
+    change_setup(
+        company.ledger(), {"policy/company.yaml": _company_with(company, "declare_within", "banana")}, "policy-set", "x"
+    )
+    told = check_policy(company.ledger())
+    assert [(fault.code, fault.args["text"]) for fault in told if fault.severity == "error"] == [("POL003", "banana")]
+    assert set_value(company.ledger(), "intake_working_days", "3")[1] == 3  # what was wrong before bars nothing else
+
+
+def _company_with(company: Company, name: str, value: str) -> bytes:
+    from crmctl.ledger.disk.yamlio import dump
+    from crmctl.ledger.setup.policy_files import _company
+    from crmctl.ledger.setup.setup_check import setup_files
+
+    own = _company(setup_files(company.ledger()))
+    return dump({**own, "values": {**own.get("values", {}), name: value}})  # type: ignore[dict-item]
 
 
 def test_a_value_a_rule_asks_for_can_be_set_before_it_has_one(company: Company) -> None:
