@@ -240,8 +240,8 @@ COMMANDS: Table = {
             ),
             "caps": Entry("crmctl.cli.commands.grade:caps", N_("Show how full the capped grades are, and who waits.")),
             "simulate": Entry(
-                "crmctl.cli.commands.grade:simulate",
-                N_("Show who would be graded otherwise under other values or another date."),
+                "crmctl.cli.commands.grade_simulate:simulate",
+                N_("Show who would be graded otherwise under other rules, values or another date, and why."),
             ),
             "history": Entry("crmctl.cli.commands.grade:history", N_("Show the grades a customer was given.")),
         },

@@ -21,7 +21,7 @@ def rules_for(
 ) -> DecisionRules:  # fmt: skip
     """What a department decides an axis by on a day, some values changed for a trial.
 
-    Raises BadConfiguration with every fault.
+    Raises BadConfiguration with every fault, InvalidInput where a trial's values may be to blame.
     """
     in_force = ledger.in_force
     packs, values = packs_in_force(in_force.raw), in_force.values.on(day or ledger.today, department)
@@ -43,6 +43,8 @@ def rules_for(
             if nothing
             else "crmctl policy check"
         )
+        if changed and not nothing:
+            raise InvalidInput(_("The rules would not load with these values"), findings=findings)
         raise BadConfiguration(_("The grading rules do not load"), findings=findings, hint=hint)
     return rules
 

@@ -24,7 +24,8 @@ from crmctl.policy.satisfaction import read_model
 PERSONS = frozenset({"owner", "team", "keeper", "member", "everyone", "territory"})
 _SHAPES: dict[str, type] = {
     "readers": dict, "responsible": dict, "vocab": dict, "requires": dict, "values": dict, "company_roles": list,
-    "compartments": list, "extends": list,
+    "compartments": list, "extends": list, "needs": dict, "facts": dict, "sets": dict, "grade": dict, "axes": dict,
+    "blacklist": dict,
 }  # fmt: skip
 
 

@@ -112,6 +112,9 @@ def overlay_faults(
         yield _near("POL030", stem, departments, "department", N_("There is no department {name}"))
     company = {name: content for _where, pack in packs for name, _path, content in axes_of(pack)}
     known = ways(packs)
+    for key in ("values", "axes", "products"):
+        if raw.get(key) is not None and not isinstance(raw[key], dict):
+            yield Finding("POL030", N_("A mapping of names is needed here"), "error", "", key)
     yield from _part(raw, company, values, known, "")
     here = {**values, **_mapping(raw.get("values"))}
     for product, spec in _mapping(raw.get("products")).items():

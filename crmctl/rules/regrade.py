@@ -128,6 +128,13 @@ def evidence_of(grading: Grading, decision: Decision) -> list[Evidence]:
     return found
 
 
+def turned(before: Sequence[Evidence], after: Sequence[Evidence]) -> list[tuple[Evidence | None, Evidence]]:
+    """The conditions that hold otherwise than before, or that nobody asked before: (as it was, as it is)."""
+    was = {(one.grade, one.clause, one.condition): one for one in before}
+    pairs = [(was.get((one.grade, one.clause, one.condition)), one) for one in after]
+    return [(old, new) for old, new in pairs if old is None or old.holds != new.holds]
+
+
 def _leaves(grade: str, clause: str, judged: Judged, joined: str = "") -> Iterator[Evidence]:
     condition = judged.condition
     own = _clause(condition) or clause

@@ -80,3 +80,11 @@ def test_each_wrong_word_number_and_rule_is_told_with_its_line_and_the_nearest_r
 
 def test_a_number_the_company_set_is_asked_for_no_more() -> None:
     assert faults(RIGHT) == []
+
+
+def test_a_part_of_the_wrong_shape_is_told_and_not_passed_over() -> None:
+    wrong = "grade: 3\nfacts: x\naxes: [1]\nneeds: 3\nsets: 1\nblacklist: 3\n"
+    found = faults("schema: crmctl/pack/1\npack: own\nversion: 1\nlabel: [自定, Own]\n" + wrong)
+    assert [(f.code, f.field) for f in found] == [
+        ("POL002", name) for name in ("needs", "facts", "sets", "grade", "axes", "blacklist")
+    ]

@@ -31,6 +31,10 @@ def faults(**overlay: Any) -> list[tuple[str, str]]:
     return [(one.code, one.field) for one in overlay_faults(raw, PACKS, VALUES, {"east": 1}, "east")]
 
 
+def test_what_is_no_mapping_is_told_and_not_passed_over() -> None:
+    assert faults(values=3, axes=["x"]) == [("POL030", "values"), ("POL030", "axes")]
+
+
 @pytest.mark.req("R-ADM-08")
 def test_which_way_is_tighter_follows_from_where_a_value_stands() -> None:
     assert ways(PACKS) == {

@@ -1,4 +1,4 @@
-"""`crmctl grade run|explain|simulate|history|caps`: grades by the policy's rules."""
+"""`crmctl grade run|explain|history|caps`: grades by the policy's rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.affairs.grading import file_run
-from crmctl.ledger.changing.regrading import Run, compare
+from crmctl.ledger.changing.regrading import Run
 from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger
@@ -126,7 +126,7 @@ def explain(
     }  # fmt: skip
 
     def show() -> None:
-        outcome = _grade(ledger, done, proposal.decision.grade) or _("none")
+        outcome = spoken_grade(ledger, done, proposal.decision.grade) or _("none")
         axis, move = label(done.rules.axis.label), _(_MOVES[proposal.move])
         out.line(_("{id}: {axis}: {grade} ({move})", id=called(ledger)(dossier), axis=axis, grade=outcome, move=move))
         if proposal.decision.exempt:
@@ -134,14 +134,14 @@ def explain(
         for seat in proposal.decision.seats:
             out.line(
                 _("{grade}: place {place} of {of}, {seats:seat|seats} ({share} of {base}) [{code}, {clause}]",
-                  grade=_grade(ledger, done, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
+                  grade=spoken_grade(ledger, done, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
                   share=f"{float(seat.cap.share):.0%}", base=seat.base, code=seat.cap.code, clause=seat.cap.clause)
             )  # fmt: skip
         heads = [_("Grade"), _("Clause"), _("Condition"), _("Value"), _("Holds")]
         words = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown"), "not applicable": _("not applicable")}
         rows = [
             (
-                _grade(ledger, done, e.grade),
+                spoken_grade(ledger, done, e.grade),
                 e.clause,
                 _condition(e),
                 words.get(e.value, e.value),
@@ -190,44 +190,6 @@ def caps(
         tell_over(out, ledger, done)
 
     out.result("grade-caps", data, show)
-
-
-@details(N_("Examples:\n\ncrmctl grade simulate --value vip_share=20%\n\ncrmctl grade simulate --as-of 2027-01-01"))
-def simulate(
-    value: Annotated[
-        list[str] | None, typer.Option("--value", metavar="NAME=VALUE", help=N_("Try this value; may be repeated."))
-    ] = None,
-    department: Department = None,
-    axis: AxisName = None,
-    product: Product = None,
-    as_of: AsOf = None,
-    directory: LedgerDir = None,  # type: ignore[assignment]
-    as_json: AsJson = False,
-) -> None:
-    """Show who would be graded otherwise under other values or another date."""
-    out = Out(as_json)
-    ledger = open_ledger(directory)
-    changed = dict(_pair(text) for text in value or [])
-    chosen, day = department_chosen(ledger, department), as_of or ledger.today
-    which = axis_named(ledger, axis, chosen)
-    plain = decide(ledger, chosen, ledger.today, None, which, product)
-    trial = decide(ledger, chosen, day, changed, which, product)
-    moved = compare(plain, trial)
-    data = {
-        "department": chosen, "values": changed, "as_of": day,
-        "moves": [{"id": a.id, "grade": a.decision.grade, "would_be": b.decision.grade} for a, b in moved],
-    }  # fmt: skip
-
-    def show() -> None:
-        name_of = called(ledger)
-        rows = [
-            (name_of(a.id), _grade(ledger, plain, a.decision.grade), _grade(ledger, plain, b.decision.grade))
-            for a, b in moved
-        ]
-        table([(_("Customer"), "left"), (_("Grade"), "left"), (_("Would be"), "left")], rows)
-        out.say(_("{count} would change", count=len(moved)))
-
-    out.result("grade-simulate", data, show)
 
 
 @details(N_("Example: crmctl grade history 某某医院"))
@@ -285,13 +247,6 @@ def department_chosen(ledger: Ledger, chosen: str | None) -> str:
     raise UsageError(_("Say which department: --department"), hint=", ".join(own or ledger.in_force.org.departments))
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not value:
-        raise UsageError(_("Write NAME=VALUE, not {text}", text=text), hint="--value vip_share=20%")
-    return name, value
-
-
 def called(ledger: Ledger) -> Callable[[str], str]:
     """How a customer is named in words, with the id by which it can be asked for."""
     known = {one.id: one.name for one in names(ledger)}
@@ -323,7 +278,8 @@ def _document(proposal: Proposal) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _grade(ledger: Ledger, done: Run, grade: str | None) -> str:
+def spoken_grade(ledger: Ledger, done: Run, grade: str | None) -> str:
+    """A grade in the user's language; empty for none."""
     return label(ledger.in_force.pack.vocab.get(done.rules.axis.words, {}).get(grade, grade)) if grade else ""
 
 
@@ -333,9 +289,9 @@ def _proposals(ledger: Ledger, done: Run, proposals: list[Proposal]) -> None:
     rows = [
         (
             name_of(p.id),
-            _grade(ledger, done, p.before),
-            _grade(ledger, done, p.grade),
-            _grade(ledger, done, p.decision.waiting_for),
+            spoken_grade(ledger, done, p.before),
+            spoken_grade(ledger, done, p.grade),
+            spoken_grade(ledger, done, p.decision.waiting_for),
             move_text(p.move),
         )
         for p in proposals
@@ -360,5 +316,5 @@ def _caps(ledger: Ledger, done: Run) -> None:
     if not any(cap.per == "department" for cap in done.rules.grading.caps):
         return
     heads = [_("Grade"), _("Share"), _("Base"), _("Seats"), _("Taken if graded today"), _("In force")]
-    rows = [(_grade(ledger, done, grade), *rest) for grade, *rest in _cap_rows(done)]
+    rows = [(spoken_grade(ledger, done, grade), *rest) for grade, *rest in _cap_rows(done)]
     table([(heads[0], "left"), *((head, "right") for head in heads[1:])], rows)

@@ -111,7 +111,7 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Approve changes, or take note of what is in force."""
-    if (paper_for is None) != (scan is None):
+    if (paper_for is None) != (scan is None) or (signed_on is not None and scan is None):
         raise UsageError(_("A word on paper needs who signed it and the scan"), hint="--paper-for MEMBER --scan FILE")
     paper = OnPaper(paper_for, scan, signed_on) if paper_for and scan else None
     if not what and (paper or not (clean or everything)):

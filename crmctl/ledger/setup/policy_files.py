@@ -91,15 +91,9 @@ def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
     where, content = _pack_source(what)
     raw, _lines = read_mapping(content, where)
     files = setup_files(ledger)
-    if "department" in raw and "pack" not in raw:
-        name = _department(ledger, raw)
+    name, edits = _edits(ledger, where, content)
+    if "pack" not in raw:
         must_be_filed(ledger, name)
-        edits = {f"policy/{name}.yaml": content}
-    else:
-        name = _pack_name(raw, where)
-        edits = {pack_path(name): content, **_missing_kinds(raw, files)}
-        if name != "company":
-            edits[COMPANY] = _extended(files, name)
     changed = {path: new for path, new in edits.items() if files.get(path) != new}
     shown = dict.fromkeys(list(edits)[:1], where)
     try:
@@ -115,6 +109,19 @@ def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
     return Adopted(name, tuple(sorted(changed)), commit, tuple(findings))
 
 
+def _edits(ledger: Ledger, where: str, content: bytes) -> tuple[str, dict[str, bytes]]:
+    """The name of a pack or of a department's rules, and the files (path → content) that put it in force."""
+    raw, files = read_mapping(content, where)[0], setup_files(ledger)
+    if "department" in raw and "pack" not in raw:
+        name = _department(ledger, raw)
+        return name, {f"policy/{name}.yaml": content}
+    name = _pack_name(raw, where)
+    edits = {pack_path(name): content, **_missing_kinds(raw, files)}
+    if name != "company":
+        edits[COMPANY] = _extended(files, name)
+    return name, edits
+
+
 def set_value(
     ledger: Ledger, name: str, text: str | None, *, dry_run: bool = False, start: date | None = None
 ) -> tuple[Value, Value, str | None]:
@@ -128,10 +135,7 @@ def set_value(
     must_legislate(ledger)
     before = ledger.in_force.pack.values.get(name)
     known = _known_values(ledger)
-    if name not in known:
-        near = difflib.get_close_matches(name, sorted(known), 1)
-        hint = _("Did you mean {near}?", near=near[0]) if near else "crmctl policy show"
-        raise NotFound(_("No policy knows a value called {name}", name=name), hint=hint)
+    must_be_known(ledger, name)
     company = _company(setup_files(ledger))
     own = company.get("values")
     values: Mapped = dict(own) if isinstance(own, dict) else {}
@@ -149,6 +153,32 @@ def set_value(
     if dry_run:
         return before, after, None
     return before, after, change_setup(ledger, {COMPANY: content}, "policy-set", name)
+
+
+def must_be_known(ledger: Ledger, name: str) -> None:
+    """Raise NotFound, with the nearest name, for a value that no pack in force knows."""
+    known = _known_values(ledger)
+    if name not in known:
+        near = difflib.get_close_matches(name, sorted(known), 1)
+        hint = _("Did you mean {near}?", near=near[0]) if near else "crmctl policy show"
+        raise NotFound(_("No policy knows a value called {name}", name=name), hint=hint)
+
+
+def with_pack(ledger: Ledger, what: str) -> Ledger:
+    """The ledger as it would be with a shipped pack, or one in a file, in force; nothing is written (R-RGD-13).
+
+    Raises NotFound for a pack that is not there, BadConfiguration with what does not fit.
+    """
+    from copy import copy
+
+    from crmctl.ledger.in_force import compile_in_force
+
+    edits = _edits(ledger, *_pack_source(what))[1]
+    must_fit({**setup_files(ledger), **edits}, {}, ledger.in_force.org)
+    trial = copy(ledger)
+    changed = {path: load(content, path) for path, content in edits.items()}
+    trial.__dict__["in_force"] = compile_in_force({**ledger.in_force.raw, **changed})
+    return trial
 
 
 def _must_go_on(ledger: Ledger, company: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from crmctl import i18n
 from crmctl.cli.app import invoke
 from crmctl.errors import BadConfiguration, InvalidInput, NotFound
+from crmctl.ledger.disk.shipped import pack_file
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from tests.company import Company
 
@@ -77,6 +79,30 @@ def test_a_value_is_set_from_a_day_on(shell: Shell) -> None:
     words = ("--axis", "power", "--department", "east")
     moves = shell.asks("grade", "simulate", *words, "--as-of", "2027-01-02")["moves"]
     assert [(move["grade"], move["would_be"]) for move in moves] == [("vip", "senior")]
+
+
+@pytest.mark.req("R-RGD-13")
+def test_other_rules_are_tried_and_tell_why_a_customer_moves(shell: Shell, tmp_path: Path) -> None:
+    customer = shell.company.customer()
+    shell.company.add("transaction", {"date": "2026-11-01", "product": "Lamp", "amount": "350000"}, customer=customer)
+    words = ("--axis", "power", "--department", "east")
+    before = shell.company.ledger().head
+    (move,) = shell.asks("grade", "simulate", *words, "--value", "power_vip=400000")["moves"]
+    assert (move["grade"], move["would_be"]) == ("vip", "senior")
+    turned = {(one["condition"], one["held"], one["holds"]) for one in move["why"]}
+    assert any("$power_vip" in condition and (held, holds) == ("yes", "no") for condition, held, holds in turned)
+    assert "(400000): 350000.00, no" in shell.types("grade", "simulate", *words, "--value", "power_vip=400000")[1]
+    ours = tmp_path / "ours.yaml"
+    ours.write_text(pack_file("p17").read_text("utf-8").replace("$power_vip", "400000"), "utf-8")
+    assert shell.asks("grade", "simulate", *words, "--pack", str(ours))["moves"][0]["would_be"] == "senior"
+    assert shell.company.ledger().head == before
+    ours.write_text(pack_file("p17").read_text("utf-8").replace("$power_vip", "$powr_vip"), "utf-8")
+    with pytest.raises(BadConfiguration, match="to correct"):
+        shell.types("grade", "simulate", *words, "--pack", str(ours))
+    with pytest.raises(NotFound, match="powr_vip"):
+        shell.types("grade", "simulate", *words, "--value", "powr_vip=1")
+    with pytest.raises(InvalidInput, match="would not load"):
+        shell.types("grade", "simulate", *words, "--value", "power_vip=much")
 
 
 def test_the_examples_of_the_packs_are_run(shell: Shell) -> None:

@@ -72,6 +72,9 @@ def test_a_supervisor_sees_who_handed_in_what_and_every_field_in_the_clear(revie
 
 @pytest.mark.req("R-REV-01")
 def test_an_approval_puts_the_change_in_force(reviewed: Company, capsys: Capsys) -> None:
+    run(
+        reviewed, capsys, "carol", "review", "approve", "--all", "--signed-on", "2026-11-20", code=2
+    )  # nothing on paper
     customer = reviewed.customer()
     hand_in(reviewed, "alice")
     said = run(reviewed, capsys, "carol", "review", "approve", "--clean")
