@@ -42,6 +42,9 @@ Ask = Callable[[], str]
 # shows how far a long task is: `with watch(total) as done: done(n)`
 Watch = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
+# Git takes fewer digits for words and answers with the present.
+_GIT_SECONDS = 100_000_000
+
 
 class Ledger:
     """A ledger at one commit, seen by one member.
@@ -94,9 +97,10 @@ class Ledger:
             raise NotFound(_("There is no such state or day: {at}", at=at)) from error
         zone = read_in_force(self.repo, tip).settings.timezone
         end = datetime.fromisoformat(f"{at}T23:59:59").replace(tzinfo=clock.now(zone).tzinfo)
-        found = (
-            self.repo.run("rev-list", "-1", "--first-parent", f"--before={int(end.timestamp())}", tip).decode().strip()
-        )
+        moment, found = int(end.timestamp()), ""
+        if moment >= _GIT_SECONDS:
+            before = f"--before={moment}"
+            found = self.repo.run("rev-list", "-1", "--first-parent", before, tip).decode().strip()
         if not found:
             raise NotFound(_("The ledger did not exist on {at}", at=at), hint="crmctl log")
         return found

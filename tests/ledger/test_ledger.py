@@ -40,7 +40,9 @@ def test_a_day_means_its_last_state_in_the_ledgers_zone(company: Company, monkey
     assert company.ledger(at=heads[moments[0]][:12]).head == heads[moments[0]]
 
 
-@pytest.mark.parametrize("at", ["2026-11-19", "2026-02-30", "deadbeef", "--all", "nothing", "main..main", ""])
+@pytest.mark.parametrize(
+    "at", ["2026-11-19", "1969-12-31", "1970-03-01", "2026-02-30", "deadbeef", "--all", "nothing", "main..main", ""]
+)
 def test_a_time_or_state_that_never_was_is_told(company: Company, at: str) -> None:
     with pytest.raises(NotFound):
         company.ledger(at=at)
