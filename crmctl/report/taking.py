@@ -96,6 +96,8 @@ def _read(source: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
 
 
 def _bytes(path: Path) -> bytes:
+    if path.is_symlink():  # it would put into the ledger, in the clear, what lies elsewhere
+        raise BadConfiguration(_("A link is not followed: put the file itself into the folder"), where=str(path))
     content = path.read_bytes()
     if len(content) > _LARGEST:
         raise BadConfiguration(_("The file is larger than {size} MB", size=1), where=str(path))

@@ -52,7 +52,7 @@ objects.bin    Git 对象（git cat-file --batch 的格式）/ Git objects, as g
 evidence.json  以上内容的清单 / the list of all this
 
 verify.py 证明历史完整、每一步确由其人签名、每份明文正是密封原件的内容（附件除外）。evidence.json 里的 key
-只能打开那一份原件。请把 main 和 founding 与另一份账本的 crmctl verify --json 对照。
+只能打开那一份原件。请把 main 和 founding 与另一份台账的 crmctl verify --json 对照。
 verify.py proves that the history is whole, who signed each step, and that each text is what its sealed original holds
 (attachments excepted). A key in evidence.json opens that one original and nothing else. To tie the folder to the
 ledger, compare `main` and `founding` with `crmctl verify --json` of another copy.

@@ -108,3 +108,13 @@ def test_a_broken_report_of_the_ledger_hides_no_other_and_leaves_a_file_as_it_wa
     assert said("report", "probe", "--out", str(file))[0] == 10
     assert file.read_text("utf-8") == "yesterday's"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["company", "out.html"]
+
+
+def test_a_link_brings_in_nothing_from_elsewhere(said: Said, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "secret.sql"
+    elsewhere.write_text("SELECT 1", "utf-8")
+    ours = folder(tmp_path)
+    (ours / "more.sql").symlink_to(elsewhere)
+    code, text = said("report", "add", str(ours))
+    assert (code, "more.sql" in text) == (10, True)
+    assert "link" in text
