@@ -47,10 +47,15 @@ def resolve(
     out, ledger = Out(as_json), open_ledger(directory)
     new = dict(_pair(text) for text in set_ or ())
     said = {**dict.fromkeys(mine or (), "ours"), **dict.fromkeys(theirs or (), "theirs"), **dict.fromkeys(new, "ours")}
+    twice = [field for field in said if [*(mine or ()), *(theirs or ()), *new].count(field) > 1]
+    if twice:
+        raise UsageError(_("Say one thing only of {field}", field=twice[0]), hint=f"crmctl resolve --mine {twice[0]}")
     rest = "ours" if all_mine else "theirs" if all_theirs else None
 
     def choose(finding: Finding) -> str:
-        return said.get(finding.field) or rest or _asked(ledger, finding, new)
+        stays = said.get(finding.field) or rest or _asked(ledger, finding, new)
+        _must_be_possible(ledger, finding, new)
+        return stays
 
     with transfer() as shown:
         done = settle(ledger, choose, gate=Gate(), progress=shown)
@@ -68,7 +73,7 @@ def resolve(
         if not done:
             out.line(_("Nothing to settle"))
         for item in done:
-            stays = new.get(item.field) or (item.ours if item.stays == "ours" else item.theirs)
+            stays = new.get(item.field, item.ours if item.stays == "ours" else item.theirs)
             what, field = _subject(ledger, item.where, item.field)
             said = _spoken(ledger, item.where, item.field, stays)
             out.line(_("{id} {field}: {value} stays", id=what, field=field, value=said))
@@ -132,6 +137,16 @@ def _spoken(ledger: Ledger, where: str, field: str, value: str) -> str:
     return value_text(ledger, kind, field, value) if kind else value
 
 
+def _must_be_possible(ledger: Ledger, finding: Finding, new: dict[str, str]) -> None:
+    """Raise InvalidInput for a new value the field does not take, before anything is settled."""
+    from crmctl.ledger.changing.draft import Origin
+    from crmctl.ledger.changing.entry import update
+
+    if finding.field in new:
+        values = {finding.field: new[finding.field] or None}
+        update(ledger.reopened(), finding.where.partition(" ")[0], values, Origin(), dry_run=True)
+
+
 def _put_new(ledger: Ledger, settled: list[tuple[str, str]], new: dict[str, str]) -> Ledger:
     """The new values, entered like any other change; the ledger with them."""
     from crmctl.ledger.changing.draft import Origin
@@ -139,7 +154,7 @@ def _put_new(ledger: Ledger, settled: list[tuple[str, str]], new: dict[str, str]
 
     for where, field in settled:
         if field in new:
-            update(ledger, where.partition(" ")[0], {field: new[field]}, Origin())
+            update(ledger, where.partition(" ")[0], {field: new[field] or None}, Origin())
             ledger = ledger.reopened()
     return ledger
 

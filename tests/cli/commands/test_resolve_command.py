@@ -65,6 +65,16 @@ def test_a_new_value_instead_of_both(both: tuple[Company, str], capsys: Capsys) 
     assert (found["email"], found["industry"]) == ("carol@example.com", "laboratory")
 
 
+def test_a_new_value_that_is_none_settles_nothing(both: tuple[Company, str], capsys: Capsys) -> None:
+    company, customer = both
+    run(company, capsys, "resolve", "--set", "email=nobody", "--theirs", "industry", code=5)
+    run(company, capsys, "resolve", "--mine", "email", "--theirs", "email", "--all-mine", code=2)
+    assert "email" in run(company, capsys, "sync", code=9)  # it is still to be settled
+    run(company, capsys, "resolve", "--set", "email=", "--theirs", "industry")
+    found = card(company, customer)
+    assert ("email" in found, found["industry"]) == (False, "hospital")
+
+
 def test_what_waits_for_review_is_settled_and_handed_in_again(company: Company, capsys: Capsys) -> None:
     customer = company.customer()
     company.sync("alice", "carol")
