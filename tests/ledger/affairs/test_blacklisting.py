@@ -307,7 +307,7 @@ def test_the_end_of_the_term_frees_nobody_and_coming_back_takes_change_admission
 @pytest.mark.req("R-REV-10")
 def test_a_stage_review_and_its_grade_are_the_heads(listed: Company) -> None:
     """What a supervisor writes waits for the head, and verify refuses it otherwise; the division is told."""
-    customer = listed.customer()
+    customer = listed.customer(category="retail")  # nobody has to be admitted first: this is about who approves
     listed.sync("alice", "carol")
     review = {
         "period": "2026H2", "on": "2026-11-20", "by": "carol", "performance": "good", "payment": "late", "integrity": "good",
