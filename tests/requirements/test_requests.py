@@ -265,6 +265,8 @@ def test_sharing_takes_both_heads_and_the_head_of_sales(reading: Company) -> Non
     set_roles(ledger, "bob", roles)
     customer = reading.customer()
     reading.sync("alice", "bob", "carol")
+    with pytest.raises(NotFound, match="There is no department wets"):
+        request(reading.ledger("carol"), "sharing_request", customer, {**ASKED, "to_department": "wets"})
     asked = request(reading.ledger("carol"), "sharing_request", customer, {**ASKED, "to_department": "west"})
     assert asked.readers == ("west.head",)
     submit(reading.ledger("carol"), gate=Gate())

@@ -141,6 +141,8 @@ def _readers(ledger: Ledger, kind: Kind, effect: Effect, to: str) -> tuple[str, 
         if member is None or not member.has_access or not member.active(ledger.today):
             raise NotFound(_("There is no member {member}", member=to), hint="crmctl member list")
         return (to,)
+    if to and to not in org.departments:
+        raise NotFound(_("There is no department {key}", key=to), hint="crmctl department list")
     groups = [f"{to}.{role}" for role in effect.roles]
     found = tuple(name for name in groups if name in org.groups and org.group_members(name, ledger.today))
     if not found:
