@@ -165,7 +165,7 @@ def must_be_known(ledger: Ledger, name: str) -> None:
 
 
 def with_pack(ledger: Ledger, what: str) -> Ledger:
-    """The ledger as it would be with a shipped pack, or one in a file, in force; nothing is written (R-RGD-13).
+    """The ledger as it would be with a shipped pack, or one in a file, in force; nothing is written.
 
     Raises NotFound for a pack that is not there, BadConfiguration with what does not fit.
     """

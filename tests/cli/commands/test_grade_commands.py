@@ -81,7 +81,6 @@ def test_a_value_is_set_from_a_day_on(shell: Shell) -> None:
     assert [(move["grade"], move["would_be"]) for move in moves] == [("vip", "senior")]
 
 
-@pytest.mark.req("R-RGD-13")
 def test_other_rules_are_tried_and_tell_why_a_customer_moves(shell: Shell, tmp_path: Path) -> None:
     customer = shell.company.customer()
     shell.company.add("transaction", {"date": "2026-11-01", "product": "Lamp", "amount": "350000"}, customer=customer)
