@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from crmctl.model.org import Role
 from crmctl.model.values import Value
 from crmctl.resources import packs_path
 from tests.admitting import admitted_hospitals
-from tests.company import CARD, Company, git
+from tests.company import CARD, NOW, Company, git
 from tests.under_review import approve, approve_record, ask_review, hand_in
 
 VALUES: dict[str, Value] = {"vip_beds": 200, "vip_volume": 100000, "preferred_beds": 100, "preferred_volume": 20000}
@@ -198,7 +199,7 @@ def test_each_departments_list_is_written_in_its_months_and_the_visit_daily_each
 
 @pytest.mark.req("R-RPT-41")
 def test_problem_customers_are_told_by_themselves_with_ids_and_counts_only(
-    company: Company, cron: Said, capsys: pytest.CaptureFixture[str]
+    company: Company, cron: Said, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = company.draft()
     first = draft.new_customer({**CARD, "name": "Secretive Hospital"}, "east", "alice").record.dossier
@@ -225,6 +226,7 @@ def test_problem_customers_are_told_by_themselves_with_ids_and_counts_only(
     draft.new_version(breach.path, {"settled_on": "2026-11-19", "settlement": "paid"}, Origin())
     draft.commit("import")
     assert "1 named, 0 new told" in cron(company, *words)[1]
+    monkeypatch.setenv("CRMCTL_NOW", (datetime.fromisoformat(NOW) + timedelta(hours=1)).isoformat())  # the later notice
     draft = company.draft()
     draft.new_record(draft.kind("breach"), second, "east", {**broken, "text": "late again"})
     draft.commit("import")
