@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from crmctl.model.values import Value
+
 Operator = Literal["=", "!=", "<=", ">=", "<", ">", "in", "not in"]
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _LEAF = re.compile(r"^\s*([A-Za-z_][\w.]*)\s*(not in|in|!=|<=|>=|=|<|>)\s*(.+?)\s*$")
@@ -66,6 +68,17 @@ def parse_leaf(text: str) -> Leaf:
     if not all(literals) or rest[0] in "=<>!":  # `==` and `=>` would compare with the text `= 3`
         raise ConditionError(text)
     return Leaf(name, operator, literals)  # type: ignore[arg-type]  # the pattern admits operators only
+
+
+def flat(data: Mapping[str, Value], prefix: str = "") -> dict[str, object]:
+    """A record's fields by dotted name, groups taken apart: what conditions look at."""
+    found: dict[str, object] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
 
 
 def lies_in(region: str, wanted: str) -> bool:

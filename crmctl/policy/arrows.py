@@ -29,6 +29,7 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
+from crmctl.policy.shape import texts
 
 ANY = "*"
 NEW = "new"
@@ -137,11 +138,11 @@ def _rule(kind: str, before: str, after: str, item: Mapping[str, Value]) -> Arro
     text = item.get("text")
     return ArrowRule(
         kind, before, after,
-        conditions=tuple(parse_leaf(leaf) for leaf in _texts(item.get("if"))),
-        require=tuple(tuple(part.strip() for part in one.split("|")) for one in _texts(item.get("require"))),
-        by=tuple(_texts(item.get("by"))),
-        not_by=tuple(_texts(item.get("not_by"))),
-        clear=tuple(_texts(item.get("clear"))),
+        conditions=tuple(parse_leaf(leaf) for leaf in texts(item.get("if"))),
+        require=tuple(tuple(part.strip() for part in one.split("|")) for one in texts(item.get("require"))),
+        by=tuple(texts(item.get("by"))),
+        not_by=tuple(texts(item.get("not_by"))),
+        clear=tuple(texts(item.get("clear"))),
         code=str(item.get("code") or ""),
         text=(str(text[0]), str(text[1])) if isinstance(text, list) else None,
     )  # fmt: skip
@@ -156,7 +157,7 @@ def _faults(item: Value, path: str, where: str) -> Iterator[Finding]:
             args = {"name": key, "near": (get_close_matches(key, sorted(_KEYS), 1) or ["require"])[0]}
             message = N_("Unknown word {name}; did you mean {near}?")
             yield Finding("POL001", message, "error", where, f"{path}.{key}", args)
-    for leaf in _texts(item.get("if")):
+    for leaf in texts(item.get("if")):
         try:
             parse_leaf(leaf)
         except ConditionError:
@@ -180,9 +181,3 @@ def _unknown(code: str, path: str, message: str, name: str, known: Iterable[str]
     near = get_close_matches(name, sorted(known), 1)
     args = {"name": name, "near": near[0] if near else ""}
     return Finding(code, message, "error", "", path, args, N_("Did you mean {near}?") if near else "")
-
-
-def _texts(raw: Value) -> list[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]

@@ -22,6 +22,7 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.duration import DurationError, check_text
 from crmctl.model.findings import Finding
 from crmctl.model.values import Value
+from crmctl.policy.shape import named_text, texts
 
 ROLE = "role "
 _CASE_KEYS = {"if", "within", "who"}
@@ -74,11 +75,11 @@ def read_parts(
 ) -> tuple[tuple[Case, ...], tuple[Turn, ...], Every | None, Literal["department"] | None]:
     """The parts of a clock that was found without fault."""
     cases = tuple(
-        Case(tuple(parse_leaf(text) for text in _texts(one.get("if"))), _text(one.get("within")),
-             tuple(_texts(one.get("who"))))
+        Case(tuple(parse_leaf(text) for text in texts(one.get("if"))), named_text(one.get("within")),
+             tuple(texts(one.get("who"))))
         for one in _mappings(item.get("cases"))
     )  # fmt: skip
-    turns = tuple(Turn(str(one["after"]), tuple(_texts(one.get("who")))) for one in _mappings(item.get("then")))
+    turns = tuple(Turn(str(one["after"]), tuple(texts(one.get("who")))) for one in _mappings(item.get("then")))
     raw = item.get("every")
     every = None
     if isinstance(raw, dict):
@@ -105,7 +106,7 @@ def part_faults(item: Mapping[str, Value], path: str) -> Iterator[Finding]:
 
 
 def _text_faults(one: Mapping[str, Value], path: str) -> Iterator[Finding]:
-    for text in _texts(one.get("if")):
+    for text in texts(one.get("if")):
         try:
             parse_leaf(text)
         except ConditionError:
@@ -134,13 +135,3 @@ def _every_faults(item: Mapping[str, Value], path: str) -> Iterator[Finding]:
 
 def _mappings(raw: Value) -> list[dict[str, Value]]:
     return [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
-
-
-def _texts(raw: Value) -> list[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]
-
-
-def _text(raw: Value) -> str | None:
-    return str(raw) if raw is not None else None

@@ -22,6 +22,7 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
+from crmctl.policy.shape import listed, named_text, spoken, texts
 
 _KEYS = frozenset({"kind", "ref", "from", "until", "if", "only", "tell", "text"})
 _DAY_TYPES = frozenset({"date", "instant"})
@@ -51,12 +52,13 @@ def read_pauses(raw: Value) -> tuple[PausedBy, ...]:
     """The pauses of a clock that was found without fault."""
     return tuple(
         PausedBy(
-            since=str(one["from"]), text=_label(one.get("text")), until=_text(one.get("until")),
-            kind=_text(one.get("kind")), ref=_text(one.get("ref")),
-            conditions=tuple(parse_leaf(text) for text in _texts(one.get("if"))),
-            only=parse_leaf(str(one["only"])) if one.get("only") is not None else None, tell=_text(one.get("tell")),
+            since=str(one["from"]), text=spoken(one.get("text")) or ("", ""), until=named_text(one.get("until")),
+            kind=named_text(one.get("kind")), ref=named_text(one.get("ref")),
+            conditions=tuple(parse_leaf(text) for text in texts(one.get("if"))),
+            only=parse_leaf(str(one["only"])) if one.get("only") is not None else None,
+            tell=named_text(one.get("tell")),
         )
-        for one in (raw if isinstance(raw, list) else []) if isinstance(one, dict)
+        for one in listed(raw) if isinstance(one, dict)
     )  # fmt: skip
 
 
@@ -94,7 +96,7 @@ def _words(one: Mapping[str, Value], path: str) -> Iterator[Finding]:
     if one.get("ref") is not None and one.get("kind") is None:
         yield Finding("POL003", N_("ref is a field of another kind: name it with kind"), "error", "", f"{path}.ref")
     for key in ("if", "only"):
-        for condition in _texts(one.get(key)):
+        for condition in texts(one.get(key)):
             try:
                 parse_leaf(condition)
             except ConditionError:
@@ -134,18 +136,3 @@ def unknown_name(code: str, name: str, known: Iterable[str], where: str) -> Find
     args = {"code": code, "name": name, "near": near[0] if near else ""}
     message = N_("{code}: there is no {name}; did you mean {near}?") if near else N_("{code}: there is no {name}")
     return Finding("POL004", message, "error", where, "clocks", args)
-
-
-def _label(raw: Value) -> Label:
-    texts = [str(part) for part in raw] if isinstance(raw, list) else ["", ""]
-    return texts[0], texts[1]
-
-
-def _texts(raw: Value) -> list[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]
-
-
-def _text(raw: Value) -> str | None:
-    return str(raw) if raw is not None else None

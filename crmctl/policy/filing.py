@@ -28,6 +28,7 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.values import Value
 from crmctl.policy.clocks import Clock
+from crmctl.policy.shape import texts
 
 CARD = "customer"
 RECORD = "record "
@@ -111,10 +112,10 @@ def _filing(item: Mapping[str, Value]) -> Filing:
     return Filing(
         code=str(item["code"]),
         of=str(item["of"]),
-        holds={name: tuple(_texts(names)) for name, names in holds.items()} if isinstance(holds, dict) else {},
+        holds={name: tuple(texts(names)) for name, names in holds.items()} if isinstance(holds, dict) else {},
         text=(zh, en),
         within=str(item["within"]) if item.get("within") is not None else None,
-        who=tuple(_texts(who)) or ("keeper", "owner"),
+        who=tuple(texts(who)) or ("keeper", "owner"),
     )
 
 
@@ -131,7 +132,7 @@ def _faults(item: Value, path: str) -> Iterator[Finding]:
     holds = item.get("holds")
     if not isinstance(holds, dict) or not all(isinstance(names, list) for names in holds.values()):
         yield Finding("POL002", N_("A mapping of names is needed here"), "error", "", f"{path}.holds")
-    if not (isinstance(item.get("text"), list) and len(_texts(item.get("text"))) == 2):
+    if not (isinstance(item.get("text"), list) and len(texts(item.get("text"))) == 2):
         yield Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.text")
     if item.get("within") is not None:
         try:
@@ -139,9 +140,3 @@ def _faults(item: Value, path: str) -> Iterator[Finding]:
         except DurationError:
             message = N_("Not a span of time: {text}. Write it like 1 working day, 6 months, 30 minutes, same day")
             yield Finding("POL003", message, "error", "", f"{path}.within", {"text": str(item["within"])})
-
-
-def _texts(raw: Value) -> list[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]

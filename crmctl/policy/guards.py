@@ -17,7 +17,7 @@ policy's values. docs/policy.md says more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -29,6 +29,7 @@ from crmctl.model.values import Value
 from crmctl.policy.conditions import Condition, ConditionReader
 from crmctl.policy.decision import leaves
 from crmctl.policy.facts import Fact
+from crmctl.policy.shape import texts
 
 Deed = Literal["add", "change"]
 Unknown = Literal["warn", "refuse", "pass"]
@@ -138,9 +139,9 @@ def _guard(item: Mapping[str, Value], condition: Condition | None) -> Guard:
         deeds=frozenset(_deeds(item["on"])),
         text=(zh, en),
         condition=condition,
-        when=tuple(parse_leaf(leaf) for leaf in _texts(item.get("when"))),
-        was=tuple(parse_leaf(leaf) for leaf in _texts(item.get("was"))),
-        changes=tuple(_texts(item.get("changes"))),
+        when=tuple(parse_leaf(leaf) for leaf in texts(item.get("when"))),
+        was=tuple(parse_leaf(leaf) for leaf in texts(item.get("was"))),
+        changes=tuple(texts(item.get("changes"))),
         at=str(item["at"]) if item.get("at") is not None else None,
         clause=str(item.get("clause") or ""),
         severity=severity,
@@ -152,7 +153,7 @@ def _guard(item: Mapping[str, Value], condition: Condition | None) -> Guard:
 
 
 def _deeds(raw: Value) -> Iterator[tuple[Deed, str]]:
-    for text in _texts(raw):
+    for text in texts(raw):
         word, _space, kind = text.partition(" ")
         deed: Deed | None = next((known for known in _DEEDS if known == word), None)
         if deed is not None and kind:
@@ -176,9 +177,9 @@ def _faults(item: Value, path: str, kinds: Mapping[str, Kind]) -> Iterator[Findi
             yield Finding("POL002", N_("Missing: {label}"), "error", "", f"{path}.{key}", {"label": key})
     if not _CODE.fullmatch(str(item.get("code", ""))):
         yield Finding("POL003", N_("A code is three capital letters and three digits"), "error", "", f"{path}.code")
-    if not (isinstance(item.get("text"), list) and len(_texts(item.get("text"))) == 2):
+    if not (isinstance(item.get("text"), list) and len(texts(item.get("text"))) == 2):
         yield Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.text")
-    for text in [*_texts(item.get("when")), *_texts(item.get("was")), *_texts(item.get("only"))]:
+    for text in [*texts(item.get("when")), *texts(item.get("was")), *texts(item.get("only"))]:
         try:
             parse_leaf(text)
         except ConditionError:
@@ -190,7 +191,7 @@ def _faults(item: Value, path: str, kinds: Mapping[str, Kind]) -> Iterator[Findi
 def _names(item: Mapping[str, Value], path: str, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
     """The kinds, fields and states it names that are not there."""
     deeds = list(_deeds(item.get("on")))
-    if len(deeds) != len(_texts(item.get("on"))):
+    if len(deeds) != len(texts(item.get("on"))):
         yield Finding("POL003", N_("on is: add KIND, change KIND, or a list of them"), "error", "", f"{path}.on")
     turn = item.get("turn")
     if turn is not None and not (isinstance(turn, dict) and "to" in turn and set(turn) <= {"to", "set"}):
@@ -203,7 +204,7 @@ def _names(item: Mapping[str, Value], path: str, kinds: Mapping[str, Kind]) -> I
             continue
         fields = [known for known, _field in kind.walk()]
         asked = [(key, leaf.name) for key in ("when", "was") for leaf in _leaves(item.get(key))]
-        asked += [("changes", name) for name in _texts(item.get("changes"))]
+        asked += [("changes", name) for name in texts(item.get("changes"))]
         asked += [("at", str(item["at"]))] if item.get("at") is not None else []
         sets = turn.get("set") if isinstance(turn, dict) else None
         asked += [("turn.set", str(key)) for key in (sets if isinstance(sets, dict) else {})]
@@ -215,7 +216,7 @@ def _names(item: Mapping[str, Value], path: str, kinds: Mapping[str, Kind]) -> I
 
 
 def _leaves(raw: Value) -> Iterator[Leaf]:
-    for text in _texts(raw):
+    for text in texts(raw):
         try:
             yield parse_leaf(text)
         except ConditionError:
@@ -228,9 +229,3 @@ def _unknown(path: str, message: str, name: str, known: Iterable[str]) -> Findin
     near = get_close_matches(name, sorted(known), 1)
     hint = N_("Did you mean {near}?") if near else ""
     return Finding("POL004", message, "error", "", path, {"name": name, "near": near[0] if near else ""}, hint)
-
-
-def _texts(raw: Value) -> Sequence[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from crmctl.model.condition import ConditionError, Leaf, fits, parse_leaf
+from crmctl.model.condition import ConditionError, Leaf, fits, flat, parse_leaf
 from crmctl.model.kinds import Kind
 from crmctl.model.values import Value
 
@@ -53,7 +53,7 @@ def line_for(
     customer: Kind | None,
 ) -> str | None:  # fmt: skip
     """The name of the first line that fits; None where none does, or a line has to ask a card that does not open."""
-    values = {**_flat(record), **{CARD + name: value for name, value in _flat(card or {}).items()}}
+    values = {**flat(record), **{CARD + name: value for name, value in flat(card or {}).items()}}
     regions = {*_regions(kind), *(CARD + name for name in _regions(customer))}
     for line in lines:
         if card is None and line.asks_card:
@@ -71,16 +71,6 @@ def unknown_fields(lines: Iterable[Line], kinds: Iterable[Kind], customer: Kind 
                 yield leaf.name
         elif any(leaf.name not in dict(kind.walk()) for kind in kinds):
             yield leaf.name
-
-
-def _flat(values: Mapping[str, Value], prefix: str = "") -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{prefix}{name}.")
-        else:
-            found[prefix + name] = value
-    return found
 
 
 def _regions(kind: Kind | None) -> Iterator[str]:

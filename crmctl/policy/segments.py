@@ -24,6 +24,7 @@ from crmctl.model.condition import ConditionError, Leaf, fits, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
+from crmctl.policy.shape import texts
 
 _KEYS = frozenset({"name", "label", "if", "measures", "clause", "requirement"})
 
@@ -78,7 +79,7 @@ def _segment(item: Mapping[str, Value]) -> Segment:
     zh, en = (str(part) for part in label) if isinstance(label, list) else ("", "")
     measures = [one for one in _list(item.get("measures")) if isinstance(one, list) and len(one) == 2]
     return Segment(
-        str(item["name"]), (zh, en), tuple(parse_leaf(text) for text in _texts(item.get("if"))),
+        str(item["name"]), (zh, en), tuple(parse_leaf(text) for text in texts(item.get("if"))),
         tuple((str(one[0]), str(one[1])) for one in measures),
     )  # fmt: skip
 
@@ -96,7 +97,7 @@ def _faults(item: Value, path: str) -> Iterator[Finding]:
             yield Finding("POL002", N_("Missing: {label}"), "error", "", f"{path}.{key}", {"label": key})
     if not (isinstance(item.get("label"), list) and len(_list(item.get("label"))) == 2):
         yield Finding("POL002", N_("A label is a list of two texts: Chinese, English"), "error", "", f"{path}.label")
-    for text in _texts(item.get("if")):
+    for text in texts(item.get("if")):
         try:
             parse_leaf(text)
         except ConditionError:
@@ -106,9 +107,3 @@ def _faults(item: Value, path: str) -> Iterator[Finding]:
 
 def _list(raw: Value) -> list[Value]:
     return raw if isinstance(raw, list) else []
-
-
-def _texts(raw: Value) -> list[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]

@@ -30,6 +30,7 @@ from crmctl.model.duration import DurationError, check_text
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
+from crmctl.policy.shape import texts
 
 ALL = "*"
 _KEYS = frozenset({"priority", "managed_by", "price", "rights", "obligations", "measures", "communication", "clause"})
@@ -137,7 +138,7 @@ class _Reader:
             return Managed(role)
         self.code(spec, path)
         text = next(self.labels([spec.get("text")], f"{path}.text"), ("", ""))
-        who = tuple(_texts(spec.get("who")))
+        who = tuple(texts(spec.get("who")))
         return Managed(role, str(spec.get("code")), text, who) if who else Managed(role, str(spec.get("code")), text)
 
     def measures(self, raw: Value, path: str) -> Iterator[tuple[Label, Recurring | None]]:
@@ -157,7 +158,7 @@ class _Reader:
                 message = N_("Not a span of time: {text}. Write it like 1 working day, 6 months, 30 minutes, same day")
                 self.fault(f"{inner}.every", message, text=every)
                 done = None
-            who = tuple(_texts(item.get("who"))) or ("owner",)
+            who = tuple(texts(item.get("who"))) or ("owner",)
             yield text, Recurring(str(item.get("code")), text, every, done, who) if done else None
 
     def done(self, raw: Value, path: str) -> Done | None:
@@ -166,7 +167,7 @@ class _Reader:
             self.fault(path, N_("A mapping with these words is needed: {words}"), words=words)
             return None
         leaves = []
-        for text in _texts(raw.get("if")):
+        for text in texts(raw.get("if")):
             try:
                 leaves.append(parse_leaf(text))
             except ConditionError:
@@ -199,9 +200,3 @@ class _Reader:
 
     def fault(self, path: str, message: str, **args: object) -> None:
         self.findings.append(Finding("POL035", message, "error", "", path, args))
-
-
-def _texts(raw: Value) -> list[str]:
-    if raw is None:
-        return []
-    return [str(item) for item in raw] if isinstance(raw, list) else [str(raw)]

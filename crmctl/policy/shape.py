@@ -1,6 +1,6 @@
 """The shape of a pack's lists of mappings: words that are known, labels in both languages. Pure.
 
-Parts that are only shown (guidance, posts, flows) are read by these; faults come back as findings with the dotted path.
+The readers of a pack's parts rest on these; faults come back as findings with the dotted path.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def mapped(raw: Value) -> Mapping[str, Value]:
 def texts(raw: Value) -> tuple[str, ...]:
     """The texts of a list, or the one text."""
     return () if raw is None else tuple(str(item) for item in raw) if isinstance(raw, list) else (str(raw),)
+
+
+def named_text(raw: Value) -> str | None:
+    """A text, None where nothing is given."""
+    return str(raw) if raw is not None else None
 
 
 def spoken(raw: Value) -> Label | None:

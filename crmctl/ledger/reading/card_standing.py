@@ -17,10 +17,10 @@ from crmctl.ledger.reading.facts import fact_parameters, period_parameters, type
 from crmctl.ledger.reading.standing import standing_of
 from crmctl.ledger.snapshot.closeup import Closeup, closeup, kinds_named
 from crmctl.ledger.snapshot.question import ask
+from crmctl.model.condition import flat
 from crmctl.model.dossier import Dossier
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.record import Record
-from crmctl.model.values import Value
 from crmctl.policy.axes import MAIN_AXIS, Axis
 from crmctl.policy.card import CARD, beside
 from crmctl.policy.decision import DecisionRules, declared, packs_in_force, settle
@@ -111,7 +111,7 @@ def _lacks(
         held = here.get(filing.of)
         if held is None or held.grade is None:
             continue
-        values = _flat(next(iter(card.values())).data)
+        values = flat(next(iter(card.values())).data)
         there = [name for name in near.records if _has(near, name, department)]
         names = missing(filing.holds.get(held.grade, ()), values, dict(kinds[CARD].walk()), there)
         if names:
@@ -122,12 +122,6 @@ def _has(near: Closeup, kind: str, department: str) -> bool:
     """Whether there is a record of a kind in the department; where not all open it is not said to be missing."""
     own = (record.compartment.partition("/")[0] for record in near.records[kind].values())
     return not near.sees([kind], department) or department in own
-
-
-def _flat(data: Mapping[str, Value]) -> dict[str, object]:
-    inner = {f"{outer}.{name}": value for outer, held in data.items() if isinstance(held, dict)
-             for name, value in held.items()}  # fmt: skip
-    return {**data, **inner}
 
 
 def _counters(ledger: Ledger) -> list[tuple[Label, Fact]]:

@@ -15,6 +15,7 @@ from crmctl.ledger.reading.facts import FIXED_TABLES, fact_parameters, typed_val
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, Closeup, closeup, kinds_named
 from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
+from crmctl.model.condition import flat
 from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding, Severity
 from crmctl.model.kinds import Kind
@@ -248,17 +249,6 @@ def kinds_of(rules: Guarding, guards: list[Guard], ledger: Ledger) -> set[str]:
     names = {name for guard in guards for name in guard.facts}
     names |= {leaf.name for name, leaf in rules.applies.items() if name in names}
     return {kind for name in names if name in rules.facts for kind in kinds_named(rules.facts[name].sql, kinds)}
-
-
-def flat(data: Mapping[str, Value], prefix: str = "") -> dict[str, object]:
-    """A record's fields by dotted name, groups taken apart."""
-    found: dict[str, object] = {}
-    for name, value in data.items():
-        if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
 
 
 def _verdict(ledger: Ledger, rules: Guarding, guard: Guard, subject: Subject, near: Closeup) -> bool | None:
