@@ -9,11 +9,15 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.grade_words import (
+    condition_text,
     draw_scorecard,
     no_seats,
     over_documents,
     score_documents,
+    seat_text,
+    spoken_grade,
     tell_over,
+    told,
 )
 from crmctl.cli.commands.service_words import draw_service, service_document
 from crmctl.cli.context import open_ledger
@@ -29,7 +33,7 @@ from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.names import names
 from crmctl.policy.axes import MAIN_AXIS
-from crmctl.rules.regrade import Evidence, Proposal, evidence_of
+from crmctl.rules.regrade import Proposal, evidence_of
 
 Department = Annotated[str | None, typer.Option("--department", help=N_("Which department's; your own if not given."))]
 AxisName = Annotated[
@@ -132,20 +136,15 @@ def explain(
         if proposal.decision.exempt:
             out.line(_("Not graded: the rules exempt such customers"))
         for seat in proposal.decision.seats:
-            out.line(
-                _("{grade}: place {place} of {of}, {seats:seat|seats} ({share} of {base}) [{code}, {clause}]",
-                  grade=spoken_grade(ledger, done, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
-                  share=f"{float(seat.cap.share):.0%}", base=seat.base, code=seat.cap.code, clause=seat.cap.clause)
-            )  # fmt: skip
+            out.line(seat_text(ledger, done, seat))
         heads = [_("Grade"), _("Clause"), _("Condition"), _("Value"), _("Holds")]
-        words = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown"), "not applicable": _("not applicable")}
         rows = [
             (
                 spoken_grade(ledger, done, e.grade),
                 e.clause,
-                _condition(e),
-                words.get(e.value, e.value),
-                words.get(e.holds, e.holds),
+                condition_text(e),
+                told(e.value),
+                told(e.holds),
             )
             for e in evidence
         ]
@@ -210,9 +209,9 @@ def history(
 
     def show() -> None:
         # a product or a way of grading is told where there is one besides the main
-        told = [n for n in range(len(columns)) if columns[n] not in {"axis", "product"} or _differs(listing.rows, n)]
-        rows = [[*row[:-1], _(_MOVES.get(str(row[-1]), str(row[-1]))) if row[-1] else None] for row in listing.shown()]
-        table([listing.heads[n] for n in told], [[row[n] for n in told] for row in rows])
+        shown = [n for n in range(len(columns)) if columns[n] not in {"axis", "product"} or _differs(listing.rows, n)]
+        rows = [[*row[:-1], move_text(str(row[-1])) if row[-1] else None] for row in listing.shown()]
+        table([listing.heads[n] for n in shown], [[row[n] for n in shown] for row in rows])
 
     out.result("grade-history", listing.documents(), show)
 
@@ -258,14 +257,6 @@ def move_text(move: str | None) -> str:
     return _(_MOVES[move]) if move in _MOVES else move or ""
 
 
-def _condition(evidence: Evidence) -> str:
-    """A condition with what it is held against, and whether one of several is enough."""
-    text = f"{evidence.condition} ({evidence.against})" if evidence.against else evidence.condition
-    if evidence.joined == "any":
-        return _("one of: {condition}", condition=text)
-    return _("none of: {condition}", condition=text) if evidence.joined == "none" else text
-
-
 def _document(proposal: Proposal) -> dict[str, object]:
     decision = proposal.decision
     return {
@@ -276,11 +267,6 @@ def _document(proposal: Proposal) -> dict[str, object]:
             for s in decision.seats
         ],
     }  # fmt: skip
-
-
-def spoken_grade(ledger: Ledger, done: Run, grade: str | None) -> str:
-    """A grade in the user's language; empty for none."""
-    return label(ledger.in_force.pack.vocab.get(done.rules.axis.words, {}).get(grade, grade)) if grade else ""
 
 
 def _proposals(ledger: Ledger, done: Run, proposals: list[Proposal]) -> None:

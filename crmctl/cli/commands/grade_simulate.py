@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.grade import AxisName, Department, Product, called, department_chosen, spoken_grade
+from crmctl.cli.commands.grade import AxisName, Department, Product, called, department_chosen
+from crmctl.cli.commands.grade_words import condition_text, seat_text, spoken_grade, told
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
 from crmctl.cli.out import Out
@@ -109,22 +110,10 @@ def _place(proposal: Proposal) -> dict[str, object]:
 
 def _told(ledger: Ledger, trial: Run, proposal: Proposal, turns: list[Turn]) -> Iterator[str]:
     """Why a customer moves: the conditions that turned, then its places under the caps."""
-    words = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown"), "not applicable": _("not applicable")}
     for _old, new in turns:
-        text = f"{new.condition} ({new.against})" if new.against else new.condition
-        yield f"{text}: {words.get(new.value, new.value)}, {words.get(new.holds, new.holds)} [{new.clause}]"
+        yield f"{condition_text(new)}: {told(new.value)}, {told(new.holds)} [{new.clause}]"
     for seat in proposal.decision.seats:
-        yield _(
-            "{grade}: place {place} of {of}, {seats:seat|seats} ({share} of {base}) [{code}, {clause}]",
-            grade=spoken_grade(ledger, trial, seat.cap.grade),
-            place=seat.place,
-            of=seat.of,
-            seats=seat.seats,
-            share=f"{float(seat.cap.share):.0%}",
-            base=seat.base,
-            code=seat.cap.code,
-            clause=seat.cap.clause,
-        )
+        yield seat_text(ledger, trial, seat)
     if proposal.decision.review:
         yield _("to be judged by a person")
 

@@ -10,7 +10,8 @@ from crmctl.i18n import _, label
 from crmctl.ledger.changing.regrading import Run
 from crmctl.ledger.ledger import Ledger
 from crmctl.policy.scorecard import Line
-from crmctl.rules.regrade import spoken
+from crmctl.rules.grading import Seat
+from crmctl.rules.regrade import Evidence, spoken
 
 
 def score_documents(lines: Sequence[Line]) -> list[dict[str, object]]:
@@ -28,10 +29,9 @@ def draw_scorecard(out: Out, lines: Sequence[Line]) -> None:
     if not lines:
         return
     heads = [_("Item"), _("Value"), _("Points"), _("Weight"), _("Adds")]
-    words = {"unknown": _("unknown"), "not applicable": _("not applicable"), "yes": _("yes"), "no": _("no")}
     rows = [
-        (label(line.item.label), words.get(spoken(line.value), spoken(line.value)),
-         words["unknown"] if line.points is None else f"{line.points:f}", f"{line.item.weight:f}%",
+        (label(line.item.label), told(spoken(line.value)),
+         told("unknown") if line.points is None else f"{line.points:f}", f"{line.item.weight:f}%",
          "" if line.adds is None else f"{line.adds:.2f}")
         for line in lines
     ]  # fmt: skip
@@ -70,3 +70,31 @@ def no_seats(ledger: Ledger, done: Run) -> Iterator[str]:
         if base is not None and cap.per == "department" and cap.seats(base) == 0:
             grade = label(vocab.get(cap.grade, cap.grade))
             yield _("{grade}: {base} customers count, too few for one seat", grade=grade, base=base)
+
+
+def spoken_grade(ledger: Ledger, done: Run, grade: str | None) -> str:
+    """A grade in the user's language; empty for none."""
+    return label(ledger.in_force.pack.vocab.get(done.rules.axis.words, {}).get(grade, grade)) if grade else ""
+
+
+def told(value: str) -> str:
+    """A fact's value, or how a condition came out, in the user's language."""
+    words = {"unknown": _("unknown"), "not applicable": _("not applicable"), "yes": _("yes"), "no": _("no")}
+    return words.get(value, value)
+
+
+def condition_text(evidence: Evidence) -> str:
+    """A condition with what it is held against, and whether one of several is enough."""
+    text = f"{evidence.condition} ({evidence.against})" if evidence.against else evidence.condition
+    if evidence.joined == "any":
+        return _("one of: {condition}", condition=text)
+    return _("none of: {condition}", condition=text) if evidence.joined == "none" else text
+
+
+def seat_text(ledger: Ledger, done: Run, seat: Seat) -> str:
+    """A customer's place under a cap, with the cap's code and clause."""
+    return _(
+        "{grade}: place {place} of {of}, {seats:seat|seats} ({share} of {base}) [{code}, {clause}]",
+        grade=spoken_grade(ledger, done, seat.cap.grade), place=seat.place, of=seat.of, seats=seat.seats,
+        share=f"{float(seat.cap.share):.0%}", base=seat.base, code=seat.cap.code, clause=seat.cap.clause,
+    )  # fmt: skip

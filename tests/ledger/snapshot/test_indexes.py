@@ -6,7 +6,8 @@ import sqlite3
 
 import pytest
 
-from crmctl.ledger.snapshot import indexes
+from crmctl.errors import InvalidInput
+from crmctl.ledger.snapshot import indexes, question
 from crmctl.ledger.snapshot.question import ask
 
 _AGAIN = """
@@ -93,7 +94,13 @@ def test_looking_changes_nothing_whatever_the_text_says(large: sqlite3.Connectio
     assert large.execute("SELECT count(*) FROM customer").fetchone() == (9,)
 
 
-def test_a_question_may_cost_more_in_a_large_ledger(large: sqlite3.Connection) -> None:
-    before = indexes.pages(large)
-    large.execute('INSERT INTO "kind-visit".visit VALUES (?, ?, ?)', ("V-x", "C-1", "x" * 100_000))
-    assert indexes.pages(large) > before + 20
+def test_a_question_may_cost_more_in_a_large_ledger(large: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(question, "_STEPS", 0)
+    monkeypatch.setattr(question, "_EVERY", 100)
+    monkeypatch.setattr(question, "_STEPS_A_PAGE", 100)
+    sql = "SELECT count(*) FROM visit a, visit b WHERE a.day < b.day"  # some ten thousand steps
+    with pytest.raises(InvalidInput, match="takes too long"):
+        ask(large, sql)
+    large.execute('INSERT INTO "kind-visit".visit VALUES (?, ?, ?)', ("V-x", "C-1", "x" * 5_000_000))
+    assert indexes.pages(large) > 1000
+    assert ask(large, sql).rows[0][0] > 4000
