@@ -6,6 +6,7 @@ Everyday commands read `head`: main with the member's own changes that wait for 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -175,6 +176,20 @@ class Ledger:
     def today(self) -> date:
         """Today in the ledger's zone."""
         return self.now.date()
+
+    @cached_property
+    def founded(self) -> date:
+        """The day of the first commit, in the ledger's zone; its id is kept, since the way there is long."""
+        note = self.repo.common_dir / "crmctl" / "founding"
+        try:
+            first = self.repo.commit(note.read_text("ascii").strip())
+        except (OSError, ValueError, NotFound):
+            roots = self.repo.run("rev-list", "--first-parent", "--max-parents=0", self.main).decode().split()
+            first = self.repo.commit(roots[-1])
+            with contextlib.suppress(OSError):
+                note.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(note, f"{first.oid}\n".encode("ascii"))
+        return first.at.astimezone(self.now.tzinfo).date()
 
     @cached_property
     def member_id(self) -> str:

@@ -5,6 +5,7 @@ cases: [{if: 'category in [quality]', within: $complaint_quality_within, who: [r
 then: [{after: 1 working day, who: [role supervisor]}, {after: 3 working days, who: [role head]}]
 every: {months: [2, 8]}          # or {months: $survey_months}: a window from the first to the last day of each month
 each: department                 # with every: one record of the kind is asked of each department
+among: $plan_departments         # beside each: of these alone; while the policy leaves it open, of none
 ```
 
 `role NAME` among the persons means who holds that role in the record's department or the whole company.
@@ -129,6 +130,10 @@ def _every_faults(item: Mapping[str, Value], path: str) -> Iterator[Finding]:
         named = isinstance(months, str) and months.startswith("$")
         if not named and months_of(months) is None:
             yield Finding("POL003", N_("every needs months from 1 to 12"), "error", "", f"{path}.every")
+    among = item.get("among")
+    if among is not None and (item.get("each") is None or not (isinstance(among, str) and among.startswith("$"))):
+        message = N_("among is a value of the policy like $departments, and stands beside each")
+        yield Finding("POL003", message, "error", "", f"{path}.among")
     if item.get("each") is not None and (item.get("each") != "department" or raw is None):
         yield Finding("POL003", N_("each is department, and stands beside every"), "error", "", f"{path}.each")
 

@@ -13,13 +13,13 @@ condition or a list of them that must all hold; `only` a condition on the policy
 open without an end where it says `unset: open`. `else_at` is where the clock starts while `at` has
 no value. `rows` asks for the records in SQL instead: `id`, `dossier`, `department` and a column for
 each name the clock uses. `tell` is a field whose text stands beside what is due. `cases`, `then`,
-`every` and `each` are told in `crmctl.policy.clock_parts`, `pauses` in `crmctl.policy.clock_pauses`.
+`every`, `each` and `among` are told in `crmctl.policy.clock_parts`, `pauses` in `crmctl.policy.clock_pauses`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -42,7 +42,7 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 _KEYS = frozenset(
     {
         "code", "on", "at", "text", "if", "only", "within", "unset", "lead", "by", "done", "until", "who",
-        "missing_for", "else_at", "cases", "then", "every", "each", "rows", "tell", "pauses", "clause",
+        "missing_for", "else_at", "cases", "then", "every", "each", "among", "rows", "tell", "pauses", "clause",
         "requirement",
     }
 )  # fmt: skip
@@ -98,6 +98,7 @@ class Clock:
     then: tuple[Turn, ...] = ()
     every: Every | None = None
     each: Literal["department"] | None = None
+    among: str | None = None
     rows: str | None = None
     tell: str | None = None
     pauses: tuple[PausedBy, ...] = ()
@@ -112,6 +113,15 @@ class Clock:
         names = (self.at, *(name for name in (self.else_at, self.tell) if name), *self.done, *after,
                  *(leaf.name for leaf in leaves), *persons)  # fmt: skip
         return tuple(dict.fromkeys(n for n in names if n not in PERSONS and not n.startswith(ROLE)))
+
+    def departments(self, settings: Mapping[str, object]) -> tuple[str, ...]:
+        """The departments it is for, by the value that `among` names."""
+        named = settings.get(self.among.removeprefix("$")) if self.among else None
+        return (
+            tuple(str(one) for one in named)
+            if isinstance(named, list)
+            else tuple(re.findall(r"[^,\s]+", str(named or "")))
+        )
 
     @property
     def needed(self) -> str:
@@ -162,6 +172,16 @@ def check_clocks(
                     args = {"code": clock.code, "name": name}
                     findings.append(Finding("POL005", N_("{code}: {name} is no date"), "error", where, "clocks", args))
     return findings
+
+
+def department_faults(
+    clocks: Iterable[Clock], settings: Mapping[str, object], departments: Collection[str]
+) -> Iterator[Finding]:  # fmt: skip
+    """Departments a value names for a clock that are not there: nobody would be asked."""
+    for clock in clocks:
+        for name in clock.departments(settings):
+            if name not in departments:
+                yield unknown_name(clock.code, name, departments, "")
 
 
 def lay_clocks(lower: Iterable[Clock], upper: Iterable[Clock]) -> tuple[Clock, ...]:
@@ -298,6 +318,7 @@ def _clock(item: Mapping[str, Value]) -> Clock:
         then=then,
         every=every,
         each=each,
+        among=str(item["among"]) if item.get("among") is not None else None,
         rows=str(item["rows"]) if item.get("rows") is not None else None,
         tell=str(item["tell"]) if item.get("tell") is not None else None,
         pauses=read_pauses(item.get("pauses")),

@@ -34,7 +34,8 @@ class DueRow:
     `department` is None for what all departments share; `member` whose a member's own record is.
     `values` holds dates, moments, text and bools by field name (`maintenance.next_on`), and the
     marks every record has; `unverified` maps a field to the day by which to check it; `pauses` are
-    when its clock stands still.
+    when its clock stands still. `asked_from` is the first day on which this could be asked of anybody: an end
+    reckoned from what was before is moved there.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class DueRow:
     member: str | None = None
     unverified: Mapping[str, date] = field(default_factory=dict)
     pauses: tuple[Pause, ...] = ()
+    asked_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Surroundings:
     with a dossier, by department; `active` the members who are still here; `latest` the last day
     of an `until` record, by (kind, field, dossier, department); `holders` who holds a role, by (role,
     department or None for the whole company). `effective` tells the values of other days and of departments.
+    `began` is the first day on which a department or member could be asked for anything, by id.
     """
 
     now: datetime
@@ -65,6 +68,7 @@ class Surroundings:
     latest: Mapping[tuple[str, str, str, str | None], date] = field(default_factory=dict)
     holders: Mapping[tuple[str, str | None], tuple[str, ...]] = field(default_factory=dict)
     effective: Effective | None = None
+    began: Mapping[str, date] = field(default_factory=dict)
     _cases: dict[tuple[int, int, bool], tuple[Clock, Clock]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -158,7 +162,7 @@ def running(clock: Clock, settings: Mapping[str, object]) -> bool:
     if clock.missing_for and value_of(clock.by, settings) is None:
         return False
     if clock.every is not None:
-        return bool(clock.every.in_force(settings))
+        return bool(clock.every.in_force(settings)) and (clock.among is None or bool(clock.departments(settings)))
     spans = [clock.within, *(case.within for case in clock.cases)]
     return clock.within is None or clock.unset == "open" or any(s and with_values(s, settings) for s in spans)
 
@@ -169,7 +173,7 @@ def missing_items(
     """The turned-round clock: who of `members` (id, department) has no record for today.
 
     `present` says when each member's record was entered. One entered after the set time counts as
-    done late. On a day off nothing is asked.
+    done late. On a day off nothing is asked, and who begins today has until the day's end.
     """
     if not clock.missing_for or not around.calendar.is_workday(around.today):
         return
@@ -177,7 +181,8 @@ def missing_items(
         entered, settings = present.get(member), around.settings_of(department)
         if not running(clock, settings):
             continue
-        end = deadline(around.calendar, around.today, None, _clock_time(clock, settings), around.now.tzinfo)
+        by = None if around.began.get(member) == around.today else _clock_time(clock, settings)
+        end = deadline(around.calendar, around.today, None, by, around.now.tzinfo)
         item = Due(
             clock.code, clock.text, clock.on, "", f"office/{department}", department, around.today, end.day, end.moment,
             late=end.missed(entered or around.now), late_days=0, who=(member,),
@@ -225,6 +230,8 @@ def _counted(clock: Clock, row: DueRow, around: Surroundings, start: Start) -> I
             yield _open(clock, row, around, start, pauses)
         return
     end = deadline(around.calendar, start, span, _clock_time(clock, settings), around.now.tzinfo, pauses)
+    if row.asked_from is not None and end.day < row.asked_from:
+        end = Deadline(row.asked_from)
     item = _item(clock, row, around, start, end, span)
     if done is None:
         yield from _shown(clock, item, around)
@@ -304,12 +311,19 @@ def _turned(clock: Clock, row: DueRow, around: Surroundings, end: Deadline) -> t
 def wave_items(
     clock: Clock, latest: Mapping[str, date], departments: Iterable[str], around: Surroundings
 ) -> Iterator[Due]:
-    """One record of the clock's kind is asked of each department in each window; `latest` is the last one's day."""
+    """One record of the clock's kind is asked of each department in each window; `latest` is the last one's day.
+
+    A window that was over before the department began is asked of nobody.
+    """
     if clock.each is None:
         return
     for department in departments:
+        if clock.among is not None and department not in clock.departments(around.settings_of(department)):
+            continue
         window = _window(clock, around, department)
-        if window is not None and latest.get(department, date.min) < window[0]:
+        if window is None or window[1] < around.began.get(department, date.min):
+            continue
+        if latest.get(department, date.min) < window[0]:
             row = DueRow(clock.on, "", f"office/{department}", department, {})
             yield _item(clock, row, around, window[0], Deadline(window[1]), None)
 

@@ -30,10 +30,10 @@ NINE = [
 ]  # fmt: skip
 
 
-def due(company: Company, member: str = "alice", day: str = DAY) -> dict[str, str]:
-    whose = Whose(frozenset({member}), frozenset({"east"}))
+def due(company: Company, member: str = "alice", day: str = DAY, department: str = "east") -> dict[str, str]:
+    whose = Whose(frozenset({member}), frozenset({department}))
     found = agenda(company.ledger(), whose, date.fromisoformat(day)).items
-    return {item.code: item.id for item in found if member in item.who and item.department == "east"}
+    return {item.code: item.id for item in found if member in item.who and item.department == department}
 
 
 def told(company: Company, capsys: pytest.CaptureFixture[str], *words: str, member: str = "alice") -> Any:
@@ -213,6 +213,14 @@ def test_market_development_has_its_posts_its_plan_and_four_sorts_of_work(
     with in_chinese():
         assert "协调各下属单位" in says(company, capsys, "policy", "posts", "deputy")
 
+    # the policy is one department's: until the company says which, nobody owes the plan, and then nobody else does
+    both = {"SEC027", "SEC040"}
+    assert not both & set(due(company, day="2027-01-10"))
+    assert "work_plan_departments" in says(company, capsys, "policy", "show")
+    says(company, capsys, "policy", "set", "work_plan_departments", "west")
+    assert both <= set(due(company, day="2027-01-10", department="west"))
+    assert not both & set(due(company, day="2027-01-10"))
+    says(company, capsys, "policy", "set", "work_plan_departments", "east")
     assert "SEC027" in due(company, day="2027-01-10")  # no plan for the year yet
     plan: dict[str, object] = {
         "period": "2027", "subject": "Grow in the north", "in_charge": "alice", "set_on": "2027-01-08", "text": "two wards",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from crmctl.errors import InvalidInput
 from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.setup.enrol import save_org
+from crmctl.model.org import Member, Role
 from tests.company import Company
 from tests.requirements.proving import DAY, lays_down
 
@@ -21,6 +24,14 @@ def asked(company: Company, code: str) -> set[str]:
 
 @pytest.mark.req("R-PER-04")
 def test_each_department_appraises_its_staff_in_the_set_months_with_what_customers_say(company: Company) -> None:
+    assert asked(company, "PER004") == set()
+    lays_down(company, "values:\n  appraisal_months: [2, 8]\n")
+    # the ledger was founded in November: nobody owes August's, neither for people who came to the company long before
+    with_staff = company.ledger()
+    since = date(2020, 1, 1)
+    staff = Member("erin", "Erin", (Role("head", "west", since),), None, None, since)
+    members = {**with_staff.in_force.org.members, staff.id: staff}
+    save_org(with_staff, replace(with_staff.in_force.org, members=members), "add", "member")
     assert asked(company, "PER004") == set()
     lays_down(company, "values:\n  appraisal_months: 11\n")
     assert asked(company, "PER004") == {"east", "west"}

@@ -28,6 +28,7 @@ ROW: dict[str, object] = {
     "time": "09:30", "whom": "Dr Wang", "topic": "beds", "place": "ward 3", "purpose": "needs", "way": "on_site",
 }  # fmt: skip
 FRIDAY = date(2026, 11, 20)
+MONDAY = date(2026, 11, 23)
 
 
 def due(company: Company, on: str, whose: Whose | None = None) -> list[tuple[str, str | None]]:
@@ -75,15 +76,19 @@ def test_the_sheet_is_there_before_the_morning_meeting(company: Company, monkeyp
     adopt(company.ledger(), "p03")
     set_value(company.ledger(), "day_plan_by", "08:30")
     customer = company.customer()
+    asked = [(item.who, item.late) for item in agenda(company.ledger(), team_of(company.ledger())).items
+             if item.code == "INT015"]  # fmt: skip
+    assert (("bob",), False) in asked  # their first day: it lasts until the evening
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-23T10:00:00+08:00")
     missing = [(item.code, item.who, item.late) for item in agenda(company.ledger(), team_of(company.ledger())).items]
     assert ("INT015", ("alice",), True) in missing  # past ten already: the leader sees who is absent
     assert ("INT015", ("bob",), True) in missing
-    monkeypatch.setenv("CRMCTL_NOW", "2026-11-20T08:00:00+08:00")
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-23T08:00:00+08:00")
     write_sheet(
-        company.ledger(), sheet_of(company.ledger(), "alice", FRIDAY), {"rows": [{"customer": customer, **ROW}]}
+        company.ledger(), sheet_of(company.ledger(), "alice", MONDAY), {"rows": [{"customer": customer, **ROW}]}
     )
-    monkeypatch.setenv("CRMCTL_NOW", "2026-11-20T10:00:00+08:00")
-    assert "INT015" not in codes(company, "2026-11-20")
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-23T10:00:00+08:00")
+    assert "INT015" not in codes(company, "2026-11-23")
 
 
 @pytest.mark.req("R-VIS-03")
@@ -198,9 +203,10 @@ def test_each_class_is_contacted_in_its_cycle_and_who_is_neglected_is_seen(
     set_value(company.ledger(), "contact_potential", "1 month")
     customer = company.customer()
     company.add("visit", {**DONE, "on": "2026-10-15"}, customer=customer)
-    assert due(company, "2026-11-20") == [("VIS011", "2026-11-15")]
-    assert ("VIS011", "2026-11-15") in due(company, "2026-11-20", team_of(company.ledger()))
-    document = json.loads(says(company, capsys, "report", "overdue-contacts", "--json"))
+    # the cycle was over before the customer came into the ledger: asked from that day on, and late after it
+    assert due(company, "2026-11-20") == [("VIS011", "2026-11-20")]
+    assert ("VIS011", "2026-11-20") in due(company, "2026-11-20", team_of(company.ledger()))
+    document = json.loads(says(company, capsys, "report", "overdue-contacts", "--json", "--as-of", "2026-11-25"))
     rows = document["data"]["tables"]["customers"]["rows"]
     assert [(row["id"], row["owner"], row["last_on"], row["days"]) for row in rows] == [
         (customer, "alice", "2026-10-15", 5)

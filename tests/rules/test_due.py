@@ -273,9 +273,49 @@ def test_each_department_is_asked_for_one_record_in_the_months_the_policy_sets()
         assert [(item.department, item.due, item.who) for item in found] == [("east", day("2026-11-30"), ("alice",))]
 
 
+def test_a_window_that_was_over_before_a_department_began_is_asked_of_nobody() -> None:
+    made = clock(every={"months": [2, 10]}, each="department", who=["role head"])
+    for began, asked in (("2026-11-01", []), ("2026-10-31", ["2026-10-31"]), ("2025-01-01", ["2026-10-31"])):
+        around = replace(AROUND, began={"east": day(began)})
+        assert [item.due for item in wave_items(made, {}, ["east"], around)] == [day(one) for one in asked]
+    # whose beginning nobody knows is asked
+    assert [item.late for item in wave_items(made, {}, ["west"], AROUND)] == [True]
+
+
+def test_a_clock_may_be_for_the_departments_that_a_value_names() -> None:
+    made = clock(every={"months": [11]}, each="department", among="$planning", who=["role head"])
+    for value, asked in ((None, []), ([], []), ("", []), (["west"], ["west"]), ("east, west", ["east", "west"])):
+        around = replace(AROUND, settings={**AROUND.settings, "planning": value})
+        assert [item.department for item in wave_items(made, {}, ["east", "west"], around)] == asked
+        assert running(made, around.settings) is bool(asked)
+
+
+def test_what_was_before_it_could_be_asked_is_due_on_the_first_day_it_can() -> None:
+    made = clock(within="10 days")
+    here = replace(row(on=day("2024-05-01")), asked_from=day("2026-11-18"))
+    (item,) = items(made, here)
+    assert (item.since, item.due, item.late_days) == (day("2024-05-01"), day("2026-11-18"), 2)
+    (today,) = items(made, replace(here, asked_from=day("2026-11-20")))
+    assert (today.due, today.late) == (day("2026-11-20"), False)
+    (ran,) = items(made, replace(here, values={"on": day("2026-11-10")}, asked_from=day("2026-11-09")))
+    assert ran.due == day("2026-11-20")
+
+
+def test_who_begins_today_has_until_the_day_ends_for_todays_record() -> None:
+    made = clock(missing_for=["sales"], by="09:00", who=["member"])
+    told = [
+        [
+            item.late
+            for item in missing_items(made, {}, [("alice", "east")], replace(AROUND, began={"alice": day(began)}))
+        ]
+        for began in ("2026-11-19", "2026-11-20")
+    ]
+    assert told == [[True], [False]]
+
+
 @pytest.mark.parametrize(
     "words",
-    [{"every": {"months": [13]}}, {"every": {"months": []}}, {"each": "department"}, {"cases": [{"within": "1 day"}]},
+    [{"among": "$planning"}, {"every": {"months": [1]}, "each": "department", "among": "east"}, {"every": {"months": [13]}}, {"every": {"months": []}}, {"each": "department"}, {"cases": [{"within": "1 day"}]},
      {"then": [{"after": "soon", "who": ["owner"]}]}, {"cases": [{"if": "a b"}]}, {"then": {"after": "1 day"}}],
 )  # fmt: skip
 def test_parts_of_a_clock_that_say_nothing_are_faults(words: dict[str, Value]) -> None:

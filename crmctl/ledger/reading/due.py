@@ -173,9 +173,22 @@ def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock
             latest[whole] = max(last, latest.get(whole, last))
     active = frozenset(m.id for m in ledger.in_force.org.members.values() if m.active(day))
     values, holders = ledger.values(day=day), _holders(ledger, day)
+    began = _began(ledger) if any(clock.each or clock.missing_for for clock in clocks) else {}
     return Surroundings(
-        now, work_calendar(ledger), values, dealings, active, latest, holders, ledger.in_force.values
+        now, work_calendar(ledger), values, dealings, active, latest, holders, ledger.in_force.values, began
     )  # fmt: skip
+
+
+def _began(ledger: Ledger) -> dict[str, date]:
+    """The first day on which each department and member could be asked: nobody owes what was before the ledger."""
+    found: dict[str, date] = {}
+    for member in ledger.in_force.org.members.values():
+        found[member.id] = max(member.since, ledger.founded)
+        for role in member.roles:
+            if role.department:
+                first = max(role.since, ledger.founded)
+                found[role.department] = min(first, found.get(role.department, first))
+    return found
 
 
 def _holders(ledger: Ledger, day: date) -> dict[tuple[str, str | None], tuple[str, ...]]:

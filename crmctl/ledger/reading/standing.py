@@ -32,7 +32,7 @@ Held = dict[str, dict[str, dict[str, str]]]  # customer → department → class
 _LAST = """
 WITH standing AS ({classes}), contact AS ({contacts}),
   last AS (SELECT dossier, department, max(day) AS day FROM contact WHERE day <= :as_of {ways} GROUP BY 1, 2)
-SELECT s.id, s.department, coalesce(l.day, a.since) AS last
+SELECT s.id, s.department, coalesce(l.day, a.since) AS last, a.since
 FROM standing s JOIN assignment a ON a.dossier = s.id AND a.department = s.department
 LEFT JOIN last l ON l.dossier = s.id AND l.department = s.department
 WHERE s.class = :class AND coalesce(l.day, a.since) <= :latest
@@ -130,9 +130,11 @@ def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iter
                 continue
             clock, sql = cadence.clock(name), _last(asker.ledger, standing, cadence, name)
             answer = asker.ask(sql, **{"class": name, "latest": latest.isoformat()})
-            for dossier, department, last in answer.rows:
+            for dossier, department, last, since in answer.rows:
                 started = {"last": date.fromisoformat(str(last)[:10])}
-                row = DueRow("customer", str(dossier), str(dossier), str(department), started)
+                # a contact long before the customer was here makes the next one due, and not late since then
+                here = date.fromisoformat(str(since)[:10])
+                row = DueRow("customer", str(dossier), str(dossier), str(department), started, asked_from=here)
                 yield from due_items(clock, [row], around)
 
 

@@ -16,6 +16,8 @@ from crmctl.model.kinds import Kind
 from crmctl.model.located import at_lines
 from crmctl.model.org import Org
 from crmctl.model.values import Value
+from crmctl.policy.clocks import department_faults
+from crmctl.policy.dated import undated
 from crmctl.policy.fit import kind_faults, pack_faults, unknown
 from crmctl.policy.pack import Pack, lay_over, read_pack
 from crmctl.policy.review import seat_faults
@@ -96,6 +98,7 @@ class _Setup:
             self._note(path, pack_faults(self._raw[path], pack, {k.name: k for k in kinds.values()}, whole))
             if self._org is not None:
                 self._note(path, seat_faults(pack.review, self._org.departments, self._org.members))
+                self._note(path, department_faults(pack.clocks, undated(whole.values), self._org.departments))
         self._decisions({k.name: k for k in kinds.values()}, list(packs), whole)
         if whole.guarded:
             self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)
@@ -125,7 +128,6 @@ class _Setup:
         from crmctl.ledger.reading.asker import no_grades, parameters_of
         from crmctl.ledger.reading.standing import question_faults, rows_faults
         from crmctl.policy.cron import read_jobs
-        from crmctl.policy.dated import undated
         from crmctl.policy.segments import read_segments, segment_faults
         from crmctl.policy.standing import KEYS, read_standing, unset_cadences
 

@@ -166,13 +166,17 @@ def test_a_card_in_doubt_belongs_to_the_team_that_deals_with_it(company: Company
 
 
 @pytest.mark.req("R-INT-15")
-def test_who_has_no_sheet_by_the_morning_meeting(company: Company, kept: Callable[..., Kept], setting: Setter) -> None:
+def test_who_has_no_sheet_by_the_morning_meeting(
+    company: Company, kept: Callable[..., Kept], setting: Setter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert due(company).items == ()
     setting(day_plan_by="09:00")
+    assert [(item.code, item.late) for item in due(company).items] == [("INT015", False)]  # everybody began today
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-23T10:00:00+08:00")
     (item,) = due(company).items
     assert (item.code, item.who, item.late, item.id) == ("INT015", ("alice",), True, "")
     assert [i.who for i in due(company, whose=Whose(departments=frozenset({"west"}))).items] == [("alice",), ("bob",)]
-    kept("day_plan", "office/east", {"on": "2026-11-20"})
+    kept("day_plan", "office/east", {"on": "2026-11-23"})
     found = due(company)
     assert (found.items, [i.code for i in found.done_late]) == ((), ["INT015"])
     assert due(company, as_of="2026-11-21").items == ()  # a Saturday

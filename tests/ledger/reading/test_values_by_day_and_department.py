@@ -90,7 +90,7 @@ def test_a_cycle_may_be_dated_or_a_departments_own(company: Company, tmp_path: P
     assert due(company, "VIS011", "2026-11-20") == []
     assert [item.due for item in due(company, "VIS011", "2027-01-01")] == [date(2027, 1, 1)]
     overlay(company, tmp_path, "east", "contact_potential: 1 month")
-    assert [item.due for item in due(company, "VIS011", "2026-11-20")] == [date(2026, 11, 1)]
+    assert [item.due for item in due(company, "VIS011", "2026-11-20")] == [date(2026, 11, 20)]  # not before it was here
 
 
 GUARD = """
