@@ -21,10 +21,11 @@ DONE_SHOWN = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Dealing:
-    """Who deals with a customer in a department."""
+    """Who deals with a customer in a department; `since` when it stands there as it does."""
 
     owner: str
     team: tuple[str, ...] = ()
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ def test_in_february_and_august_finance_surveys_every_trading_partner(company: C
     adopt(company.ledger(), "p13")
     finance(company)
     one, two = company.customer(), company.customer(name="Southern Works")
+    # known to us for years, and in the ledger since November only: August's survey asked nobody about it
+    update(company.ledger(), two, {"obtained_at": "2024-03-01T09:00:00+08:00"}, Origin())
     company.sync("alice", "carol", "alice")
     assert due(company, "UPD002", "2027-01-20") == []
     asked = due(company, "UPD002", "2027-02-01")

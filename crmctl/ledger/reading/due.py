@@ -157,10 +157,10 @@ def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock
     day = as_of or ledger.today
     now = ledger.now if day == ledger.today else datetime.combine(day, time(23, 59, 59), ledger.now.tzinfo)
     dealings: dict[str, dict[str, Dealing]] = {}
-    for dossier, department, owner, team in connection.execute(
-        "SELECT dossier, department, owner, team FROM assignment"
+    for dossier, department, owner, team, since in connection.execute(
+        "SELECT dossier, department, owner, team, since FROM assignment"
     ):
-        dealings.setdefault(dossier, {})[department] = Dealing(owner, tuple(team.split()))
+        dealings.setdefault(dossier, {})[department] = Dealing(owner, tuple(team.split()), date.fromisoformat(since))
     latest: dict[tuple[str, str, str, str | None], date] = {}
     for until in {clock.until for clock in clocks if clock.until}:
         if until.ref:
@@ -257,7 +257,21 @@ def _run(
         if row.dossier in ended:
             continue  # nothing more is asked about a customer whose papers lie in a binder
         for item in due_items(clock, [_paused(_due_row(kind, row), still, around)], around):
-            yield from _first_entry(ledger, clock, kind, row, item, around)
+            if not clock.every or not item.late or _was_here(ledger, row, item, around):
+                yield from _first_entry(ledger, clock, kind, row, item, around)
+
+
+def _was_here(ledger: Ledger, row: TypedRow, item: Due, around: Surroundings) -> bool:
+    """Whether the record was in the ledger before a window was over: nobody could be asked about it earlier."""
+    over, zone = item.due or date.max, around.now.tzinfo
+    dealings = around.dealings.get(row.dossier, {}).values()
+    if row.rev > 1 and any(dealing.since and dealing.since <= over for dealing in dealings):
+        return True
+    entered = row.values.get("entered_at")
+    if row.rev > 1:
+        first = first_version(ledger, row.path, ledger.read(row.path))
+        entered = datetime.fromisoformat(first.at).astimezone(zone) if first else None
+    return not isinstance(entered, date) or day_of(entered) <= over
 
 
 def _ended(ledger: Ledger, connection: Connection) -> frozenset[str]:
