@@ -166,6 +166,32 @@ def test_a_refused_request_says_so_and_nothing_of_it_holds(
     assert [item for one in inbox(reading.ledger()) for item in one.changes if asked in item.about] == []
 
 
+def test_what_is_had_or_asked_for_already_is_not_asked_for_again(reading: Company) -> None:
+    customer = reading.customer()
+    reading.sync("alice", "bob", "carol")
+
+    def refused(member: str, *words: str) -> str:
+        done = run(reading.clone(member), reading.home, "request", *words)
+        assert done.returncode == 6, done.stderr
+        return done.stderr
+
+    def asks(until: str) -> list[str]:
+        return ["access_request", customer, "--set", "what=contacts", "--set", "why=bid", "--set", f"until={until}"]
+
+    # carol supervises the department that deals with the customer
+    assert "Carol may read this already" in refused("carol", *asks("2027-06-30"))
+    first = request(reading.ledger("bob"), "access_request", customer, ASKED).id
+    for _again in range(2):
+        told = refused("bob", *asks("2027-06-30"))
+        assert "The same was asked for already and waits for approval" in told
+        assert first in told
+        submit(reading.ledger("bob"), gate=Gate())
+    land(reading.ledger(), slot(reading, "alice", "bob", "sign head east"), gate=Gate())
+    reading.sync("alice", "bob")
+    assert "Bob may read this already, until 2027-05-31 at least" in refused("bob", *asks("2027-05-31"))
+    request(reading.ledger("bob"), "access_request", customer, {**ASKED, "until": "2027-12-31"})  # for longer
+
+
 def test_only_a_request_is_refused_and_only_with_a_reason(reading: Company) -> None:
     ask_review(reading)
     reading.customer("bob", name="Southern Works")
@@ -225,6 +251,8 @@ def test_a_file_is_destroyed_once_the_manager_in_charge_approved_it(company: Com
     assert caught.value.rule == "R-REV-09"
     asked = request(company.ledger("carol"), "destruction_request", "Gone Works", {"why": "closed down for good"})
     assert (asked.allows, asked.about, asked.until) == ("destroy", customer, None)
+    with pytest.raises(Refused, match="waits for approval"):
+        request(company.ledger("carol"), "destruction_request", "Gone Works", {"why": "again"})
     submit(company.ledger("carol"), gate=Gate())
     top = slot(company, "alice", "carol", "sign head east")
     with pytest.raises(Refused):
@@ -233,6 +261,8 @@ def test_a_file_is_destroyed_once_the_manager_in_charge_approved_it(company: Com
     ledger = company.ledger()
     assert ledger.dossier(customer).allowed == {"destroy": asked.id}
     assert ledger.read(lookup.record(ledger, asked.id).path).data["decided_by"] == "alice"
+    with pytest.raises(Refused, match=f"approved already: {asked.id}"):
+        request(company.ledger(), "destruction_request", "Gone Works", {"why": "again"})
     assert destroy(ledger, customer, "never_again").tombstone.request == asked.id
     company.sync("alice", "carol")
     assert codes(company, "carol", keyring=company.ledger("carol").keyring.tip) == set()

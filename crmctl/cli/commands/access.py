@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import customer_name, member_name, part_name, reader_name
+from crmctl.cli.commands.wording import customer_name, part_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
@@ -15,6 +15,7 @@ from crmctl.errors import CrmctlError, NotFound, UsageError
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.access import Access
+from crmctl.ledger.reading.people import member_name, reader_name
 from crmctl.model.findings import Finding
 
 _STANDING = {

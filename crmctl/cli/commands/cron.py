@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import department_name
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out, finding_document, finding_line, say
 from crmctl.i18n import N_, _
+from crmctl.ledger.reading.people import department_name
 
 if TYPE_CHECKING:
     from crmctl.cron.run import Line

@@ -9,7 +9,7 @@ import typer
 from crmctl.cli.assignments import values_of
 from crmctl.cli.commands.due import read_day
 from crmctl.cli.commands.shared import SetOption
-from crmctl.cli.commands.wording import customer_name, member_name, value_text
+from crmctl.cli.commands.wording import customer_name, value_text
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
@@ -18,6 +18,7 @@ from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.affairs.day import Sheet
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.findings import Finding
 
 DateOption = Annotated[

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from crmctl.cli.commands.wording import department_name, member_name, part_name, reader_name, state_name
+from crmctl.cli.commands.wording import part_name, state_name
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import department_name, member_name, reader_name
 from crmctl.model.dossier import Assignment, Grant
 from crmctl.model.timeline import Assigned
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from crmctl.cli.commands.waiting import summary
-from crmctl.cli.commands.wording import customer_name, field_label, member_name
+from crmctl.cli.commands.wording import customer_name, field_label
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, AsOf, LedgerDir, details
 from crmctl.cli.out import Out
@@ -20,6 +20,7 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.due import Agenda
 from crmctl.ledger.reading.lookup import record
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.dossier import is_office
 from crmctl.model.duration import parse_duration
 from crmctl.review.own import waiting

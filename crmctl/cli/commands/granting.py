@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import member_name, part_name
+from crmctl.cli.commands.wording import part_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out
 from crmctl.i18n import N_, _
 from crmctl.ledger.affairs.granting import Given
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 
 Who = Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))]
 Parts = Annotated[

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crmctl.cli.commands.wording import member_name
 from crmctl.i18n import label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 
 
 def role_name(ledger: Ledger, role: str | None) -> str:

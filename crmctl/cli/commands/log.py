@@ -10,21 +10,14 @@ import typer
 from crmctl.cli.commands.dealing_words import grant_text, move_text
 from crmctl.cli.commands.reviewed import told_on
 from crmctl.cli.commands.waiting import note_on
-from crmctl.cli.commands.wording import (
-    change_text,
-    field_label,
-    field_named,
-    member_name,
-    moment_text,
-    state_name,
-    value_text,
-)
+from crmctl.cli.commands.wording import change_text, field_label, field_named, moment_text, state_name, value_text
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.kinds import Kind
 from crmctl.model.timeline import Assigned, Blame, Event, Granted, Step
 

@@ -8,11 +8,11 @@ import typer
 
 from crmctl.cli.assignments import values_of
 from crmctl.cli.commands.shared import FromOption, SetOption, origin_of
-from crmctl.cli.commands.wording import reader_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.i18n import N_, _, label
+from crmctl.ledger.reading.people import reader_name
 
 
 @details(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import field_label, member_name, value_text
+from crmctl.cli.commands.wording import field_label, value_text
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, LedgerDir, details
 from crmctl.cli.out import Out, say
@@ -14,6 +14,7 @@ from crmctl.cli.progress import clear_line, transfer
 from crmctl.errors import Aborted, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.findings import Finding
 
 

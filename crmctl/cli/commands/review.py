@@ -13,7 +13,6 @@ import typer
 from crmctl.cli.commands.review_deeds import approved_lines, carry_out, fetched, lines_of, take_note
 from crmctl.cli.commands.review_documents import approved_document, bundle_document, change_document
 from crmctl.cli.commands.review_words import age_text, counts, open_texts
-from crmctl.cli.commands.wording import member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out
@@ -23,6 +22,7 @@ from crmctl.cli.table import table
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.review import notes, refusing
 from crmctl.review.desk import Desk, desk_of
 from crmctl.review.inbox import LACKING, Bundle, Handed

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from crmctl.cli.commands import review_deeds
 from crmctl.cli.commands.review_words import change_brief
-from crmctl.cli.commands.wording import member_name
 from crmctl.cli.keys import Keys
 from crmctl.cli.out import say
 from crmctl.cli.paging import page
 from crmctl.cli.progress import transfer
 from crmctl.errors import Aborted, CrmctlError
 from crmctl.i18n import _
+from crmctl.ledger.reading.people import member_name
 from crmctl.review import notes
 from crmctl.review.desk import Desk, desk_of
 from crmctl.review.inbox import Handed

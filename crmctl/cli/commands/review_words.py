@@ -8,17 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmctl.cli.commands.dealing_words import grant_text, move_text
-from crmctl.cli.commands.wording import (
-    department_name,
-    field_label,
-    member_name,
-    moment_text,
-    value_text,
-)
+from crmctl.cli.commands.wording import field_label, moment_text, value_text
 from crmctl.cli.out import finding_line
 from crmctl.cli.text import pad, width
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import department_name, member_name
 from crmctl.model.changes import FieldChange
 from crmctl.model.dossier import is_office
 from crmctl.model.findings import Finding

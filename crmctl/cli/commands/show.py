@@ -9,7 +9,7 @@ import typer
 
 from crmctl.cli.commands.reviewed import told_on
 from crmctl.cli.commands.waiting import note_on
-from crmctl.cli.commands.wording import member_name, spoken
+from crmctl.cli.commands.wording import spoken
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, At, LedgerDir, details
 from crmctl.cli.out import Out
@@ -17,6 +17,7 @@ from crmctl.cli.table import table
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.given_numbers import number_here
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.dossier import is_office
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.monthly import asked_in, fields_of, find_row

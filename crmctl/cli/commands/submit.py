@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crmctl.cli.commands.waiting import held_up_lines
-from crmctl.cli.commands.wording import department_name, member_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details
 from crmctl.cli.out import Out
 from crmctl.cli.progress import transfer
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import department_name, member_name
 from crmctl.review.own import held_up, who_may
 
 if TYPE_CHECKING:

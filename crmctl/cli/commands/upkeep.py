@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from crmctl.cli.commands.wording import department_name
 from crmctl.cli.context import open_ledger
 from crmctl.cli.options import AsJson, DryRun, LedgerDir, details, iso_date
 from crmctl.cli.out import Out, finding_line
 from crmctl.cli.table import table
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _, label
+from crmctl.ledger.reading.people import department_name
 
 Who = Annotated[str, typer.Argument(metavar=N_("WHO"), help=N_("Name, part of it, initials or id."))]
 _SURENESS = {"exact": N_("sure"), "strong": N_("likely"), "weak": N_("perhaps")}

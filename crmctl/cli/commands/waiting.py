@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crmctl.cli.commands.wording import member_name
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.paths import place_of
 from crmctl.review.own import HeldUp, Waiting
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from crmctl.errors import NotFound
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import department_name, member_name
 from crmctl.model.changes import FieldChange
 from crmctl.model.dossier import is_office
 from crmctl.model.fields.region import region_name_in
@@ -22,30 +23,9 @@ _PARTS = {
 }  # fmt: skip
 
 
-def member_name(ledger: Ledger, member: str | None) -> str:
-    """A member's full name, or the id of one the ledger does not know."""
-    found = ledger.in_force.org.members.get(member or "")
-    return found.name if found else member or "-"
-
-
 def moment_text(at: str) -> str:
     """`2026-11-22 10:00` of a version's moment, as its writer's clock showed it."""
     return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M") if "T" in at else at
-
-
-def department_name(ledger: Ledger, department: str | None) -> str:
-    """A department's label."""
-    found = ledger.in_force.org.departments.get(department or "")
-    return label(found.label) if found else department or ""
-
-
-def reader_name(ledger: Ledger, reader: str) -> str:
-    """A member's name; a group's role, with the department where it is one's: `东区 主管`."""
-    scope, group, role = reader.partition(".")
-    if not group:
-        return member_name(ledger, reader)
-    named = label(ledger.in_force.pack.vocab.get("role", {}).get(role, (role, role)))
-    return named if scope == "all" else f"{department_name(ledger, scope)} {named}"
 
 
 def part_name(ledger: Ledger, compartment: str) -> str:

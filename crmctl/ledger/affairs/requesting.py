@@ -11,6 +11,7 @@ from datetime import date
 
 from crmctl.errors import InvalidInput, NotFound, Refused, UsageError
 from crmctl.i18n import _, label
+from crmctl.ledger.affairs.asked_before import Wish, must_be_new
 from crmctl.ledger.affairs.granting import granted
 from crmctl.ledger.changing.draft import HERE_AND_NOW, Draft, Origin
 from crmctl.ledger.changing.placing import waits
@@ -44,7 +45,8 @@ def request(
 
     `who` is the customer (its id where the member cannot open it), or the department whose office it is about;
     `department` is whose say it takes (else the member's own, where it deals with the customer). Raises NotFound,
-    InvalidInput, UsageError for a kind that asks for nothing, Refused where the policy names nobody to approve it.
+    InvalidInput, UsageError for a kind that asks for nothing, Refused where the policy names nobody to approve it, and
+    for what is there or asked for already.
     """
     draft = Draft(ledger)
     kind = draft.kind(kind_name)
@@ -67,11 +69,13 @@ def request(
     readers: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     if effect.allow:
+        must_be_new(ledger, Wish(kind, allows=effect.allow), dossier)
         draft.put_dossier(replace(dossier, allowed={**dossier.allowed, effect.allow: kept.id}))
     else:
         until = _until(ledger, kind, effect, data.get(effect.until))
         readers = _readers(ledger, kind, effect, str(data.get(effect.to) or ""))
         parts = _office_part(dossier, effect, data) if effect.part else _parts(ledger, dossier, place)
+        must_be_new(ledger, Wish(kind, readers, parts, until), dossier)
         for reader in readers:
             granted(draft, dossier.id, reader, parts, until, keys=False)
     paths = {**draft.wrapping.edits(), **{one.path: b"" for one in draft.written()}}
