@@ -16,6 +16,7 @@ from crmctl.exchange.staff import MEMBER, with_members
 from crmctl.i18n import _
 from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.ledger.setup.administer import must_administer
 from crmctl.model.clear_files import read_member
 
@@ -67,7 +68,9 @@ def apply_plan(
 
 def _must_be_current(ledger: Ledger, plan: Plan, progress: Progress) -> None:
     if plan.member != ledger.member_id:
-        raise Conflict(_("This plan was made by {member}", member=plan.member), hint="crmctl import plan FILE")
+        raise Conflict(
+            _("This plan was made by {member}", member=member_name(ledger, plan.member)), hint="crmctl import plan FILE"
+        )
     for file, digest in plan.sources.items():
         if sha256_of(Path(file)) != digest:
             raise Conflict(

@@ -17,6 +17,7 @@ from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.ledger import Ledger, parse_dossier
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.clear_files import read_member
 from crmctl.model.dossier import folder_of
@@ -153,11 +154,11 @@ class _Reverting:
             self._rows(change.path, before, imported, now)
         elif before is None:
             for one in diff(imported.data, now.data):
-                self._keep(now.id, N_("Kept: {field} was changed since by {member}"), one, member=now.by)
+                self._keep(now.id, N_("Kept: {field} was changed since by {name}"), one, member=now.by)
         else:
             values, later = _taken_back(before.data, imported.data, now.data)
             for one in later:
-                self._keep(now.id, N_("Kept: {field} was changed since by {member}"), one, member=now.by)
+                self._keep(now.id, N_("Kept: {field} was changed since by {name}"), one, member=now.by)
             if values and self.draft.new_version(change.path, values, self.origin, now.id):
                 self.result.restored.append(now.id)
 
@@ -185,7 +186,7 @@ class _Reverting:
 
     def _row(self, row: Row, old: Row | None, new: Row, now: Record) -> Row | None:
         row_id = str(row["id"])
-        message = N_("Kept: {field} was changed since by {member}")
+        message = N_("Kept: {field} was changed since by {name}")
         if old is None:
             later = diff(fields_of(new), fields_of(row))
             for one in later:
@@ -251,7 +252,8 @@ class _Reverting:
 
     def _keep(self, where: str, message: str, change: FieldChange | None = None, **args: object) -> None:
         name = change.field if change else ""
-        self.result.kept.append(Finding(LATER, message, "warning", where, name, {**args, "field": name}))
+        who = {"name": member_name(self.ledger, str(args["member"]))} if "member" in args else {}
+        self.result.kept.append(Finding(LATER, message, "warning", where, name, {**args, **who, "field": name}))
 
 
 def _taken_back(

@@ -13,6 +13,7 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import UsageError
 from crmctl.i18n import N_, _
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.org import Delegation
 
 
@@ -49,7 +50,9 @@ def delegate(
     out, ledger = Out(as_json), open_ledger(directory)
     if end:
         done = delegating.end(ledger, role, to=to, department=department, dry_run=dry_run)
-        said = _("{member} no longer stands in for you", member=", ".join(item.to for item in done))
+        said = _(
+            "{member} no longer stands in for you", member=", ".join(member_name(ledger, item.to) for item in done)
+        )
     else:
         if to is None or until is None:
             raise UsageError(
@@ -57,7 +60,12 @@ def delegate(
                 hint=f"crmctl delegate {role} --to MEMBER --until 2026-12-31",
             )
         done = [delegating.delegate(ledger, role, to, until, department=department, since=since, dry_run=dry_run)]
-        said = _("{member} approves as {role} in your place until {day}", member=to, role=role, day=until.isoformat())
+        said = _(
+            "{member} approves as {role} in your place until {day}",
+            member=member_name(ledger, to),
+            role=role,
+            day=until.isoformat(),
+        )
     data = {"delegations": [_document(ledger.member_id, item) for item in done], "ended": end, "dry_run": dry_run}
 
     def tell() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -59,7 +62,7 @@ def resolve(
         return stays
 
     with transfer() as shown:
-        done = settle(ledger, choose, gate=Gate(), progress=shown)
+        done = settle(ledger, choose, look=partial(_must_clash, list(said)), gate=Gate(), progress=shown)
         fresh = _put_new(ledger.reopened(), [(item.where, item.field) for item in done], new)
         if done and fresh.pending.stacks:
             from crmctl.ledger.meeting.submitting import submit
@@ -87,6 +90,17 @@ def resolve(
         for item in done
     ]  # fmt: skip
     out.result("resolve", data, draw)
+
+
+def _must_clash(said: Sequence[str], clashing: Sequence[Finding]) -> None:
+    """Raise UsageError for a field that was not changed on both sides, with those that were."""
+    fields = sorted({finding.field for finding in clashing})
+    for name in [one for one in said if one not in fields]:
+        near = (get_close_matches(name, fields, 1) or fields)[0]
+        raise UsageError(
+            _("{field} was not changed on both sides; to settle: {fields}", field=name, fields=", ".join(fields)),
+            findings=clashing, hint=f"crmctl resolve --mine {near}",
+        )  # fmt: skip
 
 
 def _asked(ledger: Ledger, finding: Finding, new: dict[str, str]) -> str:

@@ -15,14 +15,18 @@ from crmctl.i18n import N_, _
 @details(
     N_(
         "Examples:\n\ncrmctl undo --dry-run   (what would come back)\n\ncrmctl undo\n\n"
-        "crmctl undo 3f2a91c0   (that change; crmctl log shows them)\n\n"
+        "crmctl undo V-3K7Q2M9T4A   (your last change of that record)\n\n"
+        "crmctl undo 3f2a91c0   (that change, by the number that --json gave)\n\n"
         "What was there before comes back as a new version. A new record goes only while nobody else has it."
     )
 )
 def undo(
     change: Annotated[
         str | None,
-        typer.Argument(metavar=N_("[CHANGE]"), help=N_("Which change; without it your last one not handed in yet.")),
+        typer.Argument(
+            metavar=N_("[CHANGE]"),
+            help=N_("A record, a customer or a change's number; without it your last change not handed in yet."),
+        ),
     ] = None,
     directory: LedgerDir = None,  # type: ignore[assignment]
     dry_run: DryRun = False,

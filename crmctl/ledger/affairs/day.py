@@ -16,6 +16,7 @@ from crmctl.ledger.changing.draft import Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.people import member_name
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.rows import typed_rows
 from crmctl.model.dossier import is_office
@@ -260,7 +261,10 @@ def _department(ledger: Ledger, member: str) -> str:
     found = ledger.in_force.org.members.get(member)
     departments = found.departments(ledger.today) if found else []
     if not departments:
-        raise Refused(_("{member} belongs to no department", member=member), hint=f"crmctl member show {member}")
+        raise Refused(
+            _("{member} belongs to no department", member=member_name(ledger, member)),
+            hint=f"crmctl member show {member}",
+        )
     return departments[0]
 
 

@@ -13,6 +13,7 @@ from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.entry import may_own
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.people import department_name, member_name
 from crmctl.ledger.snapshot.connection import all_dossiers
 from crmctl.model.dossier import Assignment, Dossier
 
@@ -128,7 +129,10 @@ def _wanted(
         if assignment.owner == from_member and department in {None, held}
     ]
     if not found:
-        raise NotFound(_("{member} is responsible for no customer", member=from_member), hint="crmctl list customer")
+        raise NotFound(
+            _("{member} is responsible for no customer", member=member_name(ledger, from_member)),
+            hint="crmctl list customer",
+        )
     return found
 
 
@@ -146,8 +150,9 @@ def may_arrange(ledger: Ledger, dossier: Dossier, department: str) -> None:
     owner = dossier.assignments[department].owner
     leads = any(ledger.member.holds(role, department, ledger.today) for role in _LEADERS)
     if ledger.member_id != owner and not leads:
+        name, place = member_name(ledger, owner), department_name(ledger, department)
         raise Refused(
-            _("Only {owner} or who leads {department} may do this", owner=owner, department=department),
+            _("Only {owner} or who leads {department} may do this", owner=name, department=place),
             where=dossier.id, rule="R-ACL-15", hint="crmctl member list --role supervisor",
         )  # fmt: skip
 

@@ -100,7 +100,9 @@ def _must_be_there(ledger: Ledger, to: str) -> None:
         hint = _("Did you mean {near}?", near=near[0]) if near else "crmctl member list"
         raise NotFound(_("There is no member {member}", member=to), hint=hint)
     if to == ledger.member_id or not (found.has_access and found.active(ledger.today)):
-        raise Refused(_("{member} cannot stand in for you", member=to), rule="TRU083", hint="crmctl member list")
+        raise Refused(
+            _("{member} cannot stand in for you", member=found.name), rule="TRU083", hint="crmctl member list"
+        )
 
 
 def _write(ledger: Ledger, items: Iterable[Delegation]) -> str:

@@ -16,6 +16,7 @@ from crmctl.i18n import _
 from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.people import reader_name
 from crmctl.model.dossier import Dossier, Grant
 
 _LEADERS = ("supervisor", "head")
@@ -57,7 +58,9 @@ def grant(
     unread = tuple(name for name in chosen if not _reads_anyway(ledger, dossier, reader, name))
     if not unread:
         raise Refused(
-            _("{reader} can read this already", reader=reader), where=customer, hint=f"crmctl access {customer}"
+            _("{reader} can read this already", reader=reader_name(ledger, reader)),
+            where=customer,
+            hint=f"crmctl access {customer}",
         )
     granted(draft, customer, reader, unread, until)
     record = _record(draft, customer, reader, unread, until, reason)
@@ -102,8 +105,9 @@ def revoke(
         if item.member == reader and item.until >= ledger.today and (chosen is None or item.compartment in chosen)
     ]  # fmt: skip
     if not gone:
+        name = reader_name(ledger, reader)
         raise NotFound(
-            _("{reader} has no reading right here that was given for a time", reader=reader), where=customer,
+            _("{reader} has no reading right here that was given for a time", reader=name), where=customer,
             hint=f"crmctl access {customer}",
         )  # fmt: skip
     names = tuple(item.compartment for item in gone)
@@ -127,7 +131,7 @@ def _known(ledger: Ledger, reader: str) -> None:
         raise NotFound(_("There is no member {member}", member=reader), hint="crmctl member list")
     if not member.has_access:
         raise Refused(
-            _("{member} has no keys yet", member=reader),
+            _("{member} has no keys yet", member=member.name),
             where=reader,
             rule="R-ACL-10",
             hint="crmctl member add --key …",

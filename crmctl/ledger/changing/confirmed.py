@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmctl.errors import CrmctlError
 from crmctl.i18n import N_
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.findings import Finding
 from crmctl.model.monthly import asked_in, find_row, rows_in
 from crmctl.model.record import Record
@@ -14,6 +16,9 @@ from crmctl.model.record import Record
 if TYPE_CHECKING:
     from crmctl.ledger.ledger import Ledger
     from crmctl.ledger.reading.proposed import Origin, Proposed
+
+_ASKS = b"to_confirm"
+_PREV = re.compile(rb"^prev: [\"']?([0-9a-f]{40})", re.MULTILINE)
 
 
 def asked_to_confirm(draft: Proposed, dossier_id: str, compartment: str, origin: Origin) -> tuple[str, ...]:
@@ -34,14 +39,14 @@ def asked_to_confirm(draft: Proposed, dossier_id: str, compartment: str, origin:
     return (member,) if reads else ()
 
 
-def unconfirmed(record: Record, path: str) -> Iterator[Finding]:
+def unconfirmed(ledger: Ledger, record: Record, path: str) -> Iterator[Finding]:
     """What nobody has confirmed yet of what was entered for them: told, and no fault."""
     asked = [(record.id, record.by, member) for member in record.to_confirm]
     asked += [(str(row["id"]), str(row["by"]), member) for row in rows_in(record.data) for member in asked_in(row)]
     for record_id, by, member in asked:
-        args = {"member": member, "by": by}
+        args = {"member": member, "by": by, "name": member_name(ledger, member)}
         yield Finding(
-            "REV030", N_("Entered for {member}, who has not confirmed it yet"), "info", path, "for", args,
+            "REV030", N_("Entered for {name}, who has not confirmed it yet"), "info", path, "for", args,
             f"crmctl confirm {record_id} --unchanged",
         )  # fmt: skip
 
@@ -49,11 +54,10 @@ def unconfirmed(record: Record, path: str) -> Iterator[Finding]:
 def dropped(ledger: Ledger, path: str, record: Record) -> Iterator[Finding]:
     """Whose confirmation some version claims that they never gave: only a version of their own does.
 
-    Of a month's file the versions are looked through where it holds an entry made for somebody: it has one for each
-    entry, and most have none.
+    A month's file has a version for each entry, most of them without any mark: they are read in full only where one
+    of them has some, whatever the newest still says of it.
     """
-    rows = rows_in(record.data)
-    if rows and not any(row.get("for") or asked_in(row) for row in rows):
+    if rows_in(record.data) and not _ever_asked(ledger, path, record):
         return
     for _version in range(record.rev - 1):
         try:
@@ -66,6 +70,25 @@ def dropped(ledger: Ledger, path: str, record: Record) -> Iterator[Finding]:
             left += [member for member in asked_in(row) if now is not None and member not in asked_in(now)]
         for member in dict.fromkeys(left):
             if member != record.by:
-                message = N_("{by} took away that {member} was asked to confirm it")
-                yield Finding("CHK030", message, "error", path, "to_confirm", {"by": record.by, "member": member})
+                message = N_("{by_name} took away that {name} was asked to confirm it")
+                names = {"by_name": member_name(ledger, record.by), "name": member_name(ledger, member)}
+                args = {"by": record.by, "member": member, **names}
+                yield Finding("CHK030", message, "error", path, "to_confirm", args)
         record = earlier
+
+
+def _ever_asked(ledger: Ledger, path: str, record: Record) -> bool:
+    """Whether an earlier version asks somebody to confirm something; looked for in its text, not parsed."""
+    earlier = record.prev
+    for _version in range(record.rev - 1):
+        if earlier is None:
+            break
+        try:
+            plain, _generation = ledger.open_sealed(path, ledger.repo.read_blob(earlier))
+        except CrmctlError:
+            break  # told by what follows the chain of versions, or not to be opened any more
+        if _ASKS in plain:
+            return True
+        found = _PREV.search(plain)
+        earlier = found[1].decode() if found else None
+    return False

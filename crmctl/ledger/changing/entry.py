@@ -11,6 +11,7 @@ from crmctl.i18n import _, label
 from crmctl.ledger.changing.draft import HERE_AND_NOW, Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.people import department_name, member_name
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
@@ -203,7 +204,9 @@ def own_department(ledger: Ledger, member: str) -> str:
     found = ledger.in_force.org.members.get(member)
     departments = found.departments(ledger.today) if found else []
     if not departments:
-        raise Refused(_("{member} belongs to no department", member=member), hint="--department KEY")
+        raise Refused(
+            _("{member} belongs to no department", member=member_name(ledger, member)), hint="--department KEY"
+        )
     return departments[0]
 
 
@@ -214,8 +217,9 @@ def may_own(ledger: Ledger, owner: str, department: str) -> None:
         raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
     member = org.members.get(owner)
     if member is None or department not in member.departments(ledger.today):
+        name, place = member_name(ledger, owner), department_name(ledger, department)
         raise Refused(
-            _("{member} has no role in {department}", member=owner, department=department), rule="R-REC-16",
+            _("{member} has no role in {department}", member=name, department=place), rule="R-REC-16",
             hint=f"crmctl member show {owner}",
         )  # fmt: skip
 

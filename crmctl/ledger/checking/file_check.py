@@ -118,7 +118,7 @@ def _record(ledger: Ledger, path: str, record: Record, present: Present) -> Iter
         )
         yield from validate(kind, data, rules, where)[1]
         yield from dangling(present, kind, data, where)
-    yield from unconfirmed(record, path)
+    yield from unconfirmed(ledger, record, path)
     yield from dropped(ledger, path, record)
     if record.by not in ledger.in_force.org.members:
         yield Finding(

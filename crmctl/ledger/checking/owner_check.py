@@ -7,6 +7,7 @@ from datetime import date
 
 from crmctl.i18n import N_
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import member_name
 from crmctl.model.dossier import Dossier
 from crmctl.model.findings import Finding
 
@@ -17,9 +18,10 @@ def owner_faults(ledger: Ledger, dossier: Dossier) -> Iterator[Finding]:
         member = ledger.in_force.org.members.get(assignment.owner)
         if member is None or not member.active(ledger.today) or department not in member.departments(ledger.today):
             yield Finding(
-                "ORG001", N_("{member} is responsible for it but no longer works in {department}"), "error",
+                "ORG001", N_("{name} is responsible for it but no longer works in {department}"), "error",
                 dossier.path, department,
-                {"member": assignment.owner, "department": department, "dossier": dossier.id},
+                {"member": assignment.owner, "department": department, "dossier": dossier.id,
+                 "name": member_name(ledger, assignment.owner)},
                 N_("crmctl handover {dossier} --to MEMBER --reason …"),
             )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from crmctl.errors import Conflict
@@ -15,6 +15,8 @@ from crmctl.model.findings import Finding
 _ROUNDS = 100
 # Says what stays of a field both changed (SYN002): `ours` or `theirs`.
 Choose = Callable[[Finding], str]
+# Told all fields that clash before anything is asked about one of them.
+Look = Callable[[Sequence[Finding]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,13 @@ class Settled:
 
 
 def resolve(
-    ledger: Ledger, choose: Choose, *, gate: Gate | None = None, progress: Progress | None = None
-) -> tuple[Settled, ...]:
+    ledger: Ledger, choose: Choose, *, look: Look | None = None, gate: Gate | None = None,
+    progress: Progress | None = None,
+) -> tuple[Settled, ...]:  # fmt: skip
     """Sync, and ask `choose` about each field both sides changed, until everything fits. Nothing to settle: empty.
 
-    What `choose` raises ends it; then nothing of that record was written. Raises Conflict where it is not single
-    fields that clash (one side took the record away, or it does not open), GitFailed, TrustBroken.
+    What `choose` or `look` raises ends it; then nothing of that record was written. Raises Conflict where it is not
+    single fields that clash (one side took the record away, or it does not open), GitFailed, TrustBroken.
     """
     settled: dict[str, dict[str, str]] = {}
     done: list[Settled] = []
@@ -47,6 +50,8 @@ def resolve(
             fields = [finding for finding in conflict.findings if finding.code == "SYN002"]
             if not fields or all(finding.field in settled.get(finding.where, {}) for finding in fields):
                 raise
+            if look is not None:
+                look(fields)
             for finding in fields:
                 stays = choose(finding)
                 settled.setdefault(finding.where, {})[finding.field] = stays

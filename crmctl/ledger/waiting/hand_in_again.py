@@ -23,6 +23,7 @@ from crmctl.ledger.git.transaction import BlobRef, Change, Edit
 from crmctl.ledger.keys.keyring import Keyring
 from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import MAIN, Ledger, parse_dossier, parse_record
+from crmctl.ledger.reading.people import member_name
 from crmctl.ledger.waiting.destroyed_meanwhile import destroyed, left_out, must_be_taken_back, own_commits, touched
 from crmctl.model.clear_files import encode_dossier, read_dossier
 from crmctl.model.dossier import Dossier, clear_path
@@ -203,7 +204,7 @@ class _Meeting:
         marks, _unsure = merge(before.unverified if before else {}, mine.unverified, shared.unverified)
         data, conflicts = settle(data, conflicts, self.ledger.settled.get(_record_of(path), {}))
         if conflicts:
-            raise _conflict(_record_of(path), conflicts, shared)
+            raise _conflict(_record_of(path), conflicts, shared, member_name(self.ledger, shared.by))
         entry = self.ledger.repo.entry(self.theirs, path)
         made = shared.next_version(
             data, prev=entry.oid if entry else "", by=mine.by, at=self.ledger.now, for_=mine.for_, reason=mine.reason,
@@ -249,12 +250,16 @@ def _version(ledger: Ledger, commit: str, path: str) -> Record | None:
         raise _conflict(_record_of(path), []) from error
 
 
-def _conflict(where: str, conflicts: list[FieldConflict], shared: Record | None = None) -> Conflict:
-    by = {"member": shared.by if shared else "", "day": shared.at[:10] if shared else ""}
+def _conflict(
+    where: str, conflicts: list[FieldConflict], shared: Record | None = None, name: str = ""
+) -> Conflict:  # fmt: skip
+    """What both changed; of a record also who has the other version, by id and by `name`, and since when."""
+    by = {"member": shared.by if shared else "", "name": name, "day": shared.at[:10] if shared else ""}
+    message = N_("Both changed it: here {ours}; {name} on {day}: {theirs}")
     findings = [
         Finding(
             "SYN002",
-            N_("Both changed it: here {ours}; {member} on {day}: {theirs}"),
+            message if shared else N_("Both changed it: here {ours}; elsewhere {theirs}"),
             "error",
             where,
             conflict.field,

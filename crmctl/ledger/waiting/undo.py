@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from crmctl.errors import NotFound, Refused
+from crmctl.errors import Refused
 from crmctl.i18n import _
 from crmctl.ledger.changing.draft import Draft
 from crmctl.ledger.changing.sealed_record import seal_record
 from crmctl.ledger.changing.wrapping import Wrapping
 from crmctl.ledger.disk.yamlio import dump
-from crmctl.ledger.git.ancestry import is_ancestor
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.git.treewalk import PathChange
 from crmctl.ledger.keys.keyring import Keyring
 from crmctl.ledger.keys.seal import seal
 from crmctl.ledger.ledger import Ledger, parse_dossier
+from crmctl.ledger.reading.people import member_name
 from crmctl.ledger.waiting import withdrawing
+from crmctl.ledger.waiting.own_change import UNDOES, not_shared, own_change
 from crmctl.model.clear_files import encode_dossier
 from crmctl.model.dossier import Dossier, clear_path, wraps_folder
 from crmctl.model.monthly import Row, rows_in, with_row, without_row
@@ -31,11 +32,10 @@ from crmctl.model.record import Record
 from crmctl.model.values import Value
 from crmctl.model.wraps import Wraps
 
-ACTION, UNDOES = "undo", "Crmctl-Undoes"
+ACTION = "undo"
 _TOPS = ("customers/", "offices/", "blacklist/")
 _CLEAR = ("/dossier.yaml", "/office.yaml")
 _SHOWN = 8
-_NUMBERS = ("Crmctl-Action", "number")  # those stay, whatever becomes of the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,13 @@ class _Plan:
 
 
 def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) -> Undone:
-    """Take back `commit`, or the member's last change that the server does not have.
+    """Take back the change that `commit` names (its number, or what it was about), or the member's last unshared one.
 
     One that waits for review, and that nothing was built on, just goes. Raises NotFound (no such change),
     Refused (somebody else's, changed again since, shared and not to be taken out, or no change of records),
     NoKey, TrustBroken.
     """
-    info = _named(ledger, commit) if commit else _last_own(ledger)
-    _must_be_own(ledger, info)
+    info = own_change(ledger, commit)
     waited = withdrawing.taken_out(ledger, info.oid, dry_run=dry_run)
     if waited is not None:
         return Undone(info.oid, info.subject, *waited)
@@ -87,49 +86,6 @@ def undo(ledger: Ledger, commit: str | None = None, *, dry_run: bool = False) ->
     return Undone(info.oid, info.subject, made, tuple(plan.restored), tuple(plan.removed))
 
 
-def _named(ledger: Ledger, change: str) -> CommitInfo:
-    oid = ledger.repo.resolve(change)
-    if oid is None:
-        raise NotFound(_("This change is not in the ledger: {change}", change=change), hint="crmctl log")
-    return ledger.repo.commit(oid)
-
-
-def _last_own(ledger: Ledger) -> CommitInfo:
-    """The newest own change here that the server lacks and no undo has taken back."""
-    repo = ledger.repo
-    order = "--date-order" if ledger.pending.stacks else "--topo-order"
-    unshared = repo.run("rev-list", order, "--no-merges", ledger.head, *_not_shared(ledger)).decode().split()
-    taken_back: set[str] = set()
-    for info in repo.commits(unshared):
-        if info.author.name != ledger.member_id or info.oid in taken_back or _NUMBERS in info.trailers:
-            continue
-        undoes = [value for key, value in info.trailers if key == UNDOES]
-        if not undoes:
-            return info
-        taken_back.update(undoes)
-    if ledger.pending.stacks:  # handed in, but approved by nobody yet
-        return max(repo.commits(stack.tip for stack in ledger.pending.stacks), key=lambda info: info.committed_at)
-    raise NotFound(
-        _("There is no change of yours that only you have"), hint=_("Name one: crmctl undo CHANGE; crmctl log")
-    )
-
-
-def _not_shared(ledger: Ledger) -> list[str]:
-    return [f"^{oid}" for oid in sorted(set(ledger.repo.refs("refs/remotes/").values()))]
-
-
-def _must_be_own(ledger: Ledger, info: CommitInfo) -> None:
-    if not is_ancestor(ledger.repo, info.oid, ledger.head):
-        raise NotFound(_("This change is not in the ledger: {change}", change=info.oid[:10]), hint="crmctl log")
-    if info.author.name != ledger.member_id:
-        raise Refused(
-            _("{member} made this change", member=info.author.name), where=info.oid[:10],
-            hint=_("Ask {member}, or correct the record: crmctl update", member=info.author.name),
-        )  # fmt: skip
-    if len(info.parents) != 1:
-        raise Refused(_("This is no change of records"), where=info.oid[:10], hint="crmctl log")
-
-
 class _Undoing:
     """One change looked at from both sides and from today."""
 
@@ -141,7 +97,7 @@ class _Undoing:
         self.before = self._seen_at(info.parents[0])
         self.after = self._seen_at(info.oid)
         self.changes = self.repo.changed(info.parents[0], info.oid)
-        self.shared = not self.repo.run("rev-list", "-1", info.oid, *_not_shared(ledger)).strip()
+        self.shared = not self.repo.run("rev-list", "-1", info.oid, *not_shared(ledger)).strip()
         self.made = _Plan()
 
     def plan(self) -> _Plan:
@@ -225,7 +181,8 @@ class _Undoing:
         told = []
         for change in later[:_SHOWN]:
             newest = next(iter(self.repo.history(self.ledger.head, change.path, 1, since=self.info.oid)), None)
-            by = _(" by {member} on {day}", member=newest.author.name, day=newest.at.date()) if newest else ""
+            name = member_name(self.ledger, newest.author.name) if newest else ""
+            by = _(" by {member} on {day}", member=name, day=newest.at.date()) if newest else ""
             told.append(f"{_about(change.path)}{by}")
         raise Refused(
             _("Changed again since: {listed}", listed=", ".join(dict.fromkeys(told))), where=self.info.subject,

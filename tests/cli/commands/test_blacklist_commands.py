@@ -56,6 +56,9 @@ def test_a_department_entry_from_proposal_to_list(shell: Shell) -> None:
     with pytest.raises(Refused) as caught:
         shell.types("blacklist", "enter", entry)
     assert caught.value.hint == "Who put it forward hands it in: crmctl submit"
+    with pytest.raises(NotFound, match="nope is no proposal or entry of the blacklist") as unknown:
+        shell.types("blacklist", "verify", "nope")
+    assert "crmctl blacklist list" in str(unknown.value.hint)
     shell.types("submit", member="carol")
     with pytest.raises(Refused) as caught:
         shell.types("blacklist", "enter", entry, member="carol")

@@ -45,7 +45,12 @@ def both(company: Company) -> tuple[Company, str]:
 
 def test_each_field_stays_as_somebody_says(both: tuple[Company, str], capsys: Capsys) -> None:
     company, customer = both
-    assert "crmctl resolve" in run(company, capsys, "sync", code=9)
+    met = run(company, capsys, "sync", code=9)
+    assert "crmctl resolve" in met
+    assert "Carol on " in met  # by her name, not her account
+    unknown = run(company, capsys, "resolve", "--mine", "emial", code=2)
+    assert "emial was not changed on both sides; to settle: email, industry" in unknown
+    assert "crmctl resolve --mine email" in unknown
     assert "alice@example.com" in run(company, capsys, "resolve", "--theirs", "industry", code=2)
     said = run(company, capsys, "resolve", "--mine", "email", "--theirs", "industry")
     assert "alice@example.com stays" in said

@@ -191,6 +191,27 @@ def test_nobody_else_takes_away_that_a_dealing_is_to_be_confirmed(company: Compa
     assert found(company) == {"CHK030"}
 
 
+def test_who_also_takes_away_whom_a_dealing_was_entered_for_is_found(company: Company) -> None:
+    customer = company.customer()
+    company.sync("alice", "carol")
+    dealing: dict[str, object] = {
+        "date": "2026-11-18", "product": "orthosis", "amount": "100.00", "payment_method": "transfer",
+    }  # fmt: skip
+    company.add("transaction", dealing, "carol", customer=customer)  # an entry without any mark comes first
+    made = company.add("transaction", {**dealing, "product": "two"}, "carol", customer=customer, origin=Origin("alice"))
+    path = lookup.record(company.ledger("carol"), made.id).path
+    for _later in range(2):  # the newest version follows one that says nothing of it any more
+        draft = company.draft("carol")
+        rows = rows_in(draft.record(path).data)
+        bare = [{name: value for name, value in asking(row, ()).items() if name != "for"} for row in rows]
+        draft.set_rows(path, [{**row, "product": f"product {_later}"} for row in bare], Origin(), [made.id])
+        draft.commit("update", "transaction")
+    company.sync("carol", "alice")
+    assert found(company) == {"CHK030"}
+    said = [finding.args["name"] for finding in check(company.ledger()).findings if finding.code == "CHK030"]
+    assert said == ["Alice"]
+
+
 def test_who_cannot_look_at_it_or_has_left_is_not_asked(company: Company) -> None:
     customer = company.customer()
     visit = company.add("visit", VISIT, customer=customer, origin=Origin("bob"))  # of the west

@@ -82,7 +82,7 @@ def test_the_command(company: Company, capsys: pytest.CaptureFixture[str], monke
     assert "nothing was written" in capsys.readouterr().out
     assert standins(company.ledger()) == []
     assert invoke(["delegate", "head", "--to", "carol", "--until", "2026-11-30"]) == 0
-    assert "carol approves as head in your place until 2026-11-30" in capsys.readouterr().out
+    assert "Carol approves as head in your place until 2026-11-30" in capsys.readouterr().out
     assert invoke(["delegate"]) == 0
     assert "carol" in capsys.readouterr().out
     assert invoke(["delegate", "head", "--end"]) == 0

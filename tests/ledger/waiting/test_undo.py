@@ -71,6 +71,25 @@ def test_undo_goes_on_backwards_and_never_takes_back_an_undo_by_itself(company: 
     assert sound(company)
 
 
+def test_a_change_is_named_by_its_number_or_by_what_it_was_about(company: Company) -> None:
+    customer = company.customer(phone="13800138000")
+    visit = company.add("visit", VISIT, customer=customer).id
+    update(company.ledger(), customer, {"phone": "13900139000"}, Origin())
+    assert undo(company.ledger(), visit.lower(), dry_run=True).removed == (visit,)
+    assert undo(company.ledger(), "Northern", dry_run=True).restored == (customer,)
+    assert undo(company.ledger(), customer).restored == (customer,)
+    with pytest.raises(NotFound, match="can be taken back"):
+        undo(company.ledger(), "V-ZZZZZZZZZZ")
+    number = company.ledger().repo.commit("HEAD~2").oid
+    assert undo(company.ledger(), number[:12], dry_run=True).undone == number
+    for word in ("HEAD", "main", "HEAD~1", "refs/heads/main", "@"):
+        with pytest.raises(NotFound, match="neither a change's number nor a record or customer of yours"):
+            undo(company.ledger(), word)
+    company.sync("alice", "carol")
+    with pytest.raises(Refused, match="Alice made this change"):
+        undo(company.ledger("carol"), visit)
+
+
 def test_an_undo_can_be_undone(company: Company) -> None:
     customer = company.customer()
     done = undo(company.ledger())
@@ -138,7 +157,7 @@ def test_somebody_elses_change_is_refused(company: Company) -> None:
     company.customer("bob", name="Western Works")
     company.sync("bob", "alice")
     theirs = git(company.clone("alice"), "log", "--author=bob", "-1", "--format=%H").strip()
-    with pytest.raises(Refused, match="bob made this change"):
+    with pytest.raises(Refused, match="Bob made this change"):
         undo(company.ledger(), theirs)
 
 
@@ -147,7 +166,7 @@ def test_later_changes_of_the_same_record_are_listed(company: Company) -> None:
     first = update(company.ledger(), customer, {"phone": "13900139000"}, Origin())
     update(company.ledger(), customer, {"industry": "health"}, Origin())
     before = company.ledger().repo.refs()
-    with pytest.raises(Refused, match=f"Changed again since: {customer} by alice") as caught:
+    with pytest.raises(Refused, match=f"Changed again since: {customer} by Alice") as caught:
         undo(company.ledger(), first.commit)
     assert caught.value.hint
     assert company.ledger().repo.refs() == before
