@@ -46,6 +46,8 @@ _COMPANYS = frozenset({"policy/company.yaml", "policy/calendar.yaml"})
 
 
 _compiled: dict[str, InForce] = {}
+_Compiled = tuple["Kind | None", tuple[Finding, ...]]  # with what is off about it
+_kinds_compiled: dict[str, tuple[Value, _Compiled]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class People:
 
 def read_people(repo: Repository, commit: str) -> People:
     """Read settings and members at a commit; no kind and no policy is compiled. Raises BadConfiguration."""
-    key = _key(repo, commit)
+    key = set_up_key(repo, commit)
     if key in _compiled:
         return People(_compiled[key].settings, _compiled[key].org)
     try:
@@ -84,7 +86,7 @@ def read_people(repo: Repository, commit: str) -> People:
 
 def read_in_force(repo: Repository, commit: str) -> InForce:
     """Read the set-up at a commit. Raises BadConfiguration with every fault of kinds and packs, and its line."""
-    key = _key(repo, commit)
+    key = set_up_key(repo, commit)
     if key in _compiled:
         return _compiled[key]
     try:
@@ -138,20 +140,22 @@ def _people(raw: Mapping[str, Value]) -> People:
 def _kinds(raw: Mapping[str, Value], findings: list[Finding]) -> Iterator[tuple[str, Kind]]:
     taken: dict[tuple[str, str], str] = {("table", table): "crmctl" for table in OWN_TABLES}
     for path in sorted(path for path in raw if path.startswith("schemas/")):
-        kind, faults = _compiled_kind(json.dumps(raw[path]), path)
+        kind, faults = _compiled_kind(raw[path], path)
         findings += faults
         if kind:
             findings += _taken(kind, path, taken)
             yield kind.name, kind
 
 
-@lru_cache(maxsize=512)
-def _compiled_kind(content: str, path: str) -> tuple[Kind | None, tuple[Finding, ...]]:
-    """A kind file compiled, its parsed content as JSON: where one file changes the others are not compiled anew."""
+def _compiled_kind(content: Value, path: str) -> _Compiled:
+    """A kind file's parsed content compiled: where one file changes the others are not compiled anew."""
+    known = _kinds_compiled.get(path)
+    if known is not None and known[0] == content:
+        return known[1]
     from crmctl.model.kind_reader import compile_kind
 
-    parsed = json.loads(content)
-    kind, faults = compile_kind(parsed if isinstance(parsed, dict) else {}, path)
+    kind, faults = compile_kind(content if isinstance(content, dict) else {}, path)
+    _kinds_compiled[path] = content, (kind, tuple(faults))
     return kind, tuple(faults)
 
 
@@ -208,7 +212,7 @@ def _departments_values(raw: Mapping[str, Value]) -> Iterator[tuple[str, Mapping
             yield name, own
 
 
-def _key(repo: Repository, commit: str) -> str:
+def set_up_key(repo: Repository, commit: str) -> str:
     """Names the set-up by the Git ids of its trees: the same key is the same content, in any repository."""
     root = repo.tree(commit)
     named = " ".join(f"{name}={root[name].oid}" for name in CLEAR if name in root)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -58,31 +57,54 @@ class Judged:
     parts: tuple[Judged, ...] = ()
 
 
-def judge(condition: Condition, facts: Mapping[str, FactValue], known: Known | None = None) -> Judged:
-    """Judge a condition for one customer's facts; a fact that is not there is unknown.
+def judge(condition: Condition, facts: Mapping[str, FactValue]) -> Judged:
+    """Judge a condition for one customer's facts, with every part; a fact that is not there is unknown.
 
-    Kleene's three values: any is settled by one that holds, all by one that fails. `known` keeps what came out,
-    for whoever judges the same condition for thousands: most of them have most facts alike.
+    Kleene's three values: any is settled by one that holds, all by one that fails.
     """
-    if known is None:
-        known = {}
-    key: Key
     if isinstance(condition, Test):
         value = facts.get(condition.fact.name, Absent.UNKNOWN)
-        shown = str(value) if isinstance(value, Decimal) else value  # 1.0 and 1.00 are equal, and shown as they are
-        key = (id(condition), value.__class__, shown)
-        if key not in known:
-            known[key] = Judged(condition, _holds(condition, value), value)
-        return known[key]
-    parts = tuple([judge(part, facts, known) for part in condition.parts])
-    key = (id(condition), *map(id, parts))  # all of them stay in `known`, so that no other takes its place
-    if key not in known:
-        known[key] = Judged(condition, _joined(condition.joiner, [part.verdict for part in parts]), None, parts)
-    return known[key]
+        return Judged(condition, _holds(condition, value), value)
+    parts = tuple(judge(part, facts) for part in condition.parts)
+    return Judged(condition, _joined(condition.joiner, [part.verdict for part in parts]), None, parts)
 
 
-Key = tuple[object, ...]
-Known = dict[Key, Judged]
+def asker_of(condition: Condition) -> Callable[[Mapping[str, FactValue]], Verdict]:
+    """What tells the verdict of `judge` alone, for whoever asks the same condition for thousands of customers.
+
+    It leaves off where one part settles the whole, and remembers what each value of a fact came to: most have most
+    facts alike.
+    """
+    return _test_asked(condition) if isinstance(condition, Test) else _branch_asked(condition)
+
+
+def _test_asked(test: Test) -> Callable[[Mapping[str, FactValue]], Verdict]:
+    name, known = test.fact.name, dict[FactValue, Verdict]()
+
+    def ask(facts: Mapping[str, FactValue]) -> Verdict:
+        value = facts.get(name, Absent.UNKNOWN)
+        if value not in known:
+            known[value] = _holds(test, value)
+        return known[value]
+
+    return ask
+
+
+def _branch_asked(branch: Branch) -> Callable[[Mapping[str, FactValue]], Verdict]:
+    parts = [asker_of(part) for part in branch.parts]
+    settling = branch.joiner != "all"  # the verdict of one part that settles any and none; all is settled by False
+    settled = branch.joiner == "any"
+
+    def ask(facts: Mapping[str, FactValue]) -> Verdict:
+        unknown = False
+        for part in parts:
+            verdict = part(facts)
+            if verdict is settling:
+                return settled
+            unknown = unknown or verdict is None
+        return None if unknown else not settled
+
+    return ask
 
 
 def _holds(test: Test, value: FactValue) -> Verdict:

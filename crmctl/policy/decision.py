@@ -246,11 +246,37 @@ def settle(
     scorecard: Scorecard | None = None,
 ) -> dict[str, FactValue]:  # fmt: skip
     """All facts of one customer: what was found, what stands in for nothing, what does not apply, and the score."""
-    settled = {name: found.get(name, fact.empty) for name, fact in facts.items()}
-    plain = {name: value for name, value in settled.items() if not isinstance(value, Absent)}
-    for name, leaf in applies.items():
-        if leaf.holds(plain) is False:
-            settled[name] = Absent.NOT_APPLICABLE
-    if scorecard is not None:
-        settled[scorecard.name] = scorecard.score(settled)
-    return settled
+    return Settler(facts, applies, scorecard).settle(found)
+
+
+class Settler:
+    """Settles the facts of one customer after another; what a word says of where a fact applies is asked once."""
+
+    def __init__(
+        self, facts: Mapping[str, Fact], applies: Mapping[str, Leaf], scorecard: Scorecard | None = None
+    ) -> None:  # fmt: skip
+        self._empty = {name: fact.empty for name, fact in facts.items()}
+        self._applies = applies
+        self._scorecard = scorecard
+        self._said: dict[tuple[str, str], bool | None] = {}
+
+    def settle(self, found: Mapping[str, FactValue]) -> dict[str, FactValue]:
+        """All facts of a customer of whom these were found."""
+        stray = found.keys() - self._empty.keys()
+        given = {name: value for name, value in found.items() if name not in stray} if stray else found
+        settled = {**self._empty, **given}
+        ruled_out = [name for name, leaf in self._applies.items() if self._holds(name, leaf, settled) is False]
+        settled.update(dict.fromkeys(ruled_out, Absent.NOT_APPLICABLE))
+        if self._scorecard is not None:
+            settled[self._scorecard.name] = self._scorecard.score(settled)
+        return settled
+
+    def _holds(self, name: str, leaf: Leaf, settled: Mapping[str, FactValue]) -> bool | None:
+        value = settled.get(leaf.name, Absent.UNKNOWN)
+        if isinstance(value, Absent):
+            return None
+        if not isinstance(value, str):  # 1.0 and 1.00 are equal, and other words
+            return leaf.holds({leaf.name: value})
+        if (name, value) not in self._said:
+            self._said[name, value] = leaf.holds({leaf.name: value})
+        return self._said[name, value]

@@ -126,7 +126,8 @@ def kinds_behind(ledger: Ledger, tables: Collection[str]) -> Iterator[str]:
 
 
 def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
-    from crmctl.ledger.reading.due import Whose, agenda
+    from crmctl.ledger.reading.due import agenda
+    from crmctl.rules.due_persons import Whose
 
     org = ledger.in_force.org
     found = agenda(ledger, Whose(frozenset(org.members), frozenset(org.departments)), as_of)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from crmctl.ledger.changing.placing import author_of, edits_of
-from crmctl.ledger.changing.reviewing import open_slots, slots_wanted, touched_by
+from crmctl.ledger.changing.reviewing import Standing, open_slots, slots_wanted, touched_by
 from crmctl.ledger.git.repository import CommitInfo
 from crmctl.ledger.git.transaction import Change, write
 from crmctl.ledger.ledger import MAIN, Ledger
 from crmctl.ledger.reading.slots_given import BUNDLE, SLOT, SUBMIT
+from crmctl.model.org import Member
 from crmctl.policy.review import AREAS, ReviewRule
+from crmctl.review.noticed import Noticed
 from crmctl.rules.slots import Choice, Given, choices, stood_for
 from crmctl.trust.slot import read_slot
 
-# How long something that nobody took note of is brought up; the ledger is not searched to its beginning each time.
-_DAYS = 183
+# How long something that nobody took note of is brought up.
+_KEPT = timedelta(days=183)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +38,40 @@ class Notice:
 
 
 def notices(ledger: Ledger) -> tuple[Notice, ...]:
-    """What the member is to take note of, the oldest first. A policy that asks nobody costs nothing."""
+    """What the member is to take note of, the oldest first. A policy that asks nobody costs nothing.
+
+    Only what came to main since the last look is searched; what was answered meanwhile is forgotten.
+    """
     rules = [rule for rule in ledger.in_force.pack.review if _notifies(rule)]
     if not rules:
         return ()
-    given = _given(ledger)
-    found = []
-    for info in ledger.repo.commits(_changes(ledger, rules)):
+    noted = Noticed.load(ledger)
+    if noted.main != ledger.main:
+        noted.add(_changes(ledger, rules, noted.main), _given(ledger, noted.main))
+    found, still = [], []
+    for info in ledger.repo.commits(noted.open):
         author = ledger.in_force.org.members.get(info.author.name)
-        if author is None or author.id == ledger.member_id:
+        if author is None or author.id == ledger.member_id or info.committed_at < ledger.now - _KEPT:
             continue
-        touched = touched_by(ledger.repo, info.parents[0], edits_of(ledger, info.oid), info.trailers)
-        demands = slots_wanted(ledger.in_force, author, info.committed_at.date(), touched)
-        standing = open_slots(demands, given.get(info.oid, ()), {author.id})
+        standing = _standing(ledger, info, author, noted.given.get(info.oid, ()))
+        if all(slot.blocks for demand in standing for slot in demand.open):
+            continue
+        still.append(info.oid)
         mine = choices(standing, ledger.in_force.org, ledger.member, {author.id}, ledger.today)
         mine = tuple(item for item in mine if not item.slot.blocks)
         if mine:
             about = tuple(value for key, value in info.trailers if key == "Crmctl-Record")
             day = info.committed_at.astimezone(ledger.now.tzinfo).date()
             found.append(Notice(info.oid, author.id, day, about, mine))
+    noted.keep(ledger, still)
     return tuple(found)
+
+
+def _standing(ledger: Ledger, info: CommitInfo, author: Member, given: Sequence[Given]) -> tuple[Standing, ...]:
+    """How far the demands of a change on main are met."""
+    touched = touched_by(ledger.repo, info.parents[0], edits_of(ledger, info.oid), info.trailers)
+    demands = slots_wanted(ledger.in_force, author, info.committed_at.date(), touched)
+    return open_slots(demands, given, {author.id})
 
 
 def acknowledge(ledger: Ledger, taken: Sequence[Notice]) -> None:
@@ -78,20 +94,17 @@ def _notifies(rule: ReviewRule) -> bool:
     return any(not slot.blocks for steps in (rule.steps, *routed) for step in steps for slot in step)
 
 
-def _changes(ledger: Ledger, rules: Sequence[ReviewRule]) -> list[str]:
-    """Changes on main of what these rules speak of, the oldest first."""
+def _changes(ledger: Ledger, rules: Sequence[ReviewRule], since: str | None) -> list[str]:
+    """Changes of what these rules speak of that came to main since a commit of it, the oldest first."""
     paths = sorted({path for rule in rules for path in _paths(ledger, rule)})
-    words = ["rev-list", "--reverse", "--no-merges", f"--since={_DAYS} days ago", ledger.main, "--", *paths]
+    words = ["rev-list", "--reverse", "--no-merges", *_range(ledger, since), "--", *paths]
     # our Git takes paths as they are; these are patterns
-    return ledger.repo.run(*_dated(ledger, words), env={"GIT_LITERAL_PATHSPECS": "0"}).decode().split()
+    return ledger.repo.run(*words, env={"GIT_LITERAL_PATHSPECS": "0"}).decode().split()
 
 
-def _dated(ledger: Ledger, words: Sequence[str]) -> list[str]:
-    """`--since` by the ledger's own clock."""
-    from datetime import timedelta
-
-    since = int((ledger.now - timedelta(days=_DAYS)).timestamp())
-    return [f"--since={since}" if word.startswith("--since") else word for word in words]
+def _range(ledger: Ledger, since: str | None) -> list[str]:
+    """What a search goes through: from a commit on, at most as far back as something is brought up."""
+    return [f"--since={int((ledger.now - _KEPT).timestamp())}", ledger.main, *([f"^{since}"] if since else [])]
 
 
 def _paths(ledger: Ledger, rule: ReviewRule) -> Iterator[str]:
@@ -107,10 +120,10 @@ def _paths(ledger: Ledger, rule: ReviewRule) -> Iterator[str]:
             yield f":(glob)**/{kind.folder}/*"
 
 
-def _given(ledger: Ledger) -> dict[str, list[Given]]:
-    """The approvals since then, by the change they are for."""
-    words = ["log", "-F", f"--grep={SLOT}: ", "--format=%H", "--since=", ledger.main]
-    slots = ledger.repo.run(*_dated(ledger, words)).decode().split()
+def _given(ledger: Ledger, since: str | None) -> dict[str, list[Given]]:
+    """The approvals that came to main since a commit of it, by the change they are for."""
+    words = ["log", "-F", f"--grep={SLOT}: ", "--format=%H", *_range(ledger, since)]
+    slots = ledger.repo.run(*words).decode().split()
     found: dict[str, list[Given]] = {}
     for info in reversed([*ledger.repo.commits(slots)]):
         item = _as_given(ledger, info)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from crmctl.model.duration import Duration, with_values
 from crmctl.model.kinds import Label
-from crmctl.policy.clock_parts import ROLE
 from crmctl.policy.clocks import Clock, value_of
 from crmctl.policy.effective import Effective
 from crmctl.rules.calendar import Step, WorkCalendar, add_months
 from crmctl.rules.deadline import Deadline, Start, day_of, deadline
+from crmctl.rules.due_persons import Whose, may_concern, who_of
 from crmctl.rules.pausing import Pause
 
 _NO_LEAD = 0
@@ -57,8 +57,9 @@ class Surroundings:
     `now` is the moment taken for the present; `settings` the policy's values; `dealings` who deals
     with a dossier, by department; `active` the members who are still here; `latest` the last day
     of an `until` record, by (kind, field, dossier, department); `holders` who holds a role, by (role,
-    department or None for the whole company). `effective` tells the values of other days and of departments.
-    `began` is the first day on which a department or member could be asked for anything, by id.
+    department or None for the whole company). `effective` tells the values of other days and of departments; `began`
+    is the first day on which a department or member could be asked for anything, by id; `whose` whose items are wanted
+    (None: everybody's), so that nothing is reckoned for others.
     """
 
     now: datetime
@@ -70,6 +71,7 @@ class Surroundings:
     holders: Mapping[tuple[str, str | None], tuple[str, ...]] = field(default_factory=dict)
     effective: Effective | None = None
     began: Mapping[str, date] = field(default_factory=dict)
+    whose: Whose | None = None
     _cases: dict[tuple[int, int, bool], tuple[Clock, Clock]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -143,12 +145,14 @@ class Due:
 
 
 def due_items(clock: Clock, rows: Iterable[DueRow], around: Surroundings) -> Iterator[Due]:
-    """The items one clock makes of the records of its kind."""
+    """The items one clock makes of the records of its kind, as far as they may be wanted."""
     if clock.missing_for or clock.each:
         return
     for row in rows:
-        if running(clock, around.settings_of(row.department)) and all(
-            leaf.holds(row.values) is True for leaf in clock.conditions
+        if (
+            may_concern(clock, row, around)
+            and running(clock, around.settings_of(row.department))
+            and all(leaf.holds(row.values) is True for leaf in clock.conditions)
         ):
             yield from _of_row(clock, row, around)
 
@@ -266,14 +270,14 @@ def _begun(pause: Pause, now: datetime) -> bool:
 def _open(clock: Clock, row: DueRow, around: Surroundings, start: Start, pauses: tuple[Pause, ...]) -> Due:
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), None, None, late=False,
-        late_days=0, who=_who(clock.who, row, around), told=_told(clock, row), pauses=pauses,
+        late_days=0, who=who_of(clock.who, row, around), told=_told(clock, row), pauses=pauses,
         paused=next((pause for pause in pauses if pause.until is None), None),
     )  # fmt: skip
 
 
 def _item(clock: Clock, row: DueRow, around: Surroundings, start: Start, end: Deadline, span: Duration | None) -> Due:
     late = end.missed(around.now)
-    first = _who(clock.who, row, around)
+    first = who_of(clock.who, row, around)
     who, turned = _turned(clock, row, around, end) if late else (first, 0)
     return Due(
         clock.code, clock.text, row.kind, row.id, row.dossier, row.department, day_of(start), end.day, end.moment, late,
@@ -298,12 +302,12 @@ def _of_case(clock: Clock, row: DueRow, around: Surroundings, start: date) -> Cl
 
 def _turned(clock: Clock, row: DueRow, around: Surroundings, end: Deadline) -> tuple[tuple[str, ...], int]:
     """Whom a late clock has turned to by now, the last first, and how often it turned."""
-    who, turned = _who(clock.who, row, around), 0
+    who, turned = who_of(clock.who, row, around), 0
     for turn in clock.then:
         span = with_values(turn.after, around.settings_of(row.department))
         if span is None or not deadline(around.calendar, end.moment or end.day, span).missed(around.now):
             continue
-        further = _who(turn.who, row, around)
+        further = who_of(turn.who, row, around)
         if further:
             who, turned = tuple(dict.fromkeys([*further, *who])), turned + 1
     return who, turned
@@ -354,45 +358,9 @@ def _window(clock: Clock, around: Surroundings, department: str | None) -> tuple
     return None if first is None else (first, add_months(first, 1) - timedelta(days=1))
 
 
-def _holders(
-    role: str, row: DueRow, dealings: Mapping[str, Dealing], around: Surroundings
-) -> tuple[str, ...]:  # fmt: skip
-    """Who holds a role in the record's department (in each that deals with the customer), or in the whole company."""
-    places = [row.department] if row.department else list(dealings)
-    found = [member for place in (*places, None) for member in around.holders.get((role, place), ())]
-    return tuple(dict.fromkeys(found))
-
-
 def _clock_time(clock: Clock, settings: Mapping[str, object]) -> time | None:
     text = value_of(clock.by, settings)
     try:
         return time.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-def _who(words: Sequence[str], row: DueRow, around: Surroundings) -> tuple[str, ...]:
-    """The first of a clock's words that names members who are still here."""
-    dealings = around.dealings.get(row.dossier, {})
-    concerned = [d for department, d in dealings.items() if row.department in {None, department}]
-    owners = tuple(dict.fromkeys(d.owner for d in concerned))
-    for word in words:
-        if word == "owner":
-            named = owners
-        elif word == "member":
-            named = (row.member,) if row.member else ()
-        elif word.startswith(ROLE):
-            named = _holders(word.removeprefix(ROLE), row, dealings, around)
-        elif word == "enterer":
-            here = {*owners, *(member for d in concerned for member in d.team)}
-            enterer = row.values.get("entered_for") or row.values.get("entered_by")
-            named = (str(enterer),) if enterer in here else ()
-        elif word == "to_confirm":
-            named = tuple(str(row.values.get(word) or "").split())
-        else:
-            value = row.values.get(word)
-            named = (str(value),) if value else ()
-        present = tuple(member for member in named if member in around.active)
-        if present:
-            return present
-    return ()

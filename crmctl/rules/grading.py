@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from crmctl.policy.conditions import Judged, Known, judge
+from crmctl.policy.conditions import Judged, Verdict, asker_of, judge
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.grading import Cap, Grading
 
@@ -42,7 +42,7 @@ class Decision:
     """What was decided for one customer.
 
     `grade` None with `review` True: an unknown fact keeps it from being graded by rule; with
-    `exempt` True: it is not graded at all. `seats` tells each cap it met; `judged` the rungs.
+    `exempt` True: it is not graded at all. `seats` tells each cap it met; `facts` are what it was decided on.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Decision:
     review: bool = False
     exempt: bool = False
     seats: tuple[Seat, ...] = ()
-    judged: tuple[Judged, ...] = ()
+    facts: Mapping[str, FactValue] = field(default_factory=dict, repr=False)
 
     @property
     def waiting_for(self) -> str | None:
@@ -66,8 +66,8 @@ def grade_department(
     An unknown fact never passes and never fails silently: the customer goes to review and takes
     no seat. The base of a cap counts those for whom the cap's fact holds.
     """
-    known: Known = {}
-    judged = {c.id: _judge(grading, c, known) for c in candidates}
+    ask = _Asked(grading)
+    judged = {c.id: ask.standing(c.facts) for c in candidates}
     by_id = {c.id: c for c in candidates}
     graded = [c.id for c in candidates if judged[c.id].kind == "graded"]
     placed: dict[str, str | None] = {}
@@ -88,7 +88,7 @@ def grade_department(
             seats[key].append(seat)
             if seat.found:
                 placed[key] = grade
-    return [_decision(c.id, judged[c.id], placed.get(c.id), seats[c.id]) for c in candidates]
+    return [_decision(c, judged[c.id], placed.get(c.id), seats[c.id]) for c in candidates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,16 @@ def overfull(
     """
     found = []
     for cap in caps:
-        groups = sets.get(cap.group, {}) if cap.group else {"": facts}
-        for group, members in groups.items() if cap.over == "warn" else ():
-            counted = [key for key in members if not cap.base or facts.get(key, {}).get(cap.base) is True]
-            holding = tuple(sorted(key for key in counted if holders.get(key) == cap.grade))
-            if len(holding) > cap.seats(len(counted)):
-                found.append(Over(cap, group, holding, cap.seats(len(counted)), len(counted)))
+        if cap.over != "warn":
+            continue
+        counting = {key for key, known in facts.items() if not cap.base or known.get(cap.base) is True}
+        graded = {key for key, grade in holders.items() if grade == cap.grade}
+        for group, members in (sets.get(cap.group, {}) if cap.group else {"": facts}).items():
+            counted = counting.intersection(members) if cap.base or not cap.group else set(members)
+            holding = counted & graded
+            seats = cap.seats(len(counted))
+            if len(holding) > seats:
+                found.append(Over(cap, group, tuple(sorted(holding)), seats, len(counted)))
     return found
 
 
@@ -152,36 +156,50 @@ def _one(
     return (0, rank.copy_negate() if isinstance(rank, Decimal) else -rank)  # a minus of Decimal would round
 
 
+def judgements(grading: Grading, facts: Mapping[str, FactValue]) -> tuple[Judged, ...]:
+    """The trees behind a decision: the exemption where it settled the customer or could not be told, else all rungs."""
+    if grading.exempt is not None:
+        exempt = judge(grading.exempt, facts)
+        if exempt.verdict is not False:
+            return (exempt,)
+    return tuple(judge(rung.condition, facts) for rung in grading.rungs)
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
+    """`unsettled`: some rung could not be judged; who is pushed down to it goes to review."""
+
     kind: str
-    passed: tuple[str, ...]
-    judged: tuple[Judged, ...]
-
-    @property
-    def unsettled(self) -> bool:
-        """Whether some rung could not be judged: who is pushed down to it goes to review."""
-        return any(outcome.verdict is None for outcome in self.judged)
+    passed: tuple[str, ...] = ()
+    unsettled: bool = False
 
 
-def _judge(grading: Grading, candidate: Candidate, known: Known) -> _Standing:
-    if grading.exempt is not None:
-        exempt = judge(grading.exempt, candidate.facts, known)
-        if exempt.verdict is True:
-            return _Standing("exempt", (), (exempt,))
-        if exempt.verdict is None:
-            return _Standing("review", (), (exempt,))
-    judged = tuple(judge(rung.condition, candidate.facts, known) for rung in grading.rungs)
-    passed = []
-    for rung, outcome in zip(grading.rungs, judged, strict=True):
-        if outcome.verdict is True:
-            passed.append(rung.grade)
-        elif outcome.verdict is None and not passed:
-            # Nothing above is settled: a lower grade would be a guess.
-            return _Standing("review", (), judged)
-    return _Standing("graded", tuple(passed), judged)
+class _Asked:
+    """A ladder's conditions, ready to be asked for every customer of a department."""
+
+    def __init__(self, grading: Grading) -> None:
+        self._exempt: Callable[[Mapping[str, FactValue]], Verdict] | None
+        self._exempt = asker_of(grading.exempt) if grading.exempt is not None else None
+        self._rungs = [(rung.grade, asker_of(rung.condition)) for rung in grading.rungs]
+
+    def standing(self, facts: Mapping[str, FactValue]) -> _Standing:
+        """What a customer's facts come to: exempt, for review, or graded with the rungs it passed."""
+        exempt = self._exempt(facts) if self._exempt is not None else False
+        if exempt is not False:
+            return _Standing("exempt" if exempt else "review")
+        passed: list[str] = []
+        unsettled = False
+        for grade, ask in self._rungs:
+            verdict = ask(facts)
+            if verdict:
+                passed.append(grade)
+            elif verdict is None:
+                if not passed:  # nothing above is settled: a lower grade would be a guess
+                    return _Standing("review")
+                unsettled = True
+        return _Standing("graded", tuple(passed), unsettled)
 
 
-def _decision(key: str, standing: _Standing, grade: str | None, seats: list[Seat]) -> Decision:
+def _decision(candidate: Candidate, standing: _Standing, grade: str | None, seats: list[Seat]) -> Decision:
     review = standing.kind == "review" or (standing.kind == "graded" and grade is None and standing.unsettled)
-    return Decision(key, grade, review, standing.kind == "exempt", tuple(seats), standing.judged)
+    return Decision(candidate.id, grade, review, standing.kind == "exempt", tuple(seats), candidate.facts)

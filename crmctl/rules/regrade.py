@@ -10,7 +10,7 @@ from typing import Literal
 from crmctl.policy.conditions import Condition, Judged, Test
 from crmctl.policy.facts import Absent, FactValue
 from crmctl.policy.grading import Grading
-from crmctl.rules.grading import Decision
+from crmctl.rules.grading import Decision, judgements
 
 Move = Literal["new", "up", "down", "out", "stays", "review", "held"]
 
@@ -122,8 +122,9 @@ def _move(decision: Decision, before: str | None, reviewed: bool, order: Mapping
 def evidence_of(grading: Grading, decision: Decision) -> list[Evidence]:
     """Every leaf of every rung that was judged, in the ladder's order."""
     found: list[Evidence] = []
-    grades = grading.grades if len(decision.judged) == len(grading.rungs) else ("",) * len(decision.judged)
-    for grade, judged in zip(grades, decision.judged, strict=True):
+    trees = judgements(grading, decision.facts)
+    grades = grading.grades if len(trees) == len(grading.rungs) else ("",) * len(trees)
+    for grade, judged in zip(grades, trees, strict=True):
         found += _leaves(grade, "", judged)
     return found
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmctl.policy.conditions import Branch, ConditionReader, judge
+from crmctl.policy.conditions import Branch, ConditionReader, asker_of, judge
 from crmctl.policy.facts import Absent, Fact, FactValue
 
 CLASSES = {"second_a": ("二级甲等", "2A"), "third_b": ("三级乙等", "3B"), "third_a": ("三级甲等", "3A")}
@@ -31,7 +31,9 @@ def read(raw: object) -> tuple[object, list[str]]:
 def verdict(raw: object, **facts: FactValue) -> bool | None:
     condition, faults = read(raw)
     assert not faults
-    return judge(condition, facts).verdict  # type: ignore[arg-type]
+    found = judge(condition, facts).verdict  # type: ignore[arg-type]
+    assert asker_of(condition)(facts) is found  # type: ignore[arg-type]
+    return found
 
 
 @pytest.mark.req("R-GRD-18")
@@ -71,6 +73,7 @@ def test_joining_is_kleenes_logic(verdicts: list[bool | None]) -> None:
         possible = {judge(tree, world).verdict for world in worlds}
         settled = possible.pop() if len(possible) == 1 else None
         assert judge(tree, given_facts).verdict is settled
+        assert asker_of(tree)(given_facts) is settled
 
 
 @pytest.mark.parametrize(

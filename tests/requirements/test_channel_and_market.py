@@ -15,10 +15,11 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.meeting.submitting import submit
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from crmctl.model.org import Role
+from crmctl.rules.due_persons import Whose
 from crmctl.trust.gate import Gate
 from tests.company import Company
 from tests.requirements.proving import DAY, in_chinese, lays_down, says

@@ -10,11 +10,12 @@ from crmctl.errors import InvalidInput, NoKey, Refused
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt
 from crmctl.model.org import Role
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, lays_down, refuses, stored, without
 

@@ -9,13 +9,14 @@ import pytest
 from crmctl.errors import InvalidInput, Refused
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.reading.listing import query
 from crmctl.ledger.setup.policy_files import adopt
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, holds, keeps, refuses, stored, without
 

@@ -12,12 +12,13 @@ from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.changing.regrading import run
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.reading.lookup import record as found_record
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
 from crmctl.model.values import Value
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, holds, says, stored
 

@@ -15,10 +15,11 @@ from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.checking.doctor import examine
 from crmctl.ledger.keys.identity import create
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import add_member, set_roles
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from crmctl.model.org import Role
+from crmctl.rules.due_persons import Whose
 from tests.company import Company, git
 from tests.requirements.proving import DAY, lays_down, says
 

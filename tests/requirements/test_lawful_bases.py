@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crmctl.errors import InvalidInput
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
+from crmctl.rules.due_persons import Whose
 from tests.company import CARD, Company
 from tests.requirements.proving import lays_down
 

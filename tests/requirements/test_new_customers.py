@@ -16,13 +16,14 @@ from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.keys.identity import create
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import Whose, agenda, own
+from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.reading.listing import query
 from crmctl.ledger.reading.standing import standing_of
 from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
+from crmctl.rules.due_persons import Whose
 from tests.attacks.forgery import codes
 from tests.company import Company
 from tests.prepared import prepared

@@ -10,10 +10,11 @@ import pytest
 from crmctl.errors import InvalidInput, Refused
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, holds, says, stored
 

@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from crmctl.errors import InvalidInput
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import save_org
 from crmctl.model.org import Member, Role
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, lays_down
 

@@ -9,12 +9,13 @@ import pytest
 from crmctl.errors import InvalidInput
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
-from crmctl.ledger.reading.due import Whose, agenda, own
+from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.reading.listing import list_kind
 from crmctl.ledger.setup.policy_files import set_value
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, NOON, holds, keeps, stored
 

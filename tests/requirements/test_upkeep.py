@@ -16,7 +16,7 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.reading.duplicates import likely_pairs
 from crmctl.ledger.reading.listing import list_kind, query
 from crmctl.ledger.setup.enrol import set_roles
@@ -27,6 +27,7 @@ from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 from tests.company import VISIT, Company
 from tests.requirements.proving import DAY, holds, keeps, lays_down, refuses, says, stored, without
 

@@ -14,11 +14,12 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.disk.shipped import pack_file
 from crmctl.ledger.disk.yamlio import dump, load
-from crmctl.ledger.reading.due import Whose, agenda, own, team_of
+from crmctl.ledger.reading.due import agenda, own, team_of
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.setup.setup_check import setup_faults, setup_files
 from crmctl.model.org import Role
+from crmctl.rules.due_persons import Whose
 from tests.company import VISIT, Company
 from tests.requirements.proving import keeps, lays_down, says, stored
 

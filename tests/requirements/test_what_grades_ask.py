@@ -13,9 +13,10 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
 from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.checking.check import check
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 from tests.company import Company
 from tests.requirements.proving import lays_down, says
 

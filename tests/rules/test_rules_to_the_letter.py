@@ -16,7 +16,7 @@ from crmctl.policy.grading import Grading, read_grading
 from crmctl.policy.review import read_review
 from crmctl.rules.blacklist import Bar, Listed, bar_of, deed_day, term_end
 from crmctl.rules.calendar import WorkCalendar, days_in_month
-from crmctl.rules.grading import Candidate, grade_department
+from crmctl.rules.grading import Candidate, Decision, grade_department, judgements
 from crmctl.rules.half_year import review_period
 from crmctl.rules.slots import Given, Wanted, standing, stood_for, wanted
 from crmctl.rules.triggers import Touched, concerns
@@ -89,13 +89,14 @@ def test_every_decision_says_what_it_was_made_of() -> None:
         ],
         FACTS,
     )  # fmt: skip
-    assert [one.verdict for one in graded.judged] == [True, True]
-    assert ((exempt.exempt, exempt.review, exempt.grade), [j.verdict for j in exempt.judged]) == (
-        (True, False, None),
-        [True],
-    )
-    assert ((unknown.exempt, unknown.review), [j.verdict for j in unknown.judged]) == ((False, True), [None])
-    assert ((unsettled.exempt, unsettled.review), len(unsettled.judged)) == ((False, True), 2)
+
+    def verdicts(decision: Decision) -> list[bool | None]:
+        return [one.verdict for one in judgements(ladder, decision.facts)]
+
+    assert verdicts(graded) == [True, True]
+    assert ((exempt.exempt, exempt.review, exempt.grade), verdicts(exempt)) == ((True, False, None), [True])
+    assert ((unknown.exempt, unknown.review), verdicts(unknown)) == ((False, True), [None])
+    assert ((unsettled.exempt, unsettled.review), len(verdicts(unsettled))) == ((False, True), 2)
 
 
 # Half years

@@ -64,7 +64,8 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """Show what is due, the latest first."""
-    from crmctl.ledger.reading.due import Whose, agenda, own, team_of
+    from crmctl.ledger.reading.due import agenda, own, team_of
+    from crmctl.rules.due_persons import Whose
 
     out = Out(as_json)
     if team and member:

@@ -26,7 +26,6 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import table
 from crmctl.errors import NotFound, UsageError
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.affairs.grading import file_run
 from crmctl.ledger.changing.regrading import Run
 from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axis_named
@@ -74,6 +73,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Grade a department's customers."""
+    from crmctl.ledger.affairs.grading import file_run  # what writes is not loaded to explain
+
     out = Out(as_json)
     ledger = open_ledger(directory)
     chosen = department_chosen(ledger, department)
@@ -248,8 +249,13 @@ def department_chosen(ledger: Ledger, chosen: str | None) -> str:
 
 def called(ledger: Ledger) -> Callable[[str], str]:
     """How a customer is named in words, with the id by which it can be asked for."""
-    known = {one.id: one.name for one in names(ledger)}
-    return lambda dossier: f"{known[dossier]} ({dossier})" if dossier in known else dossier
+    known = names(ledger)
+
+    def name(dossier: str) -> str:
+        there = known.name_of(dossier)
+        return f"{there} ({dossier})" if there else dossier
+
+    return name
 
 
 def move_text(move: str | None) -> str:

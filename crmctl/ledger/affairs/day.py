@@ -15,7 +15,7 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.changing.draft import Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.reading.people import member_name
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.rows import typed_rows
@@ -26,6 +26,7 @@ from crmctl.model.paths import compartment_of
 from crmctl.model.record import Record
 from crmctl.model.values import Value
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 
 SHEET, VISIT = "day_plan", "visit"  # the two kinds `crmctl day` is about
 _ROWS, _DAY, _WHO, _BECAME = "rows", "on", "customer", "visit"

@@ -13,10 +13,11 @@ from crmctl.i18n import _
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.access import access_to
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.dossier import is_office
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 
 KIND = "escalation"
 _OPEN = "SELECT id, path, rule, about, \"to\" FROM escalation WHERE state = 'open' AND department = :department"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -174,7 +174,7 @@ def compare(plain: Run, trial: Run) -> list[tuple[Proposal, Proposal]]:
 
 def _candidates(computed: DepartmentFacts, held: Mapping[str, tuple[str, str]]) -> Sequence[Candidate]:
     return [
-        replace(Candidate(key, facts), holds=held[key][0], since=held[key][1]) if key in held else Candidate(key, facts)
+        Candidate(key, facts, *held.get(key, (None, "")))
         for key, facts in computed.facts.items()
         if facts.get("admitted") is not Absent.UNKNOWN
     ]

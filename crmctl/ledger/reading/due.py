@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration, Refused
@@ -16,15 +16,17 @@ from crmctl.ledger.reading.duties import duties_due
 from crmctl.ledger.reading.history import first_version
 from crmctl.ledger.reading.pauses import Standstills, standstills
 from crmctl.ledger.reading.standing import contacts_due, held_classes, kinds_asked, rank_of, standing_of
+from crmctl.ledger.reading.surroundings import surroundings
 from crmctl.ledger.snapshot.closeup import add_functions
 from crmctl.ledger.snapshot.connection import connect
-from crmctl.ledger.snapshot.rows import TypedRow, latest_by_reference, latest_days, typed_rows
-from crmctl.ledger.workdays import unknown_years, work_calendar
+from crmctl.ledger.snapshot.rows import TypedRow, typed_rows
+from crmctl.ledger.workdays import unknown_years
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.policy.clocks import EVERY, Clock, check_clocks
 from crmctl.rules.deadline import day_of
-from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
+from crmctl.rules.due import Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
+from crmctl.rules.due_persons import Whose
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -43,19 +45,6 @@ class Agenda:
     done_late: tuple[Due, ...]
     names: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """Whose items are wanted: these members', and all of these departments'."""
-
-    members: frozenset[str] = frozenset()
-    departments: frozenset[str] = frozenset()
-
-    def wants(self, item: Due, dealing: Collection[str]) -> bool:
-        """Whether the item is one of those; `dealing` are the departments that deal with its customer."""
-        concerned = set(dealing) if item.department is None else {item.department}
-        return bool(self.members & set(item.who)) or bool(concerned & self.departments)
 
 
 def own(ledger: Ledger) -> Whose:
@@ -92,8 +81,9 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
     connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(ledger, standing, clocks))])
     add_functions(connection, ledger)
     _approvals(ledger, connection, clocks)
-    around = _surroundings(ledger, connection, clocks, as_of)
+    around = surroundings(ledger, connection, clocks, as_of, whose)
     asker = Asker(connection, ledger, day)
+    filled, ended = _filled(connection), _ended(ledger, connection)
     found = [*contacts_due(asker, standing, around), *duties_due(asker, standing, around)]
     for clock in clocks:
         if clock.rows:
@@ -102,8 +92,9 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
             continue
         found += _missing(ledger, connection, clock, around, whose)
         found += _waves(ledger, connection, clock, around)
-        for kind in _kinds(clock, kinds):
-            found += _run(ledger, connection, clock, kind, around, done_late=done_late)
+        for kind in [kind for kind in _kinds(clock, kinds) if kind.name in filled]:
+            over = ended if kind.scope == "core" else frozenset[str]()
+            found += _run(ledger, connection, clock, kind, around, over, done_late=done_late)
     found = _once(found)
     chosen = [item for item in found if whose.wants(item, around.dealings.get(item.dossier, {}))]
     wanted = ordered(_ranked(asker, standing, chosen))
@@ -128,7 +119,7 @@ def agenda_of_duties(ledger: Ledger) -> tuple[Standing, list[Due]]:
         return standing, []
     connection = connect(ledger, sorted({*kinds_asked(ledger, standing, ())}))
     add_functions(connection, ledger)
-    around = _surroundings(ledger, connection, (), None)
+    around = surroundings(ledger, connection, (), None)
     return standing, list(duties_due(Asker(connection, ledger, ledger.today), standing, around))
 
 
@@ -151,55 +142,6 @@ def _ranked(asker: Asker, standing: Standing, items: list[Due]) -> list[Due]:
     places = {(item.dossier, item.department): rank_of(standing, held, item) for item in items}
     return [replace(item, rank=rank, standing=name) for item in items
             for rank, name in [places[item.dossier, item.department]]]  # fmt: skip
-
-
-def _surroundings(ledger: Ledger, connection: Connection, clocks: Iterable[Clock], as_of: date | None) -> Surroundings:
-    day = as_of or ledger.today
-    now = ledger.now if day == ledger.today else datetime.combine(day, time(23, 59, 59), ledger.now.tzinfo)
-    dealings: dict[str, dict[str, Dealing]] = {}
-    for dossier, department, owner, team, since in connection.execute(
-        "SELECT dossier, department, owner, team, since FROM assignment"
-    ):
-        dealings.setdefault(dossier, {})[department] = Dealing(owner, tuple(team.split()), date.fromisoformat(since))
-    latest: dict[tuple[str, str, str, str | None], date] = {}
-    for until in {clock.until for clock in clocks if clock.until}:
-        if until.ref:
-            for about, last in latest_by_reference(connection, ledger.in_force.kinds[until.kind], until.at, until.ref):
-                latest[(*until.key, about, None)] = last
-            continue
-        for (dossier, department), last in latest_days(connection, ledger.in_force.kinds[until.kind], until.at).items():
-            latest[until.kind, until.at, dossier, department] = last
-            whole = (until.kind, until.at, dossier, None)  # what all departments share is answered by any of them
-            latest[whole] = max(last, latest.get(whole, last))
-    active = frozenset(m.id for m in ledger.in_force.org.members.values() if m.active(day))
-    values, holders = ledger.values(day=day), _holders(ledger, day)
-    began = _began(ledger) if any(clock.each or clock.missing_for for clock in clocks) else {}
-    return Surroundings(
-        now, work_calendar(ledger), values, dealings, active, latest, holders, ledger.in_force.values, began
-    )  # fmt: skip
-
-
-def _began(ledger: Ledger) -> dict[str, date]:
-    """The first day on which each department and member could be asked: nobody owes what was before the ledger."""
-    found: dict[str, date] = {}
-    for member in ledger.in_force.org.members.values():
-        found[member.id] = max(member.since, ledger.founded)
-        for role in member.roles:
-            if role.department:
-                first = max(role.since, ledger.founded)
-                found[role.department] = min(first, found.get(role.department, first))
-    return found
-
-
-def _holders(ledger: Ledger, day: date) -> dict[tuple[str, str | None], tuple[str, ...]]:
-    """Who holds each role, by department or for the whole company, on that day."""
-    found: dict[tuple[str, str | None], tuple[str, ...]] = {}
-    for member in ledger.in_force.org.members.values():
-        for role in member.roles if member.active(day) else ():
-            if role.active(day):
-                place = (role.role, role.department)
-                found[place] = (*found.get(place, ()), member.id)
-    return found
 
 
 def _waves(ledger: Ledger, connection: Connection, clock: Clock, around: Surroundings) -> Iterator[Due]:
@@ -246,11 +188,17 @@ def _kinds(clock: Clock, kinds: Mapping[str, Kind]) -> list[Kind]:
 
 
 def _run(
-    ledger: Ledger, connection: Connection, clock: Clock, kind: Kind, around: Surroundings, *, done_late: bool
+    ledger: Ledger,
+    connection: Connection,
+    clock: Clock,
+    kind: Kind,
+    around: Surroundings,
+    ended: frozenset[str],
+    *,
+    done_late: bool,
 ) -> Iterator[Due]:
     if clock.missing_for or clock.each:
         return
-    ended = _ended(ledger, connection) if kind.scope == "core" else frozenset()
     still = standstills(connection, clock, ledger.in_force.kinds, around)
     kinds = ledger.in_force.kinds
     for row in clock_rows(connection, clock, kind, around, done_late=done_late, kinds=kinds):
@@ -272,6 +220,11 @@ def _was_here(ledger: Ledger, row: TypedRow, item: Due, around: Surroundings) ->
         first = first_version(ledger, row.path, ledger.read(row.path))
         entered = datetime.fromisoformat(first.at).astimezone(zone) if first else None
     return not isinstance(entered, date) or day_of(entered) <= over
+
+
+def _filled(connection: Connection) -> frozenset[str]:
+    """The kinds of which anything opened."""
+    return frozenset(kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM coverage WHERE opened > 0"))
 
 
 def _ended(ledger: Ledger, connection: Connection) -> frozenset[str]:

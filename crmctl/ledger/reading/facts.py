@@ -19,10 +19,10 @@ from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.coverage import Connection, seen
 from crmctl.ledger.snapshot.question import ask
-from crmctl.ledger.snapshot.survey import BrokenSql, survey
+from crmctl.ledger.snapshot.survey import BrokenSql, Surveyor
 from crmctl.model.fields import period_bounds
 from crmctl.model.money import from_minor
-from crmctl.policy.decision import DecisionRules, settle
+from crmctl.policy.decision import DecisionRules, Settler
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.rules.calendar import add_months
 from crmctl.rules.half_year import review_period
@@ -59,7 +59,7 @@ def department_facts(
     given = {**fact_parameters(department, as_of), **period_parameters(ledger, as_of, period), "product": product}
     parameters = {**values, **given}
     asked = {**rules.facts, **{name: Fact(name, "text", sql=group.sql) for name, group in rules.sets.items()}}
-    tables = {table for fact in asked.values() for table in _tables(ledger, fact, parameters)}
+    tables = _tables(ledger, asked.values(), parameters)
     kinds = [kind.name for kind in ledger.in_force.kinds.values() if kind.table in tables or kind.name in set(more)]
     ledger = ledger.landed  # what waits for review counts for no grade
     connection = connect(ledger, kinds)
@@ -69,13 +69,26 @@ def department_facts(
     ids = [str(row[0]) for row in ask(connection, sql, {"department": department}).rows]
     found: dict[str, dict[str, FactValue]] = {dossier: {} for dossier in ids}
     for fact in rules.facts.values():
-        for row in ask(connection, fact.sql, parameters).rows:
-            if row[0] in found and row[1] is not None:
-                found[str(row[0])][fact.name] = typed_value(fact, row[1], ledger.in_force.settings.currency)
-    card = rules.axis.scorecard
-    settled = {dossier: settle(rules.facts, rules.applies, values, card) for dossier, values in found.items()}
+        _take(found, fact, ask(connection, fact.sql, parameters).rows, ledger.in_force.settings.currency)
+    settler = Settler(rules.facts, rules.applies, rules.axis.scorecard)
+    settled = {dossier: settler.settle(values) for dossier, values in found.items()}
     sets = {name: _grouped(connection, group.sql, parameters, settled) for name, group in rules.sets.items()}
     return DepartmentFacts(department, as_of, settled, connection, sets)
+
+
+def _take(
+    found: Mapping[str, dict[str, FactValue]], fact: Fact, rows: Iterable[tuple[object, ...]], currency: str
+) -> None:
+    """Put what a fact's SQL gave with the other facts of those customers; most have one of few values."""
+    known: dict[object, FactValue] = {}
+    name = fact.name
+    for dossier, cell, *_more in rows:
+        values = found.get(str(dossier))
+        if values is None or cell is None:
+            continue
+        if cell not in known:
+            known[cell] = typed_value(fact, cell, currency)
+        values[name] = known[cell]
 
 
 def _grouped(
@@ -126,21 +139,26 @@ def require_coverage(ledger: Ledger, connection: Connection, kinds: Iterable[str
             )  # fmt: skip
 
 
-def _tables(ledger: Ledger, fact: Fact, parameters: Mapping[str, object]) -> frozenset[str]:
-    try:
-        surveyed = survey(ledger.in_force.kinds.values(), fact.sql, parameters, functions=FUNCTIONS)
-    except BrokenSql as error:
-        raise BadConfiguration(
-            _("The SQL of fact {name} does not run: {why}", name=fact.name, why=error.reason),
-            where=f"policy facts.{fact.name}.sql:{error.line}",
-            hint="crmctl policy check",
-        ) from error
-    if surveyed.columns[:2] != ("id", "value"):
-        raise BadConfiguration(
-            _("The SQL of fact {name} must give the columns id and value first", name=fact.name),
-            where=f"policy facts.{fact.name}.sql",
-        )
-    return surveyed.tables - FIXED_TABLES
+def _tables(ledger: Ledger, facts: Iterable[Fact], parameters: Mapping[str, object]) -> frozenset[str]:
+    """The tables that the facts read."""
+    tables: set[str] = set()
+    with Surveyor(ledger.in_force.kinds.values(), functions=FUNCTIONS) as surveyor:
+        for fact in facts:
+            try:
+                surveyed = surveyor.survey(fact.sql, parameters)
+            except BrokenSql as error:
+                raise BadConfiguration(
+                    _("The SQL of fact {name} does not run: {why}", name=fact.name, why=error.reason),
+                    where=f"policy facts.{fact.name}.sql:{error.line}",
+                    hint="crmctl policy check",
+                ) from error
+            if surveyed.columns[:2] != ("id", "value"):
+                raise BadConfiguration(
+                    _("The SQL of fact {name} must give the columns id and value first", name=fact.name),
+                    where=f"policy facts.{fact.name}.sql",
+                )
+            tables |= surveyed.tables
+    return frozenset(tables - FIXED_TABLES)
 
 
 def typed_value(fact: Fact, cell: object, currency: str) -> FactValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -32,10 +33,10 @@ Held = dict[str, dict[str, dict[str, str]]]  # customer → department → class
 _LAST = """
 WITH standing AS ({classes}), contact AS ({contacts}),
   last AS (SELECT dossier, department, max(day) AS day FROM contact WHERE day <= :as_of {ways} GROUP BY 1, 2)
-SELECT s.id, s.department, coalesce(l.day, a.since) AS last, a.since
+SELECT s.id, s.department, coalesce(l.day, a.since) AS last, s.class, a.since
 FROM standing s JOIN assignment a ON a.dossier = s.id AND a.department = s.department
 LEFT JOIN last l ON l.dossier = s.id AND l.department = s.department
-WHERE s.class = :class AND coalesce(l.day, a.since) <= :latest
+WHERE s.class IN (SELECT value FROM json_each(:names)) AND coalesce(l.day, a.since) <= :latest
 """
 _COLUMNS = {"classes": ("id", "department", "class"), "contacts": ("dossier", "department", "day", "way")}
 
@@ -124,18 +125,21 @@ def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
 def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iterator[Due]:
     """Customers whose next contact is due by the cadence of their class, or the next measure of their service."""
     for cadence in standing.cadences:
+        by_ways: dict[tuple[str, ...], dict[str, date]] = {}
         for name in cadence.every:
             latest = _latest(cadence, name, around)
-            if latest is None:
-                continue
-            clock, sql = cadence.clock(name), _last(asker.ledger, standing, cadence, name)
-            answer = asker.ask(sql, **{"class": name, "latest": latest.isoformat()})
-            for dossier, department, last, since in answer.rows:
+            if latest is not None:
+                by_ways.setdefault(cadence.ways.get(name, ()), {})[name] = latest
+        for ways, latest_of in by_ways.items():
+            clocks = {name: cadence.clock(name) for name in latest_of}
+            question = _last(asker.ledger, standing, cadence, ways)
+            asked = {"names": json.dumps([*clocks]), "latest": max(latest_of.values()).isoformat()}
+            for dossier, department, last, held, since in asker.ask(question, **asked).rows:
                 started = {"last": date.fromisoformat(str(last)[:10])}
                 # a contact long before the customer was here makes the next one due, and not late since then
                 here = date.fromisoformat(str(since)[:10])
                 row = DueRow("customer", str(dossier), str(dossier), str(department), started, asked_from=here)
-                yield from due_items(clock, [row], around)
+                yield from due_items(clocks[str(held)], [row], around)
 
 
 def _latest(cadence: Cadence, name: str, around: Surroundings) -> date | None:
@@ -191,8 +195,8 @@ def rows_faults(
         yield Finding("POL017", N_("The question {name} must also give: {columns}"), "error", "", path, args)
 
 
-def _last(ledger: Ledger, standing: Standing, cadence: Cadence, name: str) -> str:
-    ways = cadence.ways.get(name, ())
+def _last(ledger: Ledger, standing: Standing, cadence: Cadence, ways: Iterable[str]) -> str:
+    """The question for the customers of some classes whose last contact, in one of these ways, was long ago."""
     contacts = _shown_by(ledger, cadence.done) if cadence.done else standing.contacts.rstrip().rstrip(";")
     return _LAST.format(
         classes=standing.classes[cadence.of].rstrip().rstrip(";"), contacts=contacts,

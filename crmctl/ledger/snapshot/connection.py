@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from crmctl.ledger.ledger import Ledger, parse_dossier
 from crmctl.ledger.snapshot.clear import assignment_segment
@@ -75,12 +75,13 @@ def _attached(connection: sqlite3.Connection, segment: Segment, present: Present
     return part_of(connection, segment.name, segment, present)
 
 
-def _fill_counts(connection: sqlite3.Connection, parts: Iterable[Part]) -> None:
+def _fill_counts(connection: sqlite3.Connection, parts: Sequence[Part]) -> None:
     connection.executemany(
         "INSERT INTO coverage VALUES (?, ?, ?, ?, ?)", (row for part in parts for row in part.counts())
     )
     connection.execute("INSERT INTO coverage SELECT * FROM together._counted")
-    connection.execute("INSERT INTO damaged SELECT kind, path FROM _sources WHERE generation = 0")
+    source = "_sources" if any(part.damaged for part in parts) else "together._sources_of"
+    connection.execute(f"INSERT INTO damaged SELECT kind, path FROM {source} WHERE generation = 0")
 
 
 def _show_sources(connection: sqlite3.Connection, parts: Iterable[Part]) -> None:

@@ -22,14 +22,14 @@ def pages(connection: sqlite3.Connection) -> int:
 
 
 def index_for(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, object]) -> None:
-    """Give the tables that `sql` scans again and again an index on what names a customer. Says nothing of faults."""
+    """Give the tables that `sql` scans again and again an index on what names a customer there. Says no faults."""
     if pages(connection) < _LARGE or not sql.lstrip().upper().startswith(("SELECT", "WITH")):
         return
-    read: set[tuple[str, str]] = set()
+    read: set[tuple[str, str, str]] = set()
 
-    def note(action: int, first: str | None, _second: str | None, schema: str | None, _by: str | None) -> int:
-        if action == sqlite3.SQLITE_READ and first and schema:
-            read.add((schema, first))
+    def note(action: int, first: str | None, second: str | None, schema: str | None, _by: str | None) -> int:
+        if action == sqlite3.SQLITE_READ and first and second in _COLUMNS and schema:
+            read.add((schema, first, second))
         return sqlite3.SQLITE_OK
 
     connection.set_authorizer(note)
@@ -40,8 +40,11 @@ def index_for(connection: sqlite3.Connection, sql: str, parameters: Mapping[str,
     finally:
         connection.set_authorizer(None)
     if _scans_again(plan):
-        for schema, table in sorted(read):
-            _index(connection, schema, table)
+        for schema, table, column in sorted(read):
+            with contextlib.suppress(sqlite3.OperationalError):  # a view bears none
+                connection.execute(
+                    f'CREATE INDEX IF NOT EXISTS "{schema}"."{table}_by_{column}" ON "{table}" ("{column}")'
+                )
 
 
 def _scans_again(plan: list[tuple[int, int, int, str]]) -> bool:
@@ -59,10 +62,3 @@ def _scans_again(plan: list[tuple[int, int, int, str]]) -> bool:
                 return True
             looping.add(parent)
     return False
-
-
-def _index(connection: sqlite3.Connection, schema: str, table: str) -> None:
-    there = {row[1] for row in connection.execute(f'PRAGMA "{schema}".table_info("{table}")')}
-    for column in there.intersection(_COLUMNS):
-        with contextlib.suppress(sqlite3.OperationalError):  # a view bears none
-            connection.execute(f'CREATE INDEX IF NOT EXISTS "{schema}"."{table}_by_{column}" ON "{table}" ("{column}")')

@@ -12,9 +12,11 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from crmctl.ledger.in_force import InForce
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.notes import Notes
 from crmctl.ledger.snapshot.difference import Entry, Present
 from crmctl.ledger.snapshot.part import Part
 from crmctl.ledger.snapshot.records import kind_segment, kind_shape, opened, taker
@@ -28,6 +30,7 @@ NAMES = 1
 _COLUMNS = (("id", "TEXT"), ("name", "TEXT"), ("words", "TEXT"), ("initials", "TEXT"), ("path", "TEXT"))
 _WORDS = ("name", "aliases", "invoice_name", "credit_code", "phone", "codes")
 _MANY = 200
+_FEW = 8  # names looked for one by one, each a way through all of them; more are worth one way for all
 _EDGE = "\x1f"
 
 
@@ -43,10 +46,12 @@ class Name:
 class Names:
     """All customers the member can open, by what they are called."""
 
-    def __init__(self, ledger: Ledger, part: Part) -> None:
-        self._ledger = ledger
+    def __init__(self, notes: Notes, part: Part) -> None:
+        self._notes = notes
         self._part = part
         self._connection = part.connection
+        self._asked = 0
+        self._all: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Name]:
         return self._found("1")
@@ -56,6 +61,10 @@ class Names:
 
     def name_of(self, dossier: str) -> str:
         """What a customer is called; empty for one the member cannot open."""
+        self._asked += 1
+        if self._asked > _FEW:
+            self._all = self._all or {one.id: one.name for one in self}
+            return self._all.get(dossier, "")
         row = self._connection.execute("SELECT name FROM names WHERE id = ?", (dossier,)).fetchone()
         return str(row[0]) if row else ""
 
@@ -86,7 +95,7 @@ class Names:
             values = [(initials(name), path) for path, name in rows]
             self._connection.executemany("UPDATE names SET initials = ? WHERE path = ?", values)
             self._part.base, self._part.stale = "", True
-            self._part.keep(notes_of(self._ledger))
+            self._part.keep(self._notes)
         return list(self._found("instr(initials, ?) = 1", needle))
 
     def _found(self, condition: str, *parameters: str) -> Iterator[Name]:
@@ -96,7 +105,17 @@ class Names:
 
 
 def names(ledger: Ledger) -> Names:
-    """The names at the ledger's commit, brought up to date and kept."""
+    """The names at the ledger's commit, brought up to date and kept; made once for each opened ledger."""
+    if ledger not in _known:
+        _known[ledger] = _names(ledger)
+    return _known[ledger]
+
+
+# by the opened ledger, and no longer: what is kept here does not hold on to it
+_known: WeakKeyDictionary[Ledger, Names] = WeakKeyDictionary()
+
+
+def _names(ledger: Ledger) -> Names:
     connection = connection_in_memory()
     notes = notes_of(ledger)
     present = Present(ledger)
@@ -109,7 +128,7 @@ def names(ledger: Ledger) -> Names:
 
         refresh(part, present)
     part.keep(notes)
-    return Names(ledger, part)
+    return Names(notes, part)
 
 
 def names_segment(in_force: InForce) -> Segment:

@@ -66,13 +66,13 @@ def typed_rows(
         yield from _rows(row, columns, fields, lists, zone)
 
 
-def latest_days(connection: Connection, kind: Kind, name: str) -> dict[tuple[str, str | None], date]:
-    """The last day a date or moment field has, by dossier and department."""
+def latest_days(connection: Connection, kind: Kind, name: str) -> dict[tuple[str, str | None], str]:
+    """The last day a date or moment field has, as text (ISO 8601), by dossier and department."""
     column = _column(kind, name)
     found = kind.field(name)
     day = f"{column}_on" if found is not None and found.type == "instant" else column
     sql = f'SELECT dossier, department, max("{day}") FROM "{kind.table}" WHERE "{day}" IS NOT NULL GROUP BY 1, 2'
-    return {(dossier, department): date.fromisoformat(text) for dossier, department, text in connection.execute(sql)}
+    return {(dossier, department): text for dossier, department, text in connection.execute(sql)}
 
 
 def latest_by_reference(connection: Connection, kind: Kind, name: str, ref: str) -> Iterator[tuple[str, date]]:

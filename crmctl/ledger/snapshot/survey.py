@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 from crmctl.i18n import _
 from crmctl.ledger.snapshot.connection import FIXED
@@ -55,15 +56,35 @@ def survey(
     `further` are CREATE TABLE statements of tables that no kind makes, `functions` the (name,
     number of arguments) of functions that the caller adds.
     """
-    connection = sqlite3.connect(":memory:")
-    try:
-        connection.deserialize(_empty_tables(tuple(shape_of(kind).create for kind in kinds), tuple(further)))
-        prime(connection)
+    with Surveyor(kinds, further, functions) as surveyor:
+        return surveyor.survey(sql, parameters)
+
+
+class Surveyor:
+    """Tries one question after another on the same empty tables: what makes them is the greater part of the work."""
+
+    def __init__(
+        self, kinds: Iterable[Kind], further: Iterable[str] = (), functions: Iterable[tuple[str, int]] = ()
+    ) -> None:  # fmt: skip
+        self._connection = sqlite3.connect(":memory:")
+        self._connection.deserialize(_empty_tables(tuple(shape_of(kind).create for kind in kinds), tuple(further)))
+        prime(self._connection)
         for name, count in functions:
-            connection.create_function(name, count, _nothing, deterministic=True)
-        return _tried(connection, sql, parameters)
-    finally:
-        connection.close()
+            self._connection.create_function(name, count, _nothing, deterministic=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+    def survey(self, sql: str, parameters: Mapping[str, object]) -> Survey:
+        """What a question reads and gives. Raises BrokenSql."""
+        try:
+            return _tried(self._connection, sql, parameters)
+        finally:
+            self._connection.set_authorizer(None)
+            self._connection.set_progress_handler(None, 0)
 
 
 @lru_cache(maxsize=8)

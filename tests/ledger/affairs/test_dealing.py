@@ -14,11 +14,12 @@ from crmctl.ledger.changing.entry import advance
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.keys.identity import create
 from crmctl.ledger.reading import lookup
-from crmctl.ledger.reading.due import Whose, agenda
+from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import add_member, leave
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import set_value
 from crmctl.model.org import Role
+from crmctl.rules.due_persons import Whose
 from tests.attacks.forgery import codes
 from tests.company import CARD, VISIT, Company
 from tests.prepared import prepared

@@ -15,8 +15,9 @@ from crmctl.ledger.changing.entry import update
 from crmctl.ledger.changing.placing import author_of
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.transaction import Change, write
-from crmctl.ledger.reading.due import Agenda, Whose, agenda, own, team_of
+from crmctl.ledger.reading.due import Agenda, agenda, own, team_of
 from crmctl.rules.due import Due
+from crmctl.rules.due_persons import Whose
 from tests.company import CARD, VISIT, Company
 
 COMPLAINT = {"content": "late", "category": "delivery", "channel": "phone", "received_at": "2026-11-20T09:00"}

@@ -1,0 +1,80 @@
+"""What a copy remembers of the changes to take note of: each look goes on from the last one."""
+
+from __future__ import annotations
+
+import pytest
+
+from crmctl.ledger.git.repository import Repository
+from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.snapshot.store import notes_of
+from crmctl.review.noticed import Noticed
+from crmctl.review.noticing import acknowledge, notices
+from tests.company import VISIT, Company
+from tests.review.test_reviewing import TOLD
+from tests.under_review import ask_review
+
+
+def about(ledger: Ledger) -> list[tuple[str, ...]]:
+    return [one.about for one in notices(ledger)]
+
+
+def test_a_look_goes_on_from_the_last_one(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask_review(company, TOLD)  # type: ignore[arg-type]
+    customer = company.customer()
+    first = company.add("visit", {**VISIT}, customer=customer).id
+    company.sync("alice", "carol")
+    assert about(company.ledger("carol")) == [(first,)]
+
+    asked: list[tuple[str, ...]] = []
+    really = Repository.run
+
+    def counted(self: Repository, *words: str, **more: object) -> bytes:
+        asked.append(words)
+        return really(self, *words, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Repository, "run", counted)
+        assert about(company.ledger("carol")) == [(first,)]
+    assert not [words for words in asked if words[0] in {"rev-list", "log"}], "nothing came, nothing is searched"
+
+    second = company.add("visit", {**VISIT}, customer=customer).id
+    company.sync("alice", "carol")
+    assert about(company.ledger("carol")) == [(first,), (second,)]
+    ledger = company.ledger("carol")
+    acknowledge(ledger, notices(ledger)[:1])
+    assert about(company.ledger("carol")) == [(second,)]
+    assert len(Noticed.load(company.ledger("carol")).open) == 1, "what was answered is not looked at again"
+
+    # another policy asks anew: the same changes, as it sees them
+    ask_review(company, [{**TOLD[0], "slots": ["acknowledge head"]}])  # type: ignore[dict-item]
+    company.sync("alice", "carol")
+    assert about(company.ledger("carol")) == []
+    ask_review(company, TOLD)  # type: ignore[arg-type]
+    company.sync("alice", "carol")
+    assert about(company.ledger("carol")) == [(second,)]
+
+
+def test_a_note_that_cannot_be_gone_on_from_is_made_anew(company: Company) -> None:
+    ask_review(company, TOLD)  # type: ignore[arg-type]
+    made = company.add("visit", {**VISIT}, customer=company.customer()).id
+    company.sync("alice", "carol")
+    ledger = company.ledger("carol")
+    assert about(ledger) == [(made,)]
+    elsewhere = Noticed(ledger.main)
+    elsewhere.add([], {})
+    elsewhere.keep(ledger, [])
+    assert about(company.ledger("carol")) == [], "a note that says so is believed"
+    for content in (b"", b"[]", b'{"key": 1}', b'{"key": "", "main": "", "open": 3, "given": {"a": [1]}}'):
+        notes_of(ledger).write("noticed", content)
+        assert about(company.ledger("carol")) == [(made,)]
+    lost = ledger.repo.run("commit-tree", "-m", "x", f"{ledger.main}^{{tree}}").decode().strip()
+    note = Noticed.load(company.ledger("carol"))
+    assert note.main == ledger.main
+    beside = Noticed(lost)
+    beside.add([], {})
+    content = b'{"key": "%s", "main": "%s", "open": [], "given": {}}'
+    from crmctl.review import noticed
+
+    notes_of(ledger).write("noticed", content % (noticed._key(ledger).encode(), lost.encode()))
+    assert Noticed.load(company.ledger("carol")).main is None, "main did not come from there"
+    assert about(company.ledger("carol")) == [(made,)]
