@@ -5,7 +5,7 @@ A change that was fine when it was made may meet a bar by now, and a reviewer ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crmctl.errors import CrmctlError
@@ -83,6 +83,22 @@ def _deeds(ledger: Ledger, _stacks: list[Stack], written: list[Written], _main: 
             yield from ((one.path, finding) for finding in faults)
         if one.kind.name == _CARD and one.before is None:
             yield from ((one.path, finding) for finding in intake_faults(ledger, one.now.data))
+
+
+def without_seat(ledger: Ledger, grades: Sequence[Written]) -> Iterator[Finding]:
+    """Which of these approved grades have no seat, where all of them hold and nothing else does.
+
+    Raises CrmctlError where the caps cannot be reckoned.
+    """
+    from crmctl.ledger.changing import grade_cap
+
+    intended = dict(_grades(grades))
+    for one in grades:
+        draft = Draft(ledger)
+        draft.intended = intended
+        department = one.now.compartment.partition("/")[0]
+        before = one.before.data if one.before else {}
+        yield from grade_cap.faults(draft, one.kind, one.now.dossier, department, before, one.now.data)
 
 
 def _grades(written: Iterable[Written]) -> Iterator[tuple[GradeOf, str | None]]:

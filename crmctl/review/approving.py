@@ -18,6 +18,7 @@ from crmctl.ledger.waiting.handed_in import review_ref, submitted
 from crmctl.review.inbox import MAY_COME, Bundle, Handed, inbox, servers_main
 from crmctl.review.looking import routed_wrong
 from crmctl.review.on_paper import OnPaper, recordable, scan_of
+from crmctl.review.seats import must_have_seats
 from crmctl.rules.slots import Choice, Standing, choices
 from crmctl.trust.review import Reviewed, judged
 
@@ -48,7 +49,8 @@ def approve(
 
     With `paper` these are approvals that a leader without a key gave on paper, recorded with the scan.
     Of two who approve at once one is first; the other finds it done. Raises Refused where nothing of them waits for the
-    member, Conflict when main changed the same meanwhile, GitFailed when the server refuses, TrustBroken.
+    member or a grade among them has no seat, Conflict when main changed the same meanwhile, GitFailed when the
+    server refuses, TrustBroken.
     """
     tips = {change.stack.tip for change in bundle.changes if change.name in changes}
     wanted: Bundle | None = bundle
@@ -77,6 +79,7 @@ def _given(
     if bundle.wrong or not mine:
         raise _nothing_to_give(bundle, asked)
     _rightly_routed(ledger, chosen)
+    must_have_seats(ledger, bundle, chosen)
     part = not bundle.whole or len(chosen) < len(bundle.changes)
     tip = bundle.one.tip
     if part:

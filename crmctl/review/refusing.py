@@ -18,7 +18,7 @@ from crmctl.model.paths import lies_there, place_of
 from crmctl.review.inbox import Handed
 from crmctl.review.notes import KIND, filed_into, returns
 
-__all__ = ["refuse"]
+__all__ = ["is_request", "refuse"]
 
 
 def refuse(ledger: Ledger, changes: Sequence[Handed], reason: str) -> tuple[str, ...]:
@@ -41,21 +41,30 @@ def refuse(ledger: Ledger, changes: Sequence[Handed], reason: str) -> tuple[str,
     return ids
 
 
+def is_request(ledger: Ledger, change: Handed) -> bool:
+    """Whether a change asks for something, so that it may be refused."""
+    return bool(_refusals(ledger, change))
+
+
 def _requests(ledger: Ledger, change: Handed) -> list[tuple[str, Refusal]]:
     """The paths of the requests in a change, and how a refusal is written into each."""
     if change.returned:
         raise Refused(_("It was sent back already"), where=change.name)
     if not change.asks_me:
         raise Refused(_("It does not wait for you"), where=change.name, hint=f"crmctl review show {change.name}")
-    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.effect and kind.effect.refused]
-    added = [(one.path, place_of(one.path)) for one in change.stack.changes if not one.old_oid]
-    found = [
-        (path, kind.effect.refused) for path, place in added for kind in kinds
-        if place and place.is_record and lies_there(kind, place) and kind.effect and kind.effect.refused
-    ]  # fmt: skip
+    found = _refusals(ledger, change)
     if found:
         return found
     raise Refused(
         _("Only a request is refused; other changes are sent back"), where=change.name,
         hint=f"crmctl review return {change.name} --reason TEXT",
     )  # fmt: skip
+
+
+def _refusals(ledger: Ledger, change: Handed) -> list[tuple[str, Refusal]]:
+    kinds = [kind for kind in ledger.in_force.kinds.values() if kind.effect and kind.effect.refused]
+    added = [(one.path, place_of(one.path)) for one in change.stack.changes if not one.old_oid]
+    return [
+        (path, kind.effect.refused) for path, place in added for kind in kinds
+        if place and place.is_record and lies_there(kind, place) and kind.effect and kind.effect.refused
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from crmctl.cli.commands import review_deeds
@@ -12,17 +13,25 @@ from crmctl.cli.out import say
 from crmctl.cli.paging import page
 from crmctl.cli.progress import transfer
 from crmctl.errors import Aborted, CrmctlError
-from crmctl.i18n import _
+from crmctl.i18n import N_, _
+from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.people import member_name
 from crmctl.review import notes
 from crmctl.review.desk import Desk, desk_of
 from crmctl.review.inbox import Handed
+from crmctl.review.refusing import is_request, refuse
 
 _FEW = 10
 _AROUND = 6  # lines of the screen that the summary needs besides
 _NEXT = {"n", " ", "\r", "\n", "j", "\x1b[C", "\x1b[B"}
 _BACK = {"p", "k", "\x1b[D", "\x1b[A"}
 _LEAVE = {"q", "\x1b", "\x04"}
+# What is asked, what is filed with the answer, and what is said then.
+_TOLD: Mapping[str, tuple[str, Callable[[Ledger, list[Handed], str], object], str]] = {
+    "r": (N_("Why is it sent back? "), notes.send_back, N_("Sent back")),
+    "x": (N_("Why is it refused? "), refuse, N_("Refused")),
+    "c": (N_("What do you want to tell? "), notes.comment, N_("Told")),
+}
 
 
 @dataclass(slots=True)
@@ -89,8 +98,11 @@ class Walk:
             say("")
             page(review_deeds.lines_of(self.desk, change), self.keys)
             say(
-                _("{number} of {count}: y approve, r send back, c comment, s skip, n next, p back, q leave",
+                _("{number} of {count}: y approve, r send back, x refuse, c comment, s skip, n next, p back, q leave",
                   number=self.at + 1, count=len(waiting))
+                if is_request(self.desk.ledger, change)
+                else _("{number} of {count}: y approve, r send back, c comment, s skip, n next, p back, q leave",
+                       number=self.at + 1, count=len(waiting))
             )  # fmt: skip
             if not self._does(change, self.keys.key(), len(waiting)):
                 return
@@ -101,8 +113,8 @@ class Walk:
             return False
         if key in {"y", "Y"}:
             self._approve([change])
-        elif key in {"r", "c"}:
-            self._tell(change, back=key == "r")
+        elif key in _TOLD and (key != "x" or is_request(self.desk.ledger, change)):
+            self._tell(change, key)
         elif key == "s":
             self.skipped.add(change.stack.tip)
         elif key in _NEXT:
@@ -127,9 +139,10 @@ class Walk:
             say(line)
         self._again()
 
-    def _tell(self, change: Handed, *, back: bool) -> None:
+    def _tell(self, change: Handed, key: str) -> None:
+        question, file, done = _TOLD[key]
         try:
-            text = self.keys.line(_("Why is it sent back? ") if back else _("What do you want to tell? "))
+            text = self.keys.line(_(question))
         except Aborted:
             return
         if not text:
@@ -137,13 +150,13 @@ class Walk:
             return
         try:
             with transfer() as shown:
-                (notes.send_back if back else notes.comment)(self.desk.ledger.reopened(), [change], text)
+                file(self.desk.ledger.reopened(), [change], text)
                 self._again(review_deeds.fetched(self.desk.ledger.reopened(), shown))
         except CrmctlError as error:
             self._trouble(error, [change])
             return
-        say(_("Sent back") if back else _("Told"))
-        if not back:
+        say(_(done))
+        if key == "c":
             self.skipped.add(change.stack.tip)
 
     def _trouble(self, error: CrmctlError, changes: list[Handed]) -> None:

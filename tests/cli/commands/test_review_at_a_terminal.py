@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from crmctl.ledger.affairs.requesting import request
+from crmctl.ledger.reading import lookup
+from crmctl.ledger.setup.policy_files import adopt
 from tests.at_a_terminal import Person
 from tests.company import Company
 from tests.prepared import prepared
@@ -26,7 +29,8 @@ def test_a_key_that_is_not_offered_approves_nothing(desk: Company) -> None:
     carol.sees("a approves all without findings")
     carol.types("n")
     carol.sees("1 of 4: y approve")
-    carol.types("a")
+    assert "x refuse" not in carol.screen  # a customer is no request
+    carol.types("ax")
     carol.sees("1 of 4: y approve")
     carol.types("q")
     carol.sees("4 changes still wait for you")
@@ -73,6 +77,26 @@ def test_leaving_in_the_middle_loses_nothing(desk: Company) -> None:
     again.sees("3 changes wait for you")
     again.types("q")
     assert again.leaves() == 0
+
+
+@pytest.mark.slow
+def test_a_request_is_refused_with_a_key_of_its_own(company: Company) -> None:
+    adopt(company.ledger(), "p02")
+    customer = company.customer()
+    company.sync("alice", "bob")
+    asked = request(company.ledger("bob"), "access_request", customer,
+                    {"what": "card", "why": "joint bid", "until": "2027-06-30"})  # fmt: skip
+    hand_in(company, "bob")
+    alice = Person(company, "alice", "review")
+    alice.sees("q leaves")
+    alice.types("n")
+    alice.sees("r send back, x refuse")
+    alice.types("x与本部门无关\r")
+    alice.sees("Nothing waits for you")
+    assert alice.leaves() == 0
+    assert "Refused" in alice.screen
+    record = company.ledger().read(lookup.record(company.ledger(), asked.id).path)
+    assert (record.state, record.data["decision"]) == ("refused", "与本部门无关")
 
 
 @pytest.mark.slow

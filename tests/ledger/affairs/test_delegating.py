@@ -86,4 +86,4 @@ def test_the_command(company: Company, capsys: pytest.CaptureFixture[str], monke
     assert invoke(["delegate"]) == 0
     assert "carol" in capsys.readouterr().out
     assert invoke(["delegate", "head", "--end"]) == 0
-    assert "carol no longer stands in for you" in capsys.readouterr().out
+    assert "Carol no longer stands in for you" in capsys.readouterr().out

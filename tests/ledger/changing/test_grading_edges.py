@@ -17,6 +17,7 @@ from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.waiting.undo import undo
+from crmctl.review.inbox import inbox
 from tests.admitting import HOSPITAL, admit, admitted_hospitals
 from tests.company import CARD, Company
 from tests.prepared import prepared
@@ -63,7 +64,9 @@ def test_vip_in_one_department_is_nothing_in_another(p23: Company) -> None:
     assert (east.before, west.before, west.grade) == ("vip", None, None)
 
 
-def test_two_copies_that_each_take_the_last_seat_are_found_together(p23: Company) -> None:
+def test_two_copies_that_each_take_the_last_seat_are_found_together(
+    p23: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_value(p23.ledger(), "vip_share", "50%")
     first, second = admitted_hospitals(p23, 2)
     p23.sync("alice", "carol")
@@ -73,6 +76,10 @@ def test_two_copies_that_each_take_the_last_seat_are_found_together(p23: Company
     assert list(overfull_grades(p23.ledger())) == []
     p23.sync("alice")
     hand_in(p23, "carol")  # no head: a head has to say so
+    with pytest.raises(Refused) as full:
+        approve_record(p23, waiting, "alice")
+    assert (full.value.rule, "crmctl grade approve" in str(full.value.hint)) == ("GRD021", True)
+    monkeypatch.setattr("crmctl.review.approving.must_have_seats", lambda *_: None)  # an earlier crmctl did not ask
     assert approve_record(p23, waiting, "alice")
     assert [one.code for one in overfull_grades(p23.ledger())] == ["GRD021"]
 
@@ -94,6 +101,36 @@ def test_two_who_change_places_in_full_grades_are_approved_together(p23: Company
     assert {one.id for one in done.approved} == {down, up}
     assert list(overfull_grades(p23.ledger())) == []
     assert put_forward(p23.ledger(), "east") == []
+
+
+def test_half_of_two_who_change_places_is_not_approved_alone(p23: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    set_value(p23.ledger(), "vip_share", "50%")
+    set_value(p23.ledger(), "preferred_share", "50%")
+    first, second = admitted_hospitals(p23, 2)
+    for customer, grade in ((first, "vip"), (second, "preferred")):
+        p23.add("grade", {**VIP, "grade": grade}, customer=customer, department="east")
+    p23.sync("alice", "carol")
+    swap = {(first, "east", "grade"): "preferred", (second, "east", "grade"): "vip"}
+    for customer, grade in ((first, "preferred"), (second, "vip")):  # two changes, handed in together
+        draft = p23.draft("carol")
+        values = {**VIP, "grade": grade, "on": "2026-11-20", "decided_by": "carol", "decided_on": "2026-11-20"}
+        draft.intended = swap
+        draft.new_record(draft.kind("grade"), customer, "east", values)
+        draft.commit("add", "grade")
+    hand_in(p23, "carol")
+    p23.sync("alice")
+    (bundle,) = inbox(p23.ledger())
+    down, up = (change.name for change in bundle.changes)
+    for one, other in ((up, down), (down, up)):
+        with pytest.raises(Refused) as half:
+            says(p23, capsys, "review", "approve", one)
+        assert f"Only together with {other}" in half.value.what
+        assert half.value.hint == f"crmctl review approve {one} {other}"
+        assert half.value.rule in {"GRD021", "GRD026"}
+    says(p23, capsys, "review", "approve", up, down)
+    assert list(overfull_grades(p23.ledger())) == []
+    held = run(p23.ledger(), "east", date(2026, 11, 20))
+    assert [held.proposal(one).before for one in (first, second)] == ["preferred", "vip"]  # type: ignore[union-attr]
 
 
 def test_of_more_than_there_are_seats_the_last_in_rank_is_left_and_told(p23: Company) -> None:
