@@ -11,7 +11,7 @@ from crmctl.ledger.snapshot.difference import Present, is_clear
 from crmctl.ledger.snapshot.part import Part
 from crmctl.ledger.snapshot.records import kind_segment
 from crmctl.ledger.snapshot.segment import Segment
-from crmctl.ledger.snapshot.store import connection_in_memory, notes_of, part_of
+from crmctl.ledger.snapshot.store import connection_in_memory, loading, notes_of, part_of
 from crmctl.ledger.snapshot.together import gather
 from crmctl.model.dossier import Dossier
 
@@ -92,10 +92,8 @@ def _show_sources(connection: sqlite3.Connection, parts: Iterable[Part]) -> None
 
 
 def _fill_clear(connection: sqlite3.Connection, ledger: Ledger, present: Present) -> None:
-    connection.execute("ATTACH ':memory:' AS loading")
-    part_of(connection, "loading", assignment_segment(), present)
-    connection.execute("INSERT INTO assignment SELECT * FROM loading.assignment")
-    connection.execute("DETACH loading")
+    with loading(connection, assignment_segment(), present) as part:
+        connection.execute(f"INSERT INTO assignment SELECT * FROM {part.schema}.assignment")
     org = ledger.in_force.org
     connection.executemany(
         "INSERT INTO member VALUES (?, ?, ?, ?, ?)",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.notes import Notes
@@ -34,3 +36,11 @@ def part_of(connection: sqlite3.Connection, schema: str, segment: Segment, prese
         refresh(part, present)
         part.keep(notes)
     return part
+
+
+@contextmanager
+def loading(connection: sqlite3.Connection, segment: Segment, present: Present) -> Iterator[Part]:
+    """The segment in a schema of its own, for as long as it takes to copy it."""
+    connection.execute("ATTACH ':memory:' AS loading")
+    yield part_of(connection, "loading", segment, present)
+    connection.execute("DETACH loading")

@@ -15,7 +15,7 @@ from crmctl.ledger.notes import Notes
 from crmctl.ledger.snapshot.difference import Present
 from crmctl.ledger.snapshot.part import FORMAT
 from crmctl.ledger.snapshot.segment import Segment
-from crmctl.ledger.snapshot.store import part_of
+from crmctl.ledger.snapshot.store import loading
 
 SCHEMA = "together"
 _MANY = 8  # fewer are read one by one
@@ -53,14 +53,13 @@ def forget(notes: Notes, present: Present) -> None:
 
 
 def _copied(connection: sqlite3.Connection, segment: Segment, present: Present) -> None:
-    connection.execute("ATTACH ':memory:' AS loading")
-    part = part_of(connection, "loading", segment, present)
-    connection.execute(segment.create(SCHEMA))
-    connection.execute(f'INSERT INTO {SCHEMA}."{segment.table}" SELECT * FROM loading."{segment.table}"')
-    own = (segment.argument,)
-    connection.execute(f"INSERT INTO {SCHEMA}._sources_of SELECT ?, path, generation FROM loading._source", own)
-    connection.executemany(f"INSERT INTO {SCHEMA}._counted VALUES (?, ?, ?, ?, ?)", part.counts())
-    connection.execute("DETACH loading")
+    with loading(connection, segment, present) as part:
+        table, own = segment.table, (segment.argument,)
+        connection.execute(segment.create(SCHEMA))
+        connection.execute(f'INSERT INTO {SCHEMA}."{table}" SELECT * FROM {part.schema}."{table}"')
+        source = f"SELECT ?, path, generation FROM {part.schema}._source"
+        connection.execute(f"INSERT INTO {SCHEMA}._sources_of {source}", own)
+        connection.executemany(f"INSERT INTO {SCHEMA}._counted VALUES (?, ?, ?, ?, ?)", part.counts())
 
 
 def _hashed(text: str) -> str:
