@@ -23,6 +23,13 @@ def packs_path() -> Path:
     return _PACKAGE / "packs"
 
 
+@lru_cache(maxsize=2)
+def division_names(language: str) -> bytes:
+    """What administrative divisions are called in a language but Chinese: lines of code and name; empty for Chinese."""
+    file = _PACKAGE / "locale" / language / "divisions.txt"
+    return file.read_bytes() if file.is_file() else b""
+
+
 @lru_cache(maxsize=1)
 def divisions_list() -> bytes:
     """The list of administrative divisions that python-stdnum ships; empty where it has none."""

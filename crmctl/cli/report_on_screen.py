@@ -29,7 +29,7 @@ def on_screen(filled: Filled, out: Out) -> None:
         if one.table.note and one.rows:
             _say(out, label(one.table.note))
         if not one.rows:
-            out.line(_("Nothing to show"))
+            out.line(_("Nothing to show") if filled.complete else _("Nothing that you can open"))
         elif one.table.layout == "fields":
             _pairs(filled, one)
         else:

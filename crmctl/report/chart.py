@@ -14,16 +14,20 @@ from typing import Any
 
 from crmctl.i18n import _, label
 from crmctl.model.money import from_minor
+from crmctl.report.breaking import lines_of
 from crmctl.report.definition import Chart, Column
 from crmctl.report.filled import Cell, FilledTable
 from crmctl.report.words import Words
 
 MOST_BARS = 12
-_MOST_LABELS = 8
-_BARS_WIDTH, _ROW, _BAR = 340, 20, 13
-_LABELS, _VALUES, _CHANGES = 104, 86, 48
-_LABELS_MOST = 144  # labels get more room where they need it, the bars the less
-_LINE_WIDTH, _LINE_HEIGHT, _FOOT, _LEFT, _RIGHT, _TOP = 680, 156, 22, 84, 24, 10
+_LABEL_EVERY = 72  # so much room a label under a line needs
+_BARS_WIDTH, _ROW, _BAR, _LEADING = 340, 20, 13, 12
+_LABELS, _CHANGES, _GAP = 104, 48, 8
+_LEAST_BARS = 56  # what is left for the bars where labels and figures need the room
+_BASE = 11  # from the top of a bar to the foot of the words beside it
+_MOST_LINES = 2
+_LINE_HEIGHT, _FOOT, _LEFT, _RIGHT, _TOP = 156, 22, 84, 30, 10
+_LINE_WIDTH, _PANEL_WIDTH = 680, 340
 _STEPS = 4
 _LARGE = 10_000
 _EM, _HALF = 12, 7  # how wide a Chinese and another character are at most, at the page's size
@@ -53,14 +57,18 @@ class _Point:
         return format(self.number.quantize(Decimal(1), ROUND_HALF_UP), ",f")
 
 
-def chart_of(table: FilledTable, words: Words) -> dict[str, Any] | None:
-    """The table's chart; None when it has none, or nothing to draw."""
+def chart_of(table: FilledTable, words: Words, *, panel: bool = False) -> dict[str, Any] | None:
+    """The table's chart; None when it has none, or nothing to draw. On a board a line takes one `panel`."""
     chart = table.table.chart
     if chart is None or not table.rows:
         return None
     points = list(_points(table, chart, words))
     whole = _column(table, chart.value)[1].type == "int"
-    drawn = _bars(points[:MOST_BARS], _CHANGES if chart.change else 0) if chart.type == "bars" else _line(points, whole)
+    drawn = (
+        _bars(points[:MOST_BARS], _CHANGES if chart.change else 0)
+        if chart.type == "bars"
+        else _line(points, whole, _PANEL_WIDTH if panel else _LINE_WIDTH)
+    )
     return {
         "type": chart.type,
         "title": f"{table.title}: {label(_column(table, chart.value)[1].label)}",
@@ -102,30 +110,42 @@ def _number(column: Column, cell: Cell, words: Words) -> Decimal | None:
 def _bars(points: Sequence[_Point], changes: int) -> dict[str, object]:
     known = [point.number for point in points if point.number is not None]
     low, high = min([Decimal(0), *known]), max([Decimal(0), *known])
-    room = min(max(_LABELS, *(sum(map(_wide, point.label)) for point in points)), _LABELS_MOST) if points else _LABELS
-    scale = _Scale(low, high if high > low else low + 1, room + 8, _BARS_WIDTH - _VALUES - changes)
-    marks = []
-    for number, point in enumerate(points):
-        top = number * _ROW
+    values = max((_breadth(point.short) for point in points), default=0) + _GAP
+    most = _BARS_WIDTH - values - changes - _LEAST_BARS - _GAP
+    room = min(max([_LABELS, *(_breadth(point.label) for point in points)]), most)
+    scale = _Scale(low, high if high > low else low + 1, room + _GAP, _BARS_WIDTH - values - changes)
+    marks, top = [], 0
+    for point in points:
+        words = _in_lines(point.label, room)
+        row = _ROW + (len(words) - 1) * _LEADING
         start, end = sorted((scale.place(Decimal(0)), scale.place(point.number or Decimal(0))))
+        y = top + (row - _BAR) // 2
+        first = y + _BASE - (len(words) - 1) * _LEADING // 2
         marks.append({
-            "x": start, "y": top + (_ROW - _BAR) // 2, "width": end - start, "height": _BAR,
-            "label": shortened(point.label, room), "label_x": room, "value": point.short,
-            "value_x": end + 5, "text_y": top + 14, "title": point.title,
+            "x": start, "y": y, "width": end - start, "height": _BAR,
+            "words": [{"text": text, "y": first + number * _LEADING} for number, text in enumerate(words)],
+            "label_x": room, "value": point.short, "value_x": end + 5, "text_y": y + _BASE, "title": point.title,
             "change": point.change, "change_x": _BARS_WIDTH - 2, "falls": point.change.startswith("-"),
         })  # fmt: skip
-    return {"width": _BARS_WIDTH, "height": len(points) * _ROW + 2, "marks": marks}
+        top += row
+    return {"width": _BARS_WIDTH, "height": top + 2, "marks": marks}
 
 
-def _line(points: Sequence[_Point], whole: bool) -> dict[str, object]:
+def _in_lines(text: str, width: int) -> list[str]:
+    """A label in one line or two; only what does not fit into two is cut."""
+    lines = lines_of(text, width, _wide)
+    return lines if len(lines) <= _MOST_LINES else [lines[0], shortened(text.removeprefix(lines[0]).lstrip(), width)]
+
+
+def _line(points: Sequence[_Point], whole: bool, width: int) -> dict[str, object]:
     known = [point.number for point in points if point.number is not None]
     step = max(nice_step(min([Decimal(0), *known]), max([Decimal(0), *known])), Decimal(whole))
     low = (min([Decimal(0), *known]) / step).to_integral_value("ROUND_FLOOR") * step
     high = max((max([Decimal(0), *known]) / step).to_integral_value("ROUND_CEILING") * step, low + step)
     up = _Scale(low, high, _LINE_HEIGHT - _FOOT, _TOP)
-    across = _Scale(Decimal(0), Decimal(max(1, len(points) - 1)), _LEFT + 12, _LINE_WIDTH - _RIGHT)
+    across = _Scale(Decimal(0), Decimal(max(1, len(points) - 1)), _LEFT + 12, width - _RIGHT)
     marks, texts, runs = [], [], [[]]  # type: list[dict[str, object]], list[dict[str, object]], list[list[str]]
-    every = -(-len(points) // _MOST_LABELS)
+    every = -(-len(points) // ((width - _LEFT) // _LABEL_EVERY))
     for number, point in enumerate(points):
         x = across.place(Decimal(number))
         if number % every == 0:
@@ -138,11 +158,11 @@ def _line(points: Sequence[_Point], whole: bool) -> dict[str, object]:
         marks.append({"x": x, "y": y, "title": point.title})
     count = int((high - low) / step)
     lines = [
-        {"x1": _LEFT, "x2": _LINE_WIDTH - _RIGHT + 12, "y1": up.place(low + step * n), "text": _tick(low + step * n)}
+        {"x1": _LEFT, "x2": width - _RIGHT + 12, "y1": up.place(low + step * n), "text": _tick(low + step * n)}
         for n in range(count + 1)
     ]
     paths = ["M" + "L".join(run) for run in runs if len(run) > 1]
-    return {"width": _LINE_WIDTH, "height": _LINE_HEIGHT, "marks": marks, "texts": texts, "lines": lines,
+    return {"width": width, "height": _LINE_HEIGHT, "marks": marks, "texts": texts, "lines": lines,
             "paths": paths}  # fmt: skip
 
 
@@ -161,7 +181,7 @@ def nice_step(low: Decimal, high: Decimal) -> Decimal:
 
 def shortened(text: str, width: int) -> str:
     """`text` cut to what fits into so many units of the drawing, with dots for what is left out."""
-    if sum(map(_wide, text)) <= width:
+    if _breadth(text) <= width:
         return text
     kept, room = "", width - _EM
     for character in text:
@@ -170,6 +190,10 @@ def shortened(text: str, width: int) -> str:
             break
         kept += character
     return f"{kept}…"
+
+
+def _breadth(text: str) -> int:
+    return sum(map(_wide, text))
 
 
 def _wide(character: str) -> int:

@@ -10,7 +10,7 @@ from crmctl.model.kinds import Label
 
 ScopeName: TypeAlias = Literal["dossier", "own", "department", "company"]
 Layout: TypeAlias = Literal["rows", "fields"]
-Shape: TypeAlias = Literal["list", "card", "board"]
+Shape: TypeAlias = Literal["list", "card", "form", "board"]
 ChartName: TypeAlias = Literal["bars", "line"]
 PeriodName: TypeAlias = Literal["none", "day", "month", "quarter", "half", "year"]
 ColumnType: TypeAlias = Literal[
@@ -121,7 +121,8 @@ class Report:
     `page` is the template of the HTML form, `document` of the Word form. `views` are the shared questions
     that its own may build on, `defaults` values for what a policy may not name,
     `words` vocabularies of the report's own. `shape` is how its
-    page is laid out: a list below another, a card, or a board of panels. `packs` are the policies without which
+    page is laid out: a list below another, a card, a form (a card with room for what is filled in by hand),
+    or a board of panels. `packs` are the policies without which
     nobody enters the records it is about.
     """
 

@@ -146,6 +146,19 @@ class Filled:
         """Whether every record in scope was opened that the figures are made of."""
         return all(one.opened == one.existing or one.left_out for one in self.coverage)
 
+    def pairs(self, table: FilledTable) -> list[list[tuple[Column, str]]]:
+        """A table of fields, row by row: each field that says something; on a form those to be written in, too."""
+        blank = self.report.shape == "form"
+        rows = table.rows or (((None,) * len(table.columns),) if blank and self.complete else ())
+        return [
+            [
+                (column, text)
+                for column, value in zip(table.columns, row, strict=True)
+                if (text := "" if blank and value is None else self.words.text(column, value)) or blank
+            ]
+            for row in rows
+        ]
+
     def _currency(self) -> str:
         """What amounts are counted in, where there are any."""
         amounts = (

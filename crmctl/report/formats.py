@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from crmctl.errors import GitFailed, UsageError
 from crmctl.i18n import _
 from crmctl.report.filled import Filled
@@ -12,16 +14,23 @@ _CHOICES = f"--format {'|'.join(FORMATS)}"
 _BY_SUFFIX = {".htm": "html", **{f".{name}": name for name in FORMATS if name != "term"}}
 
 
-def format_of(name: str | None, suffix: str | None) -> str:
-    """The format asked for, else the one the file's suffix tells, else the terminal's. Raises UsageError."""
+def format_of(name: str | None, file: Path | None) -> str:
+    """The format asked for, else the one the file's suffix tells, else the terminal's.
+
+    Raises UsageError for a format there is not, and for a suffix that says another than the one asked for.
+    """
+    told = _BY_SUFFIX.get(file.suffix.lower()) if file else None
     if name is None:
-        if suffix is None:
-            return "term"
-        if suffix.lower() in _BY_SUFFIX:
-            return _BY_SUFFIX[suffix.lower()]
-        raise UsageError(_("No format is known by {suffix}", suffix=suffix or "-"), hint=_CHOICES)
+        if file and not told:
+            raise UsageError(_("No format is known by {suffix}", suffix=file.suffix or "-"), hint=_CHOICES)
+        return told or "term"
     if name not in FORMATS:
         raise UsageError(_("There is no format {name}", name=name), hint=_CHOICES)
+    if file and told and name not in {told, "term"}:
+        raise UsageError(
+            _("{file} says another format than {name}", file=file.name, name=name),
+            where=str(file), hint=f"--out {file.with_suffix(f'.{name}')}",
+        )  # fmt: skip
     return name
 
 

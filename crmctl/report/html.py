@@ -36,7 +36,7 @@ def to_html(filled: Filled) -> str:
 
 def as_values(filled: Filled) -> dict[str, object]:
     """What a page template is given: texts, numbers, lists and dicts only."""
-    tables = [_table(table, filled.words) for table in filled.shown]
+    tables = [_table(table, filled) for table in filled.shown]
     return {
         "lang": "zh-CN" if language() == "zh_CN" else "en",
         "company": filled.company,
@@ -47,7 +47,7 @@ def as_values(filled: Filled) -> dict[str, object]:
         "shape": filled.report.shape,
         "scope": filled.scope,
         "tables": tables,
-        "table": {table.table.name: _table(table, filled.words) for table in filled.tables},
+        "table": {table.table.name: _table(table, filled) for table in filled.tables},
     }
 
 
@@ -58,8 +58,8 @@ def _policy(script: str) -> str:
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
-def _table(table: FilledTable, words: Words) -> dict[str, object]:
-    shown = table.shown
+def _table(table: FilledTable, filled: Filled) -> dict[str, object]:
+    shown, words = table.shown, filled.words
     columns = [table.columns[place] for place in shown]
     totals = table.totals
     records = [
@@ -76,7 +76,11 @@ def _table(table: FilledTable, words: Words) -> dict[str, object]:
         "records": records,
         "first": records[0] if records else {column.name: "" for column in table.columns},
         "blank": [{column.name: "" for column in table.columns}] * _BLANK,
-        "chart": chart_of(table, words),
+        "pairs": [
+            [{"label": label(column.label), "text": text, "style": _style(column)} for column, text in pairs]
+            for pairs in (filled.pairs(table) if table.table.layout == "fields" else [])
+        ],
+        "chart": chart_of(table, words, panel=filled.report.shape == "board"),
         "narrow": len(columns) <= _NARROW and all(column.type != "note" for column in columns),
         "columns": [_column(column) for column in columns],
         "sections": [

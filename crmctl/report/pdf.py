@@ -62,13 +62,11 @@ def _table(sheet: Sheet, filled: Filled, table: FilledTable) -> None:
     if table.table.note:
         sheet.text(label(table.table.note), 8, _SOFT)
     sheet.space(1)
-    if not table.rows:
+    if table.table.layout == "fields" and filled.pairs(table):
+        for found in filled.pairs(table):
+            _pairs(sheet, [(label(column.label), text) for column, text in found])
+    elif not table.rows:
         sheet.text(_("Nothing to show") if filled.complete else _("Nothing that you can open"), _BODY, _SOFT)
-    elif table.table.layout == "fields":
-        for row in table.rows:
-            texts = [filled.words.text(column, value) for column, value in zip(table.columns, row, strict=True)]
-            found = [(label(column.label), text) for column, text in zip(table.columns, texts, strict=True) if text]
-            _pairs(sheet, found)
     else:
         if drawn:
             _chart(sheet, drawn)
@@ -202,7 +200,8 @@ def _chart(sheet: Sheet, chart: dict[str, Any]) -> None:
             sheet.box(
                 left + mark["x"] * scale, top + mark["y"] * scale, mark["width"] * scale, mark["height"] * scale, _MARK
             )
-            sheet.word(mark["label"], left + mark["label_x"] * scale, top + mark["text_y"] * scale, 7, _INK, "right")
+            for words in mark["words"]:
+                sheet.word(words["text"], left + mark["label_x"] * scale, top + words["y"] * scale, 7, _INK, "right")
             sheet.word(mark["value"], left + mark["value_x"] * scale, top + mark["text_y"] * scale, 7, _INK)
         else:
             sheet.box(left + mark["x"] * scale - 0.6, top + mark["y"] * scale - 0.6, 1.2, 1.2, _MARK)

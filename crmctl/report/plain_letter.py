@@ -48,16 +48,14 @@ def _table(document: Any, filled: Filled, table: FilledTable, room: int) -> None
     document.add_heading(_clean(table.title), 2)
     if table.table.note:
         document.add_paragraph(_clean(label(table.table.note))).paragraph_format.keep_with_next = True
+    if table.table.layout == "fields" and filled.pairs(table):
+        for pairs in filled.pairs(table):
+            _grid(document, [], [[label(column.label), text] for column, text in pairs], _pair(room))
+        return
     if not table.rows:
         document.add_paragraph(_("Nothing to show") if filled.complete else _("Nothing that you can open"))
         return
     words = filled.words
-    if table.table.layout == "fields":
-        for row in table.rows:
-            texts = [words.text(column, value) for column, value in zip(table.columns, row, strict=True)]
-            pairs = [[label(column.label), text] for column, text in zip(table.columns, texts, strict=True) if text]
-            _grid(document, [], pairs, _pair(room))
-        return
     columns = [table.columns[place] for place in table.shown]
     right = [column.is_number for column in columns]
     heads = [label(column.label) for column in columns]

@@ -20,6 +20,7 @@ from crmctl.policy.axes import MAIN_AXIS
 from crmctl.report.definition import Column
 
 _SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
+_EVERYWHERE = "*"
 _TENTH = Decimal("0.1")
 _STEERING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)))
 
@@ -100,6 +101,8 @@ class Words:
         return format(number, ",f" if grouped else "f")
 
     def _word(self, column: Column, code: str) -> str:
+        if column.type == "department" and code == _EVERYWHERE:
+            return _("Whole company")
         spoken = self._spoken(column, code)
         if spoken is not None:
             return label(spoken)
@@ -108,9 +111,9 @@ class Words:
         if column.type == "grade":
             return _("; ").join(self._grade(*pair.rpartition("=")) for pair in code.split())
         if column.type == "region":
-            from crmctl.model.fields.region import region_name
+            from crmctl.ledger.reading.divisions import division_name
 
-            return region_name(code)
+            return division_name(code)
         return code
 
     def _grade(self, axis: str, _equals: str, grade: str) -> str:

@@ -81,6 +81,26 @@ def test_a_broken_report_ends_with_10_and_leaves_the_old_file_alone(
     assert {path.name for path in tmp_path.iterdir()} == {"company", "old.html"}
 
 
+@pytest.mark.parametrize(("words", "form"), [
+    (["--format", "docx", "--out", "x.html"], "docx"), (["--format", "xlsx", "--out", "x.csv"], "xlsx"),
+    (["--json", "--out", "x.pdf"], "json"),
+])  # fmt: skip
+def test_a_suffix_that_says_another_format_is_refused(
+    run: Run, words: list[str], form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert run("report", "customers", *words) == 2
+    said = capsys.readouterr()
+    assert f"--out x.{form}" in said.err + said.out
+    assert [path.name for path in tmp_path.iterdir()] == ["company"]
+
+
+def test_a_suffix_that_says_nothing_or_the_same_is_taken(run: Run, tmp_path: Path) -> None:
+    for name, form in (("r.txt", "md"), ("r.HTM", "html"), ("r.json", "json")):
+        assert run("report", "customers", "--format", form, "--out", str(tmp_path / name)) == 0
+
+
 def test_a_folder_that_is_not_there_is_made_or_said(run: Run, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("x")

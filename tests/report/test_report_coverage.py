@@ -7,15 +7,21 @@ from collections import Counter
 import pytest
 
 from crmctl.errors import CrmctlError
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.kinds import Kind
+from crmctl.model.org import Role
 from crmctl.model.paths import place_of
 from crmctl.report.catalogue import find_report
 from crmctl.report.coverage import coverage
 from crmctl.report.definition import Report
+from crmctl.report.fill import fill
 from crmctl.report.question import Asked, Question, settle
 from tests.company import Company
+from tests.report.conftest import rows
 
 
 def walked(ledger: Ledger, report: Report, question: Question, kinds: list[Kind]) -> dict[str, tuple[int, int]]:
@@ -61,3 +67,43 @@ def test_the_counts_are_those_of_a_walk_over_every_file(trade: Company, reader: 
     counted = {one.kind: (one.opened, one.existing) for one in coverage(connection, found, question, kinds)}
     assert counted == walked(ledger, found, question, kinds)
     assert any(existing for _opened, existing in counted.values())
+
+
+def test_what_nobody_lets_the_reader_open_is_unknown_and_not_nought(trade: Company) -> None:
+    ledger = trade.ledger()
+    add_member(ledger, create(trade.home, "max", None), "Max", (Role("management", None, ledger.today),))
+    draft = trade.draft()
+    goal = {
+        "in_charge": "alice",
+        "period": "2026",
+        "measure": "visits",
+        "subject": "Seen",
+        "number": 5,
+        "plan": "p",
+        "set_on": "2026-01-02",
+    }
+    draft.new_record(draft.kind("goal"), "office/east", "east", goal)
+    draft.commit("import")
+    trade.sync("alice")
+    join(str(trade.path / "server.git"), trade.clone("max"), "max")
+    trade.sync("alice", "max")
+
+    def told(member: str, name: str, table: str, **asked: str) -> list[dict[str, object]]:
+        there = trade.ledger(member)
+        return rows(fill(there, find_report(there, name), Asked(department="east", **asked)), table)
+
+    mine, his = ([row["visits"] for row in told(member, "new-customers", "customers")] for member in ("alice", "max"))
+    assert len(mine) == len(his) > 0
+    assert set(mine) == {0, 1}
+    assert set(his) == {None}
+    assert [row["visited"] for row in told("max", "new-customers", "people")] == [None]
+    assert [row["reached_number"] for row in told("max", "goals", "goals", period="2026")] in ([], [None])
+    assert [row["reached_number"] for row in told("alice", "goals", "goals", period="2026")] == [1]
+    assert told("max", "dormant", "unvisited") == told("max", "overdue-contacts", "customers") == []
+
+
+def test_a_list_names_only_customers_whose_card_opens(trade: Company) -> None:
+    there = trade.ledger("bob")
+    for name, table in (("dormant", "unvisited"), ("stage-reviews", "without")):
+        found = rows(fill(there, find_report(there, name), Asked(department="all")), table)
+        assert not [row for row in found if row["id"] in (row.get("name"), row.get("customer"))]

@@ -114,6 +114,9 @@ def test_the_page_draws_its_charts_itself(draw: Draw, language: str, words: str)
 
 def test_an_empty_panel_says_whether_there_is_nothing_or_nothing_to_open(draw: Draw) -> None:
     page = to_html(draw("dashboard", reader="bob", department="east"))
-    assert "Nothing that you can open" in page
+    said = page.partition('<p class="empty">')[2].partition("</p>")[0]
+    assert said.startswith("Nothing that you can open: ")
+    assert "; Root causes of complaints; " in said
     assert "Nothing to show" not in page
+    assert "<h2>Complaints in twelve months</h2>" not in page  # no box with nothing in it
     assert "Nothing that you can open" not in to_html(draw("complaints", department="east", period="2020"))

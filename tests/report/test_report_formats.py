@@ -113,6 +113,39 @@ def test_every_format_says_what_it_is_of(draw: Draw, form: str, capsys: pytest.C
         assert wanted in plain
 
 
+FORM = (
+    PROBE.replace("scope: company", "scope: company\nshape: SHAPE").replace(
+        "    sql: rows.sql", "    sql: rows.sql\n    layout: fields"
+    )
+    + "      more: {is: note, label: [另, More]}\n"
+)
+
+
+@pytest.mark.parametrize(("sql", "words"), [
+    ("SELECT 'seen' AS word, NULL AS more", ["seen", ""]), ("SELECT NULL AS word, NULL AS more WHERE 0", ["", ""]),
+])  # fmt: skip
+def test_a_form_leaves_room_for_what_is_written_by_hand(
+    draw: Draw, put: Callable[..., str], sql: str, words: list[str]
+) -> None:
+    put({"report.yaml": FORM.replace("SHAPE", "form"), "rows.sql": sql})
+    filled = draw("probe")
+    assert [[text for _column, text in row] for row in filled.pairs(filled.tables[0])] == [words]
+    page = to_html(filled)
+    assert '<body class="card form">' in page
+    assert page.count("<dt>") == len(filled.heading()) + 2
+    put({"report.yaml": FORM.replace("SHAPE", "card"), "rows.sql": sql})
+    card = draw("probe")
+    assert [len(row) for row in card.pairs(card.tables[0])] == [1 for word in words if word]
+
+
+def test_every_form_and_card_shares_the_one_page(draw: Draw) -> None:
+    for name, shape in (("card", "card"), ("complaint-form", "form"), ("trade-start-form", "form")):
+        filled = draw(name, customer="North")
+        assert filled.report.shape == shape
+        assert not [file for file in filled.report.files if file.endswith(".html")]
+        assert f"<h1>{filled.title} · {filled.scope}</h1>" in to_html(filled)
+
+
 def test_a_hostile_name_is_shown_as_it_is_and_does_nothing(draw: Draw, capsys: pytest.CaptureFixture[str]) -> None:
     filled = draw("customers")
     page = Cells(to_html(filled))

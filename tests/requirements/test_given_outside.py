@@ -231,6 +231,21 @@ def test_family_matters_stay_here_unless_said_otherwise(
 
 
 @pytest.mark.req("R-ACL-20")
+def test_what_goes_along_is_a_class_there_is_and_goes_to_somebody(
+    north: str, run: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (
+        ("report", "customers", "-o", str(tmp_path / "c.html")),
+        ("export", "customer", str(tmp_path / "c.json")),
+    ):
+        assert run(*words, *LAW, "--with", "persnal") == 2
+        assert "--with personal" in capsys.readouterr().err
+        assert run(*words, "--with", "personal") == 2  # nothing is withheld from oneself
+        assert "--to" in capsys.readouterr().err
+    assert not list(tmp_path.glob("c.*"))
+
+
+@pytest.mark.req("R-ACL-20")
 def test_reports_exports_and_sheets_withhold_what_a_role_has_no_right_to(
     company: Company, north: str, run: Callable[..., int], tmp_path: Path
 ) -> None:

@@ -52,7 +52,7 @@ def export(
     ledger = open_ledger(directory, at)
     done = write(
         ledger, kind, path, form, replace=yes, customers=customer or [], sealed_to=seal_to or [], along=along or [],
-        giving=settled(ledger, to, purpose, basis, law=law, consent=consent, under=under),
+        giving=settled(ledger, to, purpose, basis, law=law, consent=consent, under=under, along=along or ()),
     )  # fmt: skip
 
     def show() -> None:

@@ -113,7 +113,7 @@ def report(
     folder = out_file if out_file and out_file.is_dir() else None
     sealed = tuple(seal_to or ())
     plain = out_file.with_suffix("") if out_file and sealed and out_file.suffix == ".age" else out_file
-    chosen = format_of("json" if as_json else form, plain.suffix if plain and not folder else None)
+    chosen = format_of("json" if as_json else form, None if folder else plain)
     if folder and chosen == "term":
         chosen = "html"
     if (to or under or sealed) and (name == DIFF or not out_file):
@@ -125,7 +125,7 @@ def report(
     elif rest:
         raise UsageError(_("Too much: {text}", text=rest[0]), hint="crmctl report --list")
     else:
-        giving = settled(ledger, to, purpose, basis, law=law, consent=consent, under=under)
+        giving = settled(ledger, to, purpose, basis, law=law, consent=consent, under=under, along=along or ())
         withheld = withheld_outside(ledger, along or ()) if giving else None
         filled = fill(ledger, find_report(ledger, name), asked, evidence=evidence, withheld=withheld)
     filled = _told(filled) if evidence else filled

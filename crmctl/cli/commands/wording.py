@@ -8,13 +8,12 @@ from datetime import datetime
 from crmctl.errors import NotFound
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.divisions import division_name
 from crmctl.ledger.reading.people import department_name, member_name
 from crmctl.model.changes import FieldChange
 from crmctl.model.dossier import is_office
-from crmctl.model.fields.region import region_name_in
 from crmctl.model.kinds import Field, Kind
 from crmctl.model.values import Value
-from crmctl.resources import divisions_list
 
 _PARTS = {
     "core": N_("Card"), "sales": N_("Sales"), "service": N_("Service"), "trade": N_("Trade"), "review": N_("Review"),
@@ -131,7 +130,7 @@ def _reference(ledger: Ledger, field: Field, value: str) -> str:
 
 _SAID: Mapping[str, Callable[[Ledger, Field, str], str]] = {
     "member": lambda ledger, _field, value: member_name(ledger, value),
-    "region": lambda _ledger, field, value: region_name_in(divisions_list(), value, field.options),
+    "region": lambda _ledger, field, value: division_name(value, field.options),
     "instant": lambda _ledger, _field, value: value[:16].replace("T", " "),
     "choice": _choice,
     "ref": _reference,

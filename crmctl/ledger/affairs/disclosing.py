@@ -14,6 +14,7 @@ from crmctl.errors import NotFound, Refused, UsageError
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.redaction import check_classes
 from crmctl.model.kinds import Kind
 
 KIND = "disclosure"
@@ -50,18 +51,20 @@ class Giving:
 
 def settled(
     ledger: Ledger, to: str | None, purpose: str | None, basis: str | None, *, law: str | None = None,
-    consent: Path | None = None, under: str | None = None,
+    consent: Path | None = None, under: str | None = None, along: Sequence[str] = (),
 ) -> Giving | None:  # fmt: skip
     """What was said about giving something outside; None where nothing was.
 
-    Raises UsageError for what is missing, NotFound and Refused for `under`.
+    `along` are the classes of sensitive fields said to go too.
+    Raises UsageError for what is missing or no class, NotFound and Refused for `under`.
     """
+    check_classes(ledger, along)
     if under is not None:
         if any(word is not None for word in (to, purpose, basis, law, consent)):
             raise UsageError(_("The disclosure says to whom and why already"), where=under, hint=f"--under {under}")
         return _approved(ledger, under)
     if to is None:
-        if any(word is not None for word in (purpose, basis, law, consent)):
+        if along or any(word is not None for word in (purpose, basis, law, consent)):
             raise UsageError(_("Say who gets it: --to WHOM"), hint="--to … --purpose … --basis consent|law")
         return None
     known = ledger.in_force.pack.vocab.get(_VOCAB, {})

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from crmctl.errors import InvalidInput, NotFound
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.divisions import division_name
 from crmctl.ledger.reading.kind_names import kind_named
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import Answer, ask, is_whole
 from crmctl.ledger.snapshot.tables import ENVELOPE, shape_of
+from crmctl.model.dossier import is_office
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.money import from_minor
@@ -88,6 +90,9 @@ class Listing:
         if column in _DEALT_WORDS:
             words = self.vocab.get(_DEALT_WORDS[column], {})
             return ", ".join(label(words.get(part, part)) for part in str(cell).split())
+        if column == "dossier" and is_office(str(cell)):
+            place = str(cell).partition("/")[2]
+            return label(self.vocab.get("dossier", {}).get(place, place))
         return cell
 
     def _field(self, column: str) -> Field | None:
@@ -121,8 +126,14 @@ class Listing:
         if isinstance(plain, bool):
             return _("yes") if plain else _("no")
         if isinstance(plain, list):
-            return ", ".join(str(item) for item in plain)
-        return plain
+            return ", ".join(str(self._named(field, item)) for item in plain)
+        return self._named(field, plain)
+
+    def _named(self, field: Field, plain: object) -> object:
+        """A person or place by name."""
+        if field.type == "region":
+            return division_name(str(plain), field.options)
+        return label(self.vocab["owner"].get(str(plain), str(plain))) if field.type == "member" else plain
 
 
 def list_kind(
@@ -162,6 +173,7 @@ def list_kind(
     in_force = ledger.in_force
     heads = tuple(_head(kind, column) for column in chosen)
     vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
+    vocab["dossier"] = {one.id: one.label for one in in_force.org.departments.values()}
     vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
     return Listing(
         kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone,
@@ -231,6 +243,8 @@ def _head(kind: Kind, column: str) -> tuple[str, Literal["left", "right"]]:
         return label(field.label), "right" if field.type in _NUMBERS else "left"
     if column == "number":
         return label(_SPOKEN[column]), "right"
+    if column == "dossier" and kind.scope == "office":
+        return label(_SPOKEN["department"]), "left"
     if column in dict(ENVELOPE) or column in _DEALT_WORDS:
         return label(_SPOKEN.get(column, (column, column))), "left"
     return column, "left"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from crmctl.i18n import label
+from crmctl.errors import UsageError
+from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
 from crmctl.model.sensitive import classes_in
@@ -19,6 +21,18 @@ def withheld_from(ledger: Ledger) -> frozenset[str]:
     member = ledger.in_force.org.members.get(ledger.member_id)
     held = {role.role for role in member.roles if role.active(ledger.today)} if member else set()
     return frozenset(name for name, roles in ledger.in_force.pack.sensitive.items() if held.isdisjoint(roles))
+
+
+def check_classes(ledger: Ledger, named: Collection[str]) -> None:
+    """Raises UsageError for a class of sensitive fields that no kind in force uses."""
+    every = sorted(classes_in(ledger.in_force.kinds.values()))
+    for name in named:
+        if name not in every:
+            near = get_close_matches(name, every, 1) or every
+            raise UsageError(
+                _("No field is of the class {name}; there are: {classes}", name=name, classes=", ".join(every)),
+                hint=" ".join(f"--with {one}" for one in near),
+            )
 
 
 def withheld_outside(ledger: Ledger, given: Collection[str] = ()) -> frozenset[str]:

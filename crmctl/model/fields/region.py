@@ -1,7 +1,8 @@
 """Field type `region`: an administrative division of China as its six-digit code (GB/T 2260).
 
 Codes and names come from python-stdnum's list, read on first use. The list is not complete
-(it lacks two districts Hangzhou got in 2021), so a kind or ledger may add `extra: {code: name}`.
+(it lacks two districts Hangzhou got in 2021), so a kind or ledger may add `extra: {code: name}`, or
+`{code: [name, English]}`. Other languages have a list of their own, which says names and no more.
 A name that fits several divisions is refused with the list of them, never guessed.
 """
 
@@ -33,6 +34,7 @@ _NEXT_PROVINCE = re.compile(rb"\n[0-9]")
 _LONGEST_NAME = 40
 _LONGEST_DIVISION = 12
 _SHOWN = 5
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,31 @@ def region_name(code: str, options: Options | None = None) -> str:
     return _path(code, _divisions(_extra(options or {})).names)
 
 
-def region_name_in(listed: bytes, code: str, options: Options | None = None) -> str:
-    """Like `region_name`, from the list's own text: a few codes cost nothing there, reading it all 60 ms."""
-    extra = dict(_extra(options or {}))
-    return _path(code, _levels(listed, code) | extra) if re.fullmatch(r"[0-9]{6}", code) else code
+def region_name_in(listed: bytes, code: str, options: Options | None = None, *, told: bytes = b"") -> str:
+    """Like `region_name`, from the list's own text: a few codes cost nothing there, reading it all 60 ms.
+
+    `told` is the list of another language (lines of code and name): `Shenzhen, Guangdong`, the smallest first.
+    A division it does not have keeps its Chinese name.
+    """
+    if not re.fullmatch(r"[0-9]{6}", code):
+        return code
+    return (_elsewhere(told, code, options or {}) if told else "") or _path(
+        code, _levels(listed, code) | dict(_extra(options or {}))
+    )
+
+
+def _elsewhere(told: bytes, code: str, options: Options) -> str:
+    """The path of a code in another language; empty when the division itself has no name there."""
+    added = options.get("extra", {})
+    pair = added.get(code) if isinstance(added, Mapping) else None
+    own = str(pair[1]) if isinstance(pair, list) and len(pair) == _PAIR else _line_of(told, code)
+    above = [_line_of(told, level) for level in (f"{code[:4]}00", f"{code[:2]}0000") if level != code]
+    return ", ".join(name for name in (own, *above) if name) if own else ""
+
+
+def _line_of(told: bytes, code: str) -> str:
+    at = told.find(f"\n{code} ".encode())
+    return told[at + len(code) + 2 : told.index(b"\n", at + 1)].decode() if at >= 0 else ""
 
 
 def _levels(listed: bytes, code: str) -> dict[str, str]:
@@ -180,7 +203,9 @@ def _extra(options: Options) -> tuple[tuple[str, str], ...]:
     extra = options.get("extra", {})
     if not isinstance(extra, Mapping):
         raise bad_option("extra")
-    pairs = tuple((str(code), str(name)) for code, name in extra.items())
+    pairs = tuple(
+        (str(code), str(name[0] if isinstance(name, list) and name else name)) for code, name in extra.items()
+    )
     if any(not re.fullmatch(r"[0-9]{6}", code) for code, _name in pairs):
         raise bad_option("extra")
     return pairs

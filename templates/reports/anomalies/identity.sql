@@ -8,6 +8,7 @@ LEFT JOIN (
   FROM kyc WHERE "on" <= :as_of
 ) AS k ON k.dossier = a.dossier AND k.department = a.department AND k.nth = 1
 WHERE (:department IS NULL OR a.department = :department) AND a.state NOT IN ('suspended', 'past', 'merged')
+  AND NOT EXISTS (SELECT 1 FROM shut WHERE shut.kind = 'kyc' AND shut.department = a.department)
   AND (k.valid_to IS NULL OR julianday(k.valid_to) - julianday(:as_of) <= 92 OR k.result <> 'clean')
 GROUP BY c.id, a.department
 ORDER BY overdue DESC, k.valid_to, c.id

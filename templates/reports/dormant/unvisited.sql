@@ -5,11 +5,10 @@ WITH last AS (
   FROM assignment AS a
   WHERE :department IS NULL OR a.department = :department
 )
-SELECT l.last_visit, l.dossier AS id, coalesce(c.name, l.dossier) AS name, l.state, l.owner, l.since
+SELECT l.last_visit, l.dossier AS id, c.name, l.state, l.owner, l.since
 FROM last AS l
-LEFT JOIN customer AS c ON c.id = l.dossier
+JOIN customer AS c ON c.id = l.dossier
 -- where no visit of the department opens, nothing is known of when it went
 WHERE coalesce(l.last_visit, substr(l.since, 1, 10)) <= :half_year_ago
-  AND NOT EXISTS (SELECT 1 FROM coverage AS k
-    WHERE k.kind = 'visit' AND k.department = l.department AND k.opened = 0 AND k.existing > 0)
-ORDER BY l.last_visit, name, l.dossier
+  AND NOT EXISTS (SELECT 1 FROM shut WHERE shut.kind = 'visit' AND shut.department = l.department)
+ORDER BY l.last_visit, c.name, l.dossier

@@ -3,16 +3,18 @@ WITH first_deal AS (
 ),
 goals AS (
   SELECT g.*,
-    CASE g.measure WHEN 'sales' THEN (SELECT coalesce(sum(s.amount), 0) FROM sale AS s
+    CASE WHEN g.measure = 'sales' AND NOT EXISTS (SELECT 1 FROM shut WHERE shut.kind = 'transaction' AND shut.department = g.department)
+      THEN (SELECT coalesce(sum(s.amount), 0) FROM sale AS s
       WHERE s.department = g.department AND s.date BETWEEN g.period_first AND min(g.period_last, :as_of)) END AS reached_amount,
-    CASE g.measure
-      WHEN 'closed_customers' THEN (SELECT count(*) FROM first_deal AS f
+    CASE WHEN EXISTS (SELECT 1 FROM shut WHERE shut.department = g.department
+        AND shut.kind = CASE g.measure WHEN 'closed_customers' THEN 'transaction' WHEN 'visits' THEN 'visit' END) THEN NULL
+      ELSE CASE g.measure WHEN 'closed_customers' THEN (SELECT count(*) FROM first_deal AS f
         WHERE f.department = g.department AND f.day BETWEEN g.period_first AND min(g.period_last, :as_of))
       WHEN 'new_customers' THEN (SELECT count(*) FROM customer AS c JOIN assignment AS a ON a.dossier = c.id
         WHERE a.department = g.department AND c.obtained_at_on BETWEEN g.period_first AND min(g.period_last, :as_of))
       WHEN 'visits' THEN (SELECT count(*) FROM visit AS v
         WHERE v.department = g.department AND v.state = 'done' AND v."on" BETWEEN g.period_first AND min(g.period_last, :as_of))
-    END AS reached_number,
+      END END AS reached_number,
     (SELECT json_extract(one.value, '$.share') FROM json_each(coalesce(g.evaluations, '[]')) AS one
       ORDER BY json_extract(one.value, '$.on') DESC LIMIT 1) AS judged
   FROM goal AS g

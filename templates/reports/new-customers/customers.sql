@@ -5,8 +5,8 @@ SELECT
   c.source,
   a.state,
   a.owner,
-  (SELECT count(*) FROM visit AS v
-    WHERE v.dossier = a.dossier AND v.department = a.department AND v.state = 'done') AS visits,
+  CASE WHEN NOT EXISTS (SELECT 1 FROM shut WHERE shut.kind = 'visit' AND shut.department = a.department) THEN (SELECT count(*) FROM visit AS v
+    WHERE v.dossier = a.dossier AND v.department = a.department AND v.state = 'done') END AS visits,
   (SELECT min(t.date) FROM txn AS t WHERE t.dossier = a.dossier AND t.department = a.department) AS first_trade,
   (SELECT group_concat(json_extract(n.value, '$.text'), char(10)) FROM json_each(coalesce(c.needs, '[]')) AS n) AS needs
 FROM assignment AS a

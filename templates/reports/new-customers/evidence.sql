@@ -1,6 +1,6 @@
 SELECT a.owner, a.dossier AS id, 'customer' AS record_kind, a.dossier AS record, 1 AS customers,
-  EXISTS (SELECT 1 FROM visit AS v
-    WHERE v.dossier = a.dossier AND v.department = a.department AND v.state = 'done') AS visited,
+  nullif(EXISTS (SELECT 1 FROM visit AS v
+    WHERE v.dossier = a.dossier AND v.department = a.department AND v.state = 'done'), 0) AS visited,
   a.state IN ('intending', 'closed', 'key') AS intending,
   a.state IN ('closed', 'key') AS closed,
   NULL AS amount, NULL AS visits

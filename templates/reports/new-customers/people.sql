@@ -1,7 +1,7 @@
 WITH fresh AS (
   SELECT a.dossier, a.department, a.owner, a.state,
-    EXISTS (SELECT 1 FROM visit AS v
-      WHERE v.dossier = a.dossier AND v.department = a.department AND v.state = 'done') AS visited,
+    CASE WHEN NOT EXISTS (SELECT 1 FROM shut WHERE shut.kind = 'visit' AND shut.department = a.department) THEN EXISTS (SELECT 1 FROM visit AS v
+      WHERE v.dossier = a.dossier AND v.department = a.department AND v.state = 'done') END AS visited,
     (SELECT sum(t.amount) FROM txn AS t
       WHERE t.dossier = a.dossier AND t.department = a.department AND t.date BETWEEN :from AND :to
         AND (t.direction IS NULL OR t.direction <> 'buy')) AS amount

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from crmctl.errors import InvalidInput, NotFound
+from crmctl.i18n import label
 from crmctl.ledger.reading.listing import list_kind, query
 from tests.company import VISIT, Company
 from tests.prepared import prepared
@@ -109,3 +110,22 @@ def test_a_question_joins_what_can_be_opened(busy: Company) -> None:
     for sql in ("", "  ", "DELETE FROM customer", "DROP TABLE visit", "ATTACH 'x' AS y"):
         with pytest.raises(InvalidInput):
             query(busy.ledger(), sql)
+
+
+def test_records_of_no_customer_stand_with_their_department(company: Company) -> None:
+    values = {
+        "applicant": "alice", "customer": company.customer(), "what": "Contacts", "why": "A complaint",
+        "until": "2026-12-31", "applied_on": "2026-11-20",
+    }  # fmt: skip
+    draft = company.draft()
+    draft.new_record(draft.kind("access_request"), "office/east", "east", values)
+    draft.commit("add")
+    listing = list_kind(company.ledger(), "access_request", None, (), 0)
+    heads = [head for head, _align in listing.heads]
+    assert len(set(heads)) == len(heads)
+    east = label(company.ledger().in_force.org.departments["east"].label)
+    alice = company.ledger().in_force.org.members["alice"].name
+    assert {east, alice} <= set(listing.shown()[0])
+    assert listing.documents()[0]["dossier"] == "office/east"
+    visits = list_kind(company.ledger(), "visit", None, (), 0)
+    assert "Customer" in [head for head, _align in visits.heads]

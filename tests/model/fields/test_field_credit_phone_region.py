@@ -10,7 +10,7 @@ from crmctl.model.fields import FIELD_TYPES, FieldProblem, credit_code_check_cha
 from crmctl.model.fields import region as region_module
 from crmctl.model.fields.credit_code import ALPHABET
 from crmctl.model.fields.region import region_name_in
-from crmctl.resources import divisions_list
+from crmctl.resources import division_names, divisions_list
 
 FIRST_17 = st.text(ALPHABET, min_size=17, max_size=17)
 REAL = "91110000600037341L"
@@ -229,3 +229,35 @@ def test_one_code_looked_up_alone_has_the_name_it_has_in_the_whole_list() -> Non
     assert region_name_in(listed, "330113", extra) == region_name("330113", extra) == "浙江省杭州市临平区"
     assert region_name_in(listed, "Paris") == "Paris"
     assert region_name_in(b"", "440305") == "440305"
+
+
+def test_another_language_has_names_of_its_own_the_smallest_first() -> None:
+    listed, told = divisions_list(), division_names("en")
+    said = {
+        code: region_name_in(listed, code, told=told) for code in ("440300", "310115", "429004", "610000", "654000")
+    }
+    assert said == {
+        "440300": "Shenzhen, Guangdong", "310115": "Pudong New Area, Shanghai", "429004": "Xiantao, Hubei",
+        "610000": "Shaanxi", "654000": "Ili, Xinjiang",
+    }  # fmt: skip
+    assert region_name_in(listed, "Paris", told=told) == "Paris"
+    assert division_names("zh_CN") == b""
+
+
+def test_a_division_without_a_name_there_keeps_its_own_and_an_added_one_may_bring_both() -> None:
+    listed = divisions_list()
+    assert region_name_in(listed, "440300", told=b"#\n440000 Guangdong\n") == "广东省深圳市"
+    extra = {"extra": {"330113": ["临平区", "Linping"]}}
+    assert region_name_in(listed, "330113", extra, told=division_names("en")) == "Linping, Hangzhou, Zhejiang"
+    assert region_name_in(listed, "330113", extra) == "浙江省杭州市临平区"
+    assert parse("region", "临平区", extra=extra["extra"]) == "330113"
+
+
+def test_nearly_every_division_has_an_english_name() -> None:
+    names, told = region_module._divisions(()).names, division_names("en").decode()
+    lines = [line.partition(" ") for line in told.splitlines() if not line.startswith("#")]
+    assert [code for code, _blank, _name in lines] == sorted(code for code, _blank, _name in lines)
+    known = {code for code, _blank, _name in lines}
+    lacking = [code for code, name in names.items() if code not in known and name not in region_module._NAMELESS]
+    assert len(lacking) <= len(names) // 100  # a newer list of divisions may bring some
+    assert all(name and name.isprintable() and ord(max(name)) < 0x250 for _code, _blank, name in lines)
