@@ -107,10 +107,10 @@ def _step_faults(rule: ArrowRule, kind: Kind, inside: str) -> Iterator[Finding]:
     unknown = [rule.before] if rule.before not in known else []
     unknown += [rule.after] if rule.after not in kind.states else []
     for state in unknown:
-        yield _unknown("POL011", inside, N_("The kind has no state {name}"), state, kind.states)
+        yield _unknown("POL037", inside, N_("The kind has no state {name}"), state, kind.states)
     if not unknown and rule.before not in {ANY, NEW} and (rule.before, rule.after) not in kind.arrows:
         args: dict[str, object] = {"before": rule.before, "after": rule.after}
-        yield Finding("POL011", N_("The kind leads nowhere from {before} to {after}"), "error", "", inside, args)
+        yield Finding("POL037", N_("The kind leads nowhere from {before} to {after}"), "error", "", inside, args)
 
 
 def _name_faults(

@@ -109,7 +109,7 @@ def _requires(pack: Pack, kinds: Mapping[str, Kind], whole: Pack) -> Iterator[Fi
         states = {"*", *kind.states, *(whole.vocab.get("customer_state", {}) if kind.scope == "core" else ())}
         for state, fields in by_state.items():
             if state not in states:
-                yield unknown("POL011", f"{path}.{state}", N_("The kind has no state {name}"), state, states)
+                yield unknown("POL037", f"{path}.{state}", N_("The kind has no state {name}"), state, states)
             for number, field in enumerate(fields):
                 yield from _required(kind, field, f"{path}.{state}.{number}")
 

@@ -116,7 +116,7 @@ def flow_faults(raw: Mapping[str, Value], roles: Collection[str], kinds: Mapping
         kind = kinds.get(flow.of or "")
         states = kind.states if kind else {}
         asked = [step.state for step in flow.steps if step.state]
-        yield from unknown_names(asked, states, "POL011", N_("The kind has no state {name}"), f"{path}.steps")
+        yield from unknown_names(asked, states, "POL037", N_("The kind has no state {name}"), f"{path}.steps")
         workers = [step.who for step in flow.steps if step.who]
         yield from unknown_names(workers, roles, "POL014", N_("There is no role {name}"), f"{path}.steps")
 

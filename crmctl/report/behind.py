@@ -51,7 +51,7 @@ def behind(
     try:
         answer = ask(connection, evidence.sql, parameters)
     except InvalidInput as error:
-        raise BadConfiguration(error.what, where=evidence.sql_file) from error
+        raise BadConfiguration(error.what, where=evidence.sql_file, hint=error.hint) from error
     keys = [(place, column) for place, column in enumerate(one.columns) if column.key]
     rows = {tuple(row[place] for place, _column in keys): number for number, row in enumerate(one.rows)}
     columns = {column.name: column for column in one.columns}

@@ -181,7 +181,7 @@ def _filled(connection: Connection, table: Table, parameters: Mapping[str, objec
     try:
         answer = ask(connection, table.sql, parameters)
     except InvalidInput as error:
-        raise BadConfiguration(error.what, where=table.sql_file) from error
+        raise BadConfiguration(error.what, where=table.sql_file, hint=error.hint) from error
     columns = present(table, question)
     places = [answer.columns.index(column.name) for column in columns]
     pairs = list(zip(columns, places, strict=True))

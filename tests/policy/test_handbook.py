@@ -46,7 +46,7 @@ def test_what_is_wrong_with_a_flow_is_named() -> None:
     assert faults({**FLOW, "owner": "bos"}) == [("POL014", "flows.0")]
     assert faults({**FLOW, "kinds": ["visit"]}) == [("POL010", "flows.0")]
     assert faults({**FLOW, "of": "visit", "steps": [{**STEP, "state": "planned"}]}) == [
-        ("POL010", "flows.0"), ("POL011", "flows.0.steps")]  # fmt: skip
+        ("POL010", "flows.0"), ("POL037", "flows.0.steps")]  # fmt: skip
     assert faults({**FLOW, "step": []}) == [("POL001", "flows.0.step")]
     assert faults({**FLOW, "steps": [{**STEP, "within": "soon"}]}) == [("POL003", "flows.0.steps.0.within")]
     assert faults({**FLOW, "label": "Digging"}) == [("POL002", "flows.0.label")]

@@ -14,6 +14,7 @@ from crmctl.report.html import to_html
 from crmctl.resources import packs_path
 from tests.company import Company
 from tests.report.conftest import FILE, PROBE, Draw, rows
+from tests.requirements.proving import in_chinese
 
 Put = Callable[..., str]
 SQL = "SELECT name AS word FROM customer ORDER BY name"
@@ -139,10 +140,30 @@ def test_a_broken_or_hostile_template_names_file_and_line(
 
 
 def test_a_question_without_end_is_stopped(draw: Draw, put: Put) -> None:
-    endless = "WITH RECURSIVE n AS (SELECT 1 AS word UNION ALL SELECT word + 1 FROM n) SELECT word FROM n"
+    endless = "WITH\n  RECURSIVE n AS (SELECT 1 AS word UNION ALL SELECT word + 1 FROM n) SELECT word FROM n"
     put({"report.yaml": PROBE, "rows.sql": endless})
-    with pytest.raises(BadConfiguration, match="interrupted"):
+    with pytest.raises(BadConfiguration, match="it goes on without end") as caught:
         draw("probe")
+    assert caught.value.where == "templates/reports/probe/rows.sql:2"
+    with in_chinese(), pytest.raises(BadConfiguration, match="没有终点") as caught:
+        draw("probe")
+    assert "interrupted" not in caught.value.what
+
+
+def test_a_question_that_takes_too_long_on_what_there_is_says_where(
+    draw: Draw, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crmctl.ledger.snapshot.question._STEPS", 0)
+    monkeypatch.setattr("crmctl.ledger.snapshot.question._STEPS_A_PAGE", 0)
+    long = (
+        "WITH RECURSIVE n AS (SELECT 1 AS word UNION ALL SELECT word + 1 FROM n WHERE word < 40000) "
+        "SELECT max(word) AS word FROM n"
+    )
+    put({"report.yaml": PROBE, "rows.sql": long})
+    with pytest.raises(BadConfiguration, match="takes too long") as caught:
+        draw("probe")
+    assert caught.value.where == "templates/reports/probe/rows.sql"
+    assert "LIMIT" in str(caught.value.hint)
 
 
 def test_a_page_is_given_plain_values_only() -> None:

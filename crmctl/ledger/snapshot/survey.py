@@ -130,6 +130,10 @@ def _tried(connection: sqlite3.Connection, sql: str, parameters: Mapping[str, ob
         name = refused[0] if refused else ""
         reason = _("{name} may not be asked here", name=name) if name else str(error)
         reason = _("only SELECT is possible") if refused and not name else reason
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            found = re.search(r"\brecursive\b", sql, re.IGNORECASE)
+            line = _line_at(sql, found.start()) if found else 1
+            raise BrokenSql(_("it goes on without end; a recursion needs a condition that ends it"), line) from None
         raise BrokenSql(reason, _line_of(connection, sql, parameters, str(error), name)) from None
     return Survey(frozenset(tables), tuple(item[0] for item in cursor.description or ()), frozenset(read))
 

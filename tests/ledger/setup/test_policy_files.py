@@ -84,7 +84,7 @@ def rewritten(file: Path, old: str, new: str) -> Path:
     ("old", "new", "code", "line", "near"),
     [
         ("  visit: {done", "  vsit: {done", "POL010", 10, "visit"),
-        ("{done: [next_step]}", "{doen: [next_step]}", "POL011", 10, "done"),
+        ("{done: [next_step]}", "{doen: [next_step]}", "POL037", 10, "done"),
         ("[next_step]", "[next_stp]", "POL012", 10, "next_step"),
         ("customer: [phone]", "customer: [phone, contacts.nmae]", "POL012", 9, "contacts.name"),
         ("  assignment/sales:", "  assignment/sale:", "POL013", 12, "assignment/sales"),
