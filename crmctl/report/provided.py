@@ -2,9 +2,9 @@
 
 `first_entry (kind, id, by, at, on_day)`: `entered_*` of a kind's table tell of the present
 version; this one of version 1, read through the chain of `prev`.
-`due (code, kind, id, dossier, department, member, since, due_on, late, days, done_on, zh, en)`: what the
-policy's clocks say of everything the reader can open: open items (done_on null) and those done too
-late of late. `member` is who it is up to in the first place.
+`due (code, kind, id, dossier, department, member, since, due_on, late, days, zh, en)`: what the policy's clocks say is
+open, of everything the reader can open. `member` is who it is up to in the first place. `done_late`, with `done_on`
+besides, is what was done too late of late: most questions ask only what is open, and it is by far less.
 `place (dossier, department, place, class)`: whom the policy puts first, 1 the first; nobody else is in it.
 `duplicate (id, other, strength)`: two customers that may be one, each pair once; strength exact, strong or weak.
 `grade_target (department, grade, rung, cap, product_cap, low, high)`: what the policy says of a grade on the main
@@ -19,7 +19,8 @@ a post without any yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -35,13 +36,18 @@ from crmctl.rules.calendar import WorkCalendar
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from crmctl.rules.due import Due
+
 FIRST_ENTRY = "first_entry"
 CREATE = {FIRST_ENTRY: f'CREATE TABLE {FIRST_ENTRY} (kind TEXT, id TEXT, "by" TEXT, at INTEGER, on_day TEXT)'}
 DUE = "due"
-CREATE[DUE] = (
-    f"CREATE TABLE {DUE} (code TEXT, kind TEXT, id TEXT, dossier TEXT, department TEXT, member TEXT, since TEXT, "
-    "due_on TEXT, late INTEGER, days INTEGER, done_on TEXT, zh TEXT, en TEXT)"
+DONE_LATE = "done_late"
+_ITEM = (
+    "code TEXT, kind TEXT, id TEXT, dossier TEXT, department TEXT, member TEXT, since TEXT, due_on TEXT, late INTEGER, "
+    "days INTEGER, zh TEXT, en TEXT"
 )
+CREATE[DUE] = f"CREATE TABLE {DUE} ({_ITEM})"
+CREATE[DONE_LATE] = f"CREATE TABLE {DONE_LATE} ({_ITEM}, done_on TEXT)"
 # Whom the policy puts first (`priority:` of the packs): place 1 is the first.
 PLACE = "place"
 CREATE[PLACE] = f"CREATE TABLE {PLACE} (dossier TEXT, department TEXT, place INTEGER, class TEXT)"
@@ -55,16 +61,15 @@ CREATE |= measures.CREATE | standards.CREATE | handbook.CREATE
 FUNCTIONS = (("working_days", 2), *measures.FUNCTIONS)
 
 
-def provide(connection: Connection, ledger: Ledger, tables: Collection[str], as_of: date) -> None:
+def provide(connection: Connection, ledger: Ledger, tables: AbstractSet[str], as_of: date) -> None:
     """Add to a snapshot what of this its questions read (`tables`: all they read)."""
     connection.create_function("working_days", 2, working_days(ledger), deterministic=True)
     measures.add_measures(connection, ledger, tables)
     standards.add_standards(connection, ledger, tables, as_of)
     handbook.add_handbook(connection, ledger, tables)
     add_approvals(connection, ledger, tables)
-    if DUE in tables:
-        connection.execute(CREATE[DUE])
-        connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 13)})", _due(ledger, as_of))  # noqa: S608
+    if not tables.isdisjoint({DUE, DONE_LATE}):
+        _add_due(connection, ledger, as_of, done_late=DONE_LATE in tables)
     if PLACE in tables:
         from crmctl.ledger.reading.standing import places
 
@@ -115,28 +120,36 @@ def working_days(ledger: Ledger) -> Callable[[object, object], int | None]:
     return count
 
 
-def kinds_behind(ledger: Ledger, tables: Collection[str]) -> Iterator[str]:
+def kinds_behind(ledger: Ledger, tables: AbstractSet[str]) -> Iterator[str]:
     """The kinds that a provided table draws on besides those a question names: what clocks look at."""
     if PAUSE in tables:
         paused = [clock for clock in ledger.in_force.pack.clocks if clock.pauses]
         yield from dict.fromkeys(pause.kind or clock.on for clock in paused for pause in clock.pauses)
-    if DUE in tables:
+    if not tables.isdisjoint({DUE, DONE_LATE}):
         kinds = ledger.in_force.kinds
         yield from dict.fromkeys(clock.on for clock in ledger.in_force.pack.clocks if clock.on in kinds)
 
 
-def _due(ledger: Ledger, as_of: date) -> Iterator[tuple[object, ...]]:
+def _add_due(connection: Connection, ledger: Ledger, as_of: date, *, done_late: bool) -> None:
     from crmctl.ledger.reading.due import agenda
     from crmctl.rules.due_persons import Whose
 
     org = ledger.in_force.org
-    found = agenda(ledger, Whose(frozenset(org.members), frozenset(org.departments)), as_of)
-    for item in (*found.items, *found.done_late):
-        yield (
-            item.code, item.kind, item.id, item.dossier, item.department, item.who[0] if item.who else None,
-            item.since.isoformat(), item.due.isoformat() if item.due else None, item.late, item.late_days,
-            item.done.isoformat() if item.done else None, *item.text,
-        )  # fmt: skip
+    everybody = Whose(frozenset(org.members), frozenset(org.departments))
+    found = agenda(ledger, everybody, as_of, done_late=done_late)
+    connection.execute(CREATE[DUE])
+    connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 12)})", map(_item, found.items))  # noqa: S608
+    if done_late:
+        connection.execute(CREATE[DONE_LATE])
+        rows = ((*_item(one), one.done.isoformat() if one.done else None) for one in found.done_late)
+        connection.executemany(f"INSERT INTO {DONE_LATE} VALUES ({', '.join('?' * 13)})", rows)  # noqa: S608
+
+
+def _item(item: Due) -> tuple[object, ...]:
+    return (
+        item.code, item.kind, item.id, item.dossier, item.department, item.who[0] if item.who else None,
+        item.since.isoformat(), item.due.isoformat() if item.due else None, item.late, item.late_days, *item.text,
+    )  # fmt: skip
 
 
 def _destroyed(ledger: Ledger) -> Iterator[tuple[str, ...]]:

@@ -1,5 +1,4 @@
 SELECT member, kind AS record_kind, id AS record, NOT late AS coming, late AS overdue
 FROM due
-WHERE done_on IS NULL
-  AND (:department IS NULL OR department = :department
-    OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))
+WHERE (:department IS NULL OR department = :department
+  OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))

@@ -4,9 +4,8 @@ SELECT
   sum(late) AS overdue,
   max(CASE WHEN late THEN days END) AS longest
 FROM due
-WHERE done_on IS NULL
-  AND (:department IS NULL OR department = :department
-    OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))
+WHERE (:department IS NULL OR department = :department
+  OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))
 GROUP BY member
 ORDER BY overdue DESC, coming DESC, member
 LIMIT 8

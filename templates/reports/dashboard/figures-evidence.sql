@@ -11,7 +11,7 @@ UNION ALL SELECT 'visits_month', 'visit', v.id, NULL FROM visit AS v, span
   WHERE v.state = 'done' AND v."on" BETWEEN span.month AND :as_of AND (:department IS NULL OR v.department = :department)
 UNION ALL SELECT 'visits_planned', 'visit', v.id, NULL FROM visit AS v
   WHERE v.state = 'planned' AND v."on" >= :as_of AND (:department IS NULL OR v.department = :department)
-UNION ALL SELECT 'overdue', kind, id, NULL FROM due WHERE done_on IS NULL AND late
+UNION ALL SELECT 'overdue', kind, id, NULL FROM due WHERE late
   AND (:department IS NULL OR department = :department OR department IS NULL AND dossier IN (SELECT dossier FROM mine))
 UNION ALL SELECT 'open_complaints', 'complaint', k.id, NULL FROM complaint AS k
   WHERE k.state <> 'closed' AND (:department IS NULL OR k.department = :department)

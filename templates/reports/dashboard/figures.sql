@@ -23,7 +23,7 @@ SELECT
   CASE WHEN 'visit' NOT IN (SELECT kind FROM shut) THEN
     (SELECT count(*) FROM visit AS v WHERE v.state = 'planned' AND v."on" >= :as_of
        AND (:department IS NULL OR v.department = :department)) END AS visits_planned,
-  (SELECT count(*) FROM due WHERE done_on IS NULL AND late
+  (SELECT count(*) FROM due WHERE late
      AND (:department IS NULL OR department = :department
        OR department IS NULL AND dossier IN (SELECT dossier FROM mine))) AS overdue,
   CASE WHEN 'complaint' NOT IN (SELECT kind FROM shut) THEN

@@ -1,5 +1,5 @@
 SELECT kind, kind AS record_kind, id AS record, 1 AS items
 FROM due
-WHERE done_on IS NULL AND late
+WHERE late
   AND (:department IS NULL OR department = :department
     OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))

@@ -9,6 +9,6 @@ UNION ALL SELECT 'complaints', 'complaint', id, NULL FROM complaint
   WHERE received_at_on BETWEEN :from AND :to AND (:department IS NULL OR department = :department)
 UNION ALL SELECT 'open_complaints', 'complaint', id, NULL FROM complaint
   WHERE state <> 'closed' AND (:department IS NULL OR department = :department)
-UNION ALL SELECT 'overdue', kind, id, NULL FROM due WHERE done_on IS NULL AND late
+UNION ALL SELECT 'overdue', kind, id, NULL FROM due WHERE late
   AND (:department IS NULL OR department = :department
     OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))

@@ -8,6 +8,6 @@ SELECT
   (SELECT count(*) FROM complaint WHERE received_at_on BETWEEN :from AND :to
     AND (:department IS NULL OR department = :department)) AS complaints,
   (SELECT count(*) FROM complaint WHERE state <> 'closed' AND (:department IS NULL OR department = :department)) AS open_complaints,
-  (SELECT count(*) FROM due WHERE done_on IS NULL AND late
+  (SELECT count(*) FROM due WHERE late
     AND (:department IS NULL OR department = :department
       OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))) AS overdue

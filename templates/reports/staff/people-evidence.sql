@@ -17,6 +17,6 @@ UNION ALL SELECT a.owner, 'contracts', 'contract', h.id, NULL FROM contract AS h
 UNION ALL SELECT person, 'deals', 'transaction', id, NULL FROM sold
 UNION ALL SELECT person, 'amount', 'transaction', id, amount FROM sold
 UNION ALL SELECT member, 'overdue', kind, id, NULL FROM due
-  WHERE done_on IS NULL AND late
+  WHERE late
     AND (:department IS NULL OR department = :department
       OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))

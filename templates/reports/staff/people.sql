@@ -35,7 +35,7 @@ sold AS (
 ),
 late AS (
   SELECT member, count(*) AS found FROM due
-  WHERE done_on IS NULL AND late
+  WHERE late
     AND (:department IS NULL OR department = :department
       OR department IS NULL AND dossier IN (SELECT dossier FROM assignment WHERE department = :department))
   GROUP BY member
