@@ -20,7 +20,7 @@ def on_screen(filled: Filled, out: Out) -> None:
     """Print the whole report on stdout."""
     out.line(filled.title)
     for name, value in filled.heading():
-        _say(out, f"{name}: {value}")
+        _say(out, f"{name}{_(': ')}{value}")
     if not filled.complete:
         out.line(_("Only what you can open is counted here."))
     for one in filled.shown:

@@ -20,6 +20,7 @@ class Limits:
 
 PAPER = Limits(8.0, 18.0, 75.0)  # mm
 SCREEN = Limits(3.0, 12.0, 36.0, between=3.0)  # cells of a terminal
+_FARTHEST = 1.4
 _WHOLE = frozenset({"code", "date", "month", "instant"})
 
 
@@ -63,6 +64,12 @@ def groups(widths: Sequence[Widths], room: float, between: float = 0.0) -> Itera
         part.append(place)
         used += width.least + between
     yield part, shared([widths[one] for one in part], room - between * (len(part) - 1))
+
+
+def stretched(widths: Sequence[float], room: float) -> list[float]:
+    """The widths of a part drawn out towards `room`, but never so far that a row falls apart."""
+    factor = min(_FARTHEST, room / sum(widths))
+    return [width * factor for width in widths] if factor > 1 else list(widths)
 
 
 def shared(widths: Sequence[Widths], room: float) -> list[float]:

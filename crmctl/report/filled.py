@@ -146,6 +146,11 @@ class Filled:
         """Whether every record in scope was opened that the figures are made of."""
         return all(one.opened == one.existing or one.left_out for one in self.coverage)
 
+    @property
+    def headline(self) -> str:
+        """The title, of a card or form with whom it is about."""
+        return f"{self.title} · {self.scope}" if self.report.shape in {"card", "form"} else self.title
+
     def pairs(self, table: FilledTable) -> list[list[tuple[Column, str]]]:
         """A table of fields, row by row: each field that says something; on a form those to be written in, too."""
         blank = self.report.shape == "form"

@@ -41,6 +41,7 @@ def as_values(filled: Filled) -> dict[str, object]:
         "lang": "zh-CN" if language() == "zh_CN" else "en",
         "company": filled.company,
         "title": filled.title,
+        "headline": filled.headline,
         "about": label(filled.report.about),
         "heading": [{"name": name, "value": value} for name, value in filled.heading()],
         "complete": filled.complete,

@@ -11,7 +11,7 @@ from typing import Any
 
 from crmctl.i18n import _, label, language
 from crmctl.report.chart import chart_of
-from crmctl.report.columns import Widths, groups, unbroken
+from crmctl.report.columns import Widths, groups, stretched, unbroken
 from crmctl.report.filled import Filled, FilledTable, Row
 from crmctl.report.fonts import find_fonts
 from crmctl.report.sheet import MARGIN, Sheet
@@ -43,7 +43,7 @@ def to_pdf(filled: Filled) -> bytes:
 
 
 def _heading(sheet: Sheet, filled: Filled) -> None:
-    sheet.text(filled.title, 17, _INK, bold=True)
+    sheet.text(filled.headline, 17, _INK, bold=True)
     sheet.text(label(filled.report.about), _BODY, _SOFT)
     sheet.space(1.5)
     _pairs(sheet, filled.heading(), wash=True)
@@ -118,7 +118,7 @@ class _Rows:
             size -= 0.5
             widths = self._widths(rows, size)
         for places, broad in groups(widths, self.sheet.width):
-            self._part(places, broad, size)
+            self._part(places, stretched(broad, self.sheet.width), size)
 
     def _widths(self, rows: Sequence[Sequence[str]], size: float) -> list[Widths]:
         def broad(text: str) -> float:

@@ -33,7 +33,7 @@ def plain_letter(filled: Filled) -> Any:
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(_MARGIN_MM)
     dress(document)
     _foot(section.footer.paragraphs[0])
-    document.add_heading(_clean(filled.title), 1)
+    document.add_heading(_clean(filled.headline), 1)
     document.add_paragraph(_clean(label(filled.report.about)))
     room = (297 if across else 210) - 2 * _MARGIN_MM
     _grid(document, [], [[name, value] for name, value in filled.heading()], _pair(room))
