@@ -53,7 +53,7 @@ TOLD = {
     (10, "POL002", "volume_12m"), (11, "POL002", "vip_beds"), (16, "POL002", None), (17, "POL002", None),
     (24, "POL034", None), (25, "POL034", None), (23, "POL034", None), (29, "POL004", "visit"), (30, "POL002", None),
     (32, "POL002", None), (33, "POL004", "complaint"), (35, "POL002", None), (36, "POL010", "customer"),
-    (36, "POL014", "head"), (38, "POL010", "complaint"), (40, "POL010", "customer"), (41, "POL037", None),
+    (36, "POL014", "head"), (38, "POL010", "complaint"), (40, "POL010", "customer"), (41, "POL011", None),
 }  # fmt: skip
 RIGHT = "schema: crmctl/pack/1\npack: own\nversion: 1\nlabel: [自定, Own]\nneeds: {n: {is: int, label: [数, N]}}\nvalues: {n: 3}\n"
 
