@@ -151,7 +151,7 @@ class RecordPlanning:
         required = () if row.id else in_force.pack.required(self.kind.name, state)
         rules = Rules(
             in_force.pack.vocab, tuple(name for name in required if name.split(".")[0] not in faulty),
-            in_force.settings.timezone, in_force.settings.currency,
+            in_force.settings.timezone, in_force.settings.currency, self.planning.ledger.today,
         )  # fmt: skip
         return [one for one in validate(self.kind, row.values, rules, row.place)[1] if one.severity == "error"]
 

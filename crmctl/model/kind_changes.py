@@ -129,6 +129,8 @@ def _field(old: Field, new: Field, name: str, used: Used | None) -> Iterator[Fin
         yield Finding("SCH016", N_("Records may hold it where it no longer applies"), "warning", "", path)
     if new.not_before is not None and new.not_before != old.not_before:
         yield Finding("SCH016", N_("Records may break the new order of dates"), "warning", "", path)
+    if set(new.come) - set(old.come):
+        yield Finding("SCH016", N_("Records may say done of a day ahead"), "warning", "", path)
     yield from _fields(old.fields, new.fields, f"{name}.", used)
 
 

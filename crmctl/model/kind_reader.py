@@ -32,6 +32,8 @@ _TYPE_KEYS = {"choice": {"of"}, "ref": {"to"}, "list": {"fields"}, "group": {"fi
 # What may stand in `identity:`; text counts as a name.
 IDENTIFYING = frozenset({"credit_code", "codes", "text", "phone", "region"})
 _DATED = frozenset({"date", "instant"})
+_DEEP = 2  # fields.on.come
+_OF_ITS_OWN = frozenset({"is", "label", "when", "from", "fields", "come"})
 _COUNTED = frozenset({"int", "quantity", "percent", "score", "money"})
 
 
@@ -82,7 +84,9 @@ class _Reader:
         if mark is not None and not isinstance(mark, bool) and not _NAME.fullmatch(str(mark)):
             self.fault(f"{path}.sensitive", N_("Write true or the name of a class such as personal"))
         inner = self.fields(spec.get("fields"), path) if kind_of in _STRUCTURES else ()
-        options = {key: value for key, value in spec.items() if key not in {"is", "label", "when", "from", "fields"}}
+        options = {
+            key: value for key, value in spec.items() if key not in {"is", "label", "when", "from", "fields", "come"}
+        }
         not_before = spec.get("from")
         return Field(
             name=name,
@@ -93,7 +97,14 @@ class _Reader:
             when=self.when(f"{path}.when", spec.get("when")),
             not_before=str(not_before).removeprefix(".") if not_before else None,
             fields=inner,
+            come=self.come(f"{path}.come", spec.get("come")),
         )
+
+    def come(self, path: str, raw: object) -> tuple[str, ...]:
+        """`come: true` or a list of states; of the kind's own fields only."""
+        if raw is not None and path.count(".") > _DEEP:
+            self.fault(path, N_("Only a field of the kind itself may say come"))
+        return ("*",) if raw is True else self.names(path, raw)
 
     def words(self, path: str, spec: Mapping[str, object], kind_of: str) -> None:
         """Every mark of a field is one that its type looks at: a misspelt one would silently do nothing."""
@@ -102,6 +113,8 @@ class _Reader:
             known |= FIELD_TYPES[kind_of].options
         if kind_of in _COUNTED:
             known.add("not_below")
+        if kind_of in _DATED:
+            known.add("come")
         for word in spec:
             if word not in known:
                 self.unknown(f"{path}.{word}", word, known)
@@ -302,6 +315,9 @@ def _check_references(reader: _Reader, fields: tuple[Field, ...], path: str) -> 
 
 
 def _check_names(reader: _Reader, kind: Kind) -> None:
+    for item in kind.fields:
+        for state in set(item.come) - {"*", *kind.states}:
+            reader.unknown(f"fields.{item.name}.come", state, kind.states)
     names = {item.name for item in kind.fields}
     for path, words, known in (
         ("title", kind.title, names),

@@ -19,7 +19,8 @@ Label = tuple[str, str]
 class Field:
     """One field: its type with options, where it applies and what it must not come before.
 
-    `fields` holds the inner fields of a `group` (one mapping) or a `list` (many mappings).
+    `fields` holds the inner fields of a `group` (one mapping) or a `list` (many mappings). `come` are the states
+    in which the day it says is not ahead of the day it is entered (`*`: in any).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Field:
     when: Leaf | None = None
     not_before: str | None = None
     fields: tuple[Field, ...] = ()
+    come: tuple[str, ...] = ()
 
     def inner(self, name: str) -> Field | None:
         """The inner field of that name."""

@@ -6,9 +6,9 @@ imported only here and only when something is checked: reading a record never lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -32,13 +32,15 @@ _DAY = len("2026-01-01")
 class Rules:
     """What the pack and the ledger add to a kind when a record of it is checked.
 
-    `vocab` gives the codes of each choice list, `required` the fields the record's state needs.
+    `vocab` gives the codes of each choice list, `required` the fields the record's state needs. `entered` is
+    the local day the record is (was) written; without it no day lies ahead.
     """
 
     vocab: Mapping[str, Mapping[str, tuple[str, str]]]
     required: tuple[str, ...] = ()
     timezone: str = "Asia/Shanghai"
     currency: str = "CNY"
+    entered: date | None = None
 
 
 def validate(
@@ -64,6 +66,7 @@ def validate(
         faulty = {name: value for name, value in data.items() if name in wrong}
         clean = _canonical(shape, {name: value for name, value in data.items() if name not in wrong})
     findings += _beyond_shape(kind.fields, clean, rules, where, "")
+    findings += _ahead(kind, clean, rules, where)
     findings += [entered(field, where) for field in sheets(kind) if clean.get(field.name) is not None]
     findings += _missing(kind, {**clean, **faulty, **computed(kind, clean)}, _required(kind, rules), where)
     return _without_empty(clean), findings
@@ -210,6 +213,24 @@ def _one_field(
         args = {"other": labels.get(other, other)}
         findings.append(Finding("REC007", N_("Is less than {other}"), "error", where, path, args))
     return findings
+
+
+def _ahead(kind: Kind, clean: Mapping[str, Any], rules: Rules, where: str) -> Iterator[Finding]:
+    """Days that are ahead in a state which says that they have come."""
+    state = str(clean.get("state") or kind.first_state or "")
+    for field in kind.fields if rules.entered else ():
+        value = clean.get(field.name)
+        if not value or not {"*", state} & set(field.come):
+            continue
+        if _local_day(str(value), rules.timezone) > str(rules.entered):
+            message = N_("This day has not come yet")
+            until = [kind.states[name] for name in kind.states if name not in field.come][:1]
+            if until:
+                args: dict[str, object] = {"state": until[0]}
+                hint = N_("Until then it stays: {state}")
+                yield Finding("REC015", message, "error", where, field.name, args, hint)
+            else:
+                yield Finding("REC015", message, "error", where, field.name)
 
 
 def _before(value: str, earlier: str, timezone: str) -> bool:

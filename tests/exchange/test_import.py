@@ -94,7 +94,7 @@ def test_monthly_records_and_states_go_out_and_in(company: Company, plan: Callab
     dossier = company.customer()
     for amount in ("5.50", "7"):
         company.add("transaction", {"date": "2026-11-02", "product": "leg", "amount": amount}, customer=dossier)
-    company.add("visit", VISIT, customer=dossier)
+    company.add("visit", {**VISIT, "on": "2026-11-20"}, customer=dossier)
     for kind in ("transaction", "visit"):
         path = tmp_path / f"{kind}.xlsx"
         write_sheet(company.ledger(), kind, None, path)

@@ -61,7 +61,7 @@ def test_a_qualification_says_what_for_how_long_and_who_verified_it(company: Com
 
 
 @pytest.mark.req("R-REC-22")
-def test_a_visit_holds_plan_and_outcome(company: Company) -> None:
+def test_a_visit_holds_plan_and_outcome(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     customer = company.customer()
     made = company.add("visit", dict(VISIT), customer=customer, department="east").id
     for name in ("whom", "topic", "place", "purpose", "way", "minimum_goal"):
@@ -70,6 +70,7 @@ def test_a_visit_holds_plan_and_outcome(company: Company) -> None:
         "result": "They want an offer", "goal_met": True, "needs_heard": "lighter", "material_left": ["brochure"],
         "impression": "solid", "next_step": "offer", "next_on": "2026-12-01", "time": "10:00",
     }  # fmt: skip
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-25T18:00:00+08:00")  # the day of the visit
     with pytest.raises(InvalidInput) as caught:
         advance(company.ledger(), made, "done", {"needs_heard": "lighter"}, Origin())
     assert {finding.field for finding in caught.value.findings} == {"result", "goal_met"}

@@ -8,10 +8,12 @@ from datetime import date
 import pytest
 
 from crmctl.cli.app import invoke
+from crmctl.cli.boundary import main
 from crmctl.errors import InvalidInput, Refused
 from crmctl.ledger.affairs.day import log_row, sheet_of, with_due, write_sheet
 from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import advance, update
+from crmctl.ledger.checking.check import check
 from crmctl.ledger.disk.shipped import pack_file
 from crmctl.ledger.disk.yamlio import dump, load
 from crmctl.ledger.reading.due import agenda, own, team_of
@@ -21,7 +23,7 @@ from crmctl.ledger.setup.setup_check import setup_faults, setup_files
 from crmctl.model.org import Role
 from crmctl.rules.due_persons import Whose
 from tests.company import VISIT, Company
-from tests.requirements.proving import keeps, lays_down, says, stored
+from tests.requirements.proving import keeps, lays_down, refuses, says, stored
 
 DONE: dict[str, object] = {**VISIT, "on": "2026-11-10", "state": "done", "result": "went well", "goal_met": True}
 TALK: dict[str, object] = {"on": "2026-11-10", "channel": "phone", "text": "talked"}
@@ -120,7 +122,7 @@ def test_a_first_visit_has_its_purposes_points_goal_and_preparation(company: Com
     adopt(company.ledger(), "p03")
     customer = company.customer(contacts=[{"name": "Dr Wang", "interests": "fishing"}])
     planned = {
-        **VISIT, "time": "09:30", "purpose": "credit", "also": ["relationship", "introduce", "needs", "lead"],
+        **VISIT, "on": "2026-11-20", "time": "09:30", "purpose": "credit", "also": ["relationship", "introduce", "needs", "lead"],
         "key_points": ["who decides", "who pays"], "prepared": ["documents", "leaflets", "cards", "notebook"],
         "pre_contact_at": "2026-11-19T15:00:00+08:00",
     }  # fmt: skip
@@ -194,6 +196,20 @@ def test_the_visit_daily_is_logged_without_a_network_and_read_by_rep_and_day(
     tables = report["data"]["tables"]
     assert [row["id"] for row in tables["visits"]["rows"]] == [visit]
     assert [(row["person"], row["done"]) for row in tables["people"]["rows"]] == [("alice", 1)]
+
+
+@pytest.mark.req("R-VIS-10")
+def test_a_visit_of_tomorrow_is_a_plan_and_not_done(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    customer = company.customer()
+    refuses(company, "visit", {**DONE, "on": "2026-11-21"}, "on", customer=customer)
+    planned = company.add("visit", {**VISIT, "on": "2026-11-21"}, customer=customer).id
+    words = ["-C", str(company.clone("alice")), "advance", planned, "done", "--set", "result=signed"]
+    assert main(words) == 5
+    told = capsys.readouterr().err
+    assert "This day has not come yet (Until then it stays: Planned) [REC015]" in told
+    company.add("visit", {**DONE, "on": "2026-11-20"}, customer=customer)
+    refuses(company, "interaction", {**TALK, "on": "2026-11-21"}, "on", customer=customer)
+    assert not [finding for finding in check(company.ledger()).findings if finding.code == "REC015"]
 
 
 @pytest.mark.req("R-VIS-11")
@@ -359,7 +375,9 @@ def test_an_emergency_report_reaches_the_supervisor_the_same_day(company: Compan
 @pytest.mark.req("R-VIS-22")
 @pytest.mark.req("R-VIS-23")
 @pytest.mark.req("R-VIS-33")
-def test_stores_are_visited_on_a_route_and_reviewed_each_month_by_our_own_people(company: Company) -> None:
+def test_stores_are_visited_on_a_route_and_reviewed_each_month_by_our_own_people(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     adopt(company.ledger(), "p11")
     ledger = company.ledger()
     specialist = Role("specialist", "east", ledger.today)  # a C1 customer is managed by one (P11:4.1)
@@ -387,6 +405,7 @@ def test_stores_are_visited_on_a_route_and_reviewed_each_month_by_our_own_people
     company.add("business_review", review, customer=customer)
     update(company.ledger(), customer, {"contacts": [{"name": "Mr Li"}]}, Origin())
     assert {code for code, _day in due(company, "2027-01-10")} & {"VIS023", "VIS035"} == set()
+    monkeypatch.setenv("CRMCTL_NOW", "2027-02-01T18:00:00+08:00")
     company.add("visit", {**DONE, "on": "2027-02-01", "way": "phone"}, customer=customer)
     assert "VIS033" in codes(company, "2027-02-20")  # a call is no visit of our own
 

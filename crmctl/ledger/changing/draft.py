@@ -254,6 +254,7 @@ class Draft:
             required=in_force.pack.required(kind.name, state),
             timezone=in_force.settings.timezone,
             currency=in_force.settings.currency,
+            entered=self.ledger.today,
         )
         clean, findings = validate(kind, values, rules, where or kind.name)
         findings += new_dangling(self._present, kind, clean, before, where or kind.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from crmctl.errors import CrmctlError, InvalidInput, NoKey, TrustBroken
 from crmctl.i18n import N_
@@ -115,6 +116,7 @@ def _record(ledger: Ledger, path: str, record: Record, present: Present) -> Iter
             pack.required(kind.name, _state(ledger, kind, record, data)),
             settings.timezone,
             settings.currency,
+            datetime.fromisoformat(str(record.at)).astimezone(ledger.now.tzinfo).date(),
         )
         yield from validate(kind, data, rules, where)[1]
         yield from dangling(present, kind, data, where)

@@ -112,7 +112,7 @@ def test_unverified_is_marked_and_taken_off(company: Company, at: Runner) -> Non
 
 def test_advance_moves_and_refuses(company: Company, at: Runner) -> None:
     customer = company.customer()
-    visit = at("add", "visit", "-c", "Northern", *VISIT_WORDS, "--json").document("add")["id"]
+    visit = at("add", "visit", "-c", "Northern", *VISIT_WORDS, "--set", "on=2026-11-20", "--json").document("add")["id"]
     moved = at("advance", visit, "done", "--set", "result=met", "--set", "goal_met=yes", "--json").document("advance")
     assert {"field": "state", "before": "planned", "after": "done"} in moved["changes"]
     said = at("advance", visit, "取消", "--set", "cancel_reason=x", language="zh")

@@ -20,6 +20,12 @@ DONE = {"result": "agreed", "goal_met": True}
 ROW = {"time": "09:30", "whom": "Dr Wang", "topic": "Talk", "place": "ward 3", "purpose": "needs", "way": "on_site"}
 
 
+@pytest.fixture(autouse=True)
+def _that_day(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the day of the sheet: what was not yet is not written down as done."""
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-25T10:00:00+08:00")
+
+
 def sheet(company: Company, day: date = DAY, member: str = "alice") -> Sheet:
     return sheet_of(company.ledger(), member, day)
 
@@ -105,7 +111,7 @@ def test_a_row_becomes_a_visit_and_each_names_the_other(company: Company) -> Non
     said = visit(company, str(done.visit))
     assert said == {
         "on": "2026-11-25", **ROW, "result": "agreed", "goal_met": True, "needs_heard": "a loan set",
-        "reported_at": "2026-11-20T10:00:00+08:00", "sheet": done.sheet.id, "state": "done",
+        "reported_at": "2026-11-25T10:00:00+08:00", "sheet": done.sheet.id, "state": "done",
     }  # fmt: skip
     assert sheet(company).rows[0]["visit"] == done.visit
     assert [event.id for event in timeline(company.ledger(), customer).events] == [done.visit, done.sheet.id]

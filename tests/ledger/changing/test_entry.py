@@ -66,7 +66,7 @@ def test_the_state_it_has_may_stand_in_what_is_handed_in(company: Company) -> No
 
 
 def test_a_record_moves_along_its_arrows_only(company: Company) -> None:
-    visit = company.add("visit", dict(VISIT), customer=company.customer()).id
+    visit = company.add("visit", {**VISIT, "on": "2026-11-20"}, customer=company.customer()).id
     with pytest.raises(NotFound) as unknown:
         advance(company.ledger(), visit, "don", {}, HERE_AND_NOW)
     assert "done" in str(unknown.value.hint)
