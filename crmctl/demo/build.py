@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -15,22 +15,19 @@ from crmctl.demo.affairs import Affairs
 from crmctl.demo.customers import invent, leading_name
 from crmctl.demo.deeds import Chronicle
 from crmctl.demo.enter import Clerk
+from crmctl.demo.firm import Firm, draw_page, found_firm, settle, share
+from crmctl.demo.playing import Played, play
+from crmctl.demo.scene import all_scenes
 from crmctl.demo.span import Span
 from crmctl.demo.story import Story
 from crmctl.demo.surroundings import acting
-from crmctl.demo.texts import Texts, read_texts
+from crmctl.demo.texts import read_texts
 from crmctl.errors import BadConfiguration, GitFailed
 from crmctl.i18n import _, language
-from crmctl.ledger.keys.identity import create
-from crmctl.ledger.keys.keyring import keyring_ref
-from crmctl.ledger.ledger import MAIN, Ledger
-from crmctl.ledger.meeting.sync import sync
-from crmctl.ledger.setup.enrol import add_department, add_member, set_roles
-from crmctl.ledger.setup.founding import Founding, found
+from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.setup.joining import join
-from crmctl.ledger.setup.policy_files import adopt
 from crmctl.model.kinds import Label
-from crmctl.model.org import Role
+from crmctl.report.question import Asked
 from crmctl.resources import data_path
 
 Progress = Callable[[str, int], None]
@@ -44,6 +41,7 @@ class Built:
 
     `counts` maps kinds to how many there are, `labels` to what they are called. `sample` is a customer's card to look
     at; `followed` the one whose year is told, `before` a day on which all was well, `risen` who took its seat, if any.
+    `scenes` are the further companies beside it.
     """
 
     path: Path
@@ -59,6 +57,7 @@ class Built:
     followed: str
     risen: str | None
     before: date
+    scenes: Sequence[Played]
 
 
 def build(path: Path, customers: int = 300, seed: int = 7, progress: Progress | None = None) -> Built:
@@ -94,7 +93,9 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
     span = Span(clock.now())
     home, office = path / "keys", path / "manager"
     founder = texts.people[0]
-    found_company(texts, span, home, office)
+    policy = data_path("examples") / "company" / "policy.yaml"
+    firm = Firm(texts.company, texts.departments, texts.people, PACKS, policy)
+    found_firm(firm, datetime.combine(span.first, time(8), span.now.tzinfo), home, office)
     share(office, path / "server.git")
     progress(_("Enrolled"), len(texts.people))
     invented = invent(texts, rng, span, count)
@@ -111,75 +112,21 @@ def _build(path: Path, count: int, seed: int, progress: Progress) -> Built:
             join(str(path / "server.git"), path / folder, member).repo.close()
             copies[member] = path / folder
     story.leave_waiting(copies)
+    scenes = []
+    for scene in all_scenes(language()):
+        scenes.append(play(scene, path / "scenes" / scene.name, home, span.now))
+        progress(_("Entered"), len(deeds) + sum(one.steps for one in scenes))
     mine = [c for c in invented if c.owner.id == SELLER]
     sample = next((c for c in mine if c.is_key and not c.leads), invented[0])
     name = str(sample.values["name"])
     return Built(
         path, home, texts.company, clerk.counts, labels, len(texts.people), commits, copies,
-        _pages(path, home, span.now, copies, name), name, leading_name(texts), story.risen_name, story.before,
+        _pages(path, home, span.now, copies, name), name, leading_name(texts), story.risen_name, story.before, scenes,
     )  # fmt: skip
-
-
-def found_company(texts: Texts, span: Span, home: Path, office: Path) -> None:
-    """The company and its people, on the first day of the year: a commit for each of them."""
-    morning = datetime.combine(span.first, time(8), span.now.tzinfo)
-    people, departments = texts.people, texts.departments
-    founder, own = people[0], next(iter(departments))
-    with acting(home, morning, founder.id):
-        founding = Founding(texts.company, {own: departments[own]}, founder.id, founder.name, PACKS)
-        found(office, founding, home)
-        adopt(Ledger(office, home=home), str(data_path("examples") / "company" / "policy.yaml"))
-        for key, label in departments.items():
-            if key != own:
-                add_department(Ledger(office, home=home), key, label)
-        for person in people[1:]:
-            keys = create(home, person.id, None)
-            roles = _roles(person.roles, person.department, span.first)
-            add_member(Ledger(office, home=home), keys, person.name, roles, person.supervisor)
-        # the founder keeps the head's place of his own department besides the company-wide roles
-        head = _roles((*founder.roles, "head"), founder.department, span.first)
-        set_roles(Ledger(office, home=home), founder.id, head)
-
-
-_COMPANY_WIDE = frozenset({"quality", "division", "management", "finance", "admin", "auditor", "sales_lead"})
-
-
-def _roles(names: tuple[str, ...], department: str, since: date) -> tuple[Role, ...]:
-    return tuple(Role(name, None if name in _COMPANY_WIDE else department, since) for name in names)
-
-
-def share(office: Path, server: Path) -> None:
-    """Make the shared place and bring everything there."""
-    from crmctl.ledger.git.remote import push
-    from crmctl.ledger.git.repository import Repository
-
-    ledger = Ledger(office)
-    Repository.create(server, bare=True).close()
-    ledger.repo.run("remote", "add", "origin", str(server))
-    outcome = push(ledger.repo, [f"{ref}:{ref}" for ref in (MAIN, keyring_ref(ledger.in_force.settings.epoch))])
-    if outcome.result != "done":
-        raise GitFailed(_("The server refused: {said}", said=outcome.said), where=str(server))
-    ledger.repo.close()
-
-
-def settle(office: Path, home: Path) -> int:
-    """Bring what is new to the shared place; how many commits main has."""
-    ledger = Ledger(office, home=home)
-    sync(ledger)
-    ledger.repo.run("repack", "-a", "-d", "-q")  # 400 small packs made one; the history stays
-    commits = int(ledger.repo.run("rev-list", "--count", MAIN).decode())
-    ledger.repo.close()
-    return commits
 
 
 def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], name: str) -> dict[str, Path]:
     """The customer list as the manager sees it, the dashboard of a supervisor, and one card as its salesperson does."""
-    from crmctl.ledger.disk.files import write_atomic
-    from crmctl.report.catalogue import find_report
-    from crmctl.report.fill import fill
-    from crmctl.report.formats import draw
-    from crmctl.report.question import Asked
-
     manager = next(iter(copies))
     wanted = {
         "dashboard": (SUPERVISOR, Asked()),
@@ -189,9 +136,5 @@ def _pages(path: Path, home: Path, now: datetime, copies: Mapping[str, Path], na
     pages = {}
     for report, (member, asked) in wanted.items():
         with acting(home, now, member):
-            ledger = Ledger(copies[member], home=home)
-            filled = fill(ledger, find_report(ledger, report), asked)
-            pages[report] = path / f"{report}.html"
-            write_atomic(pages[report], draw(filled, "html"))
-            ledger.repo.close()
+            pages[report] = draw_page(copies[member], home, report, asked, path)
     return pages

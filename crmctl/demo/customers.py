@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
+from crmctl.demo.firm import Person
 from crmctl.demo.span import Span
-from crmctl.demo.texts import Person, Place, Texts
+from crmctl.demo.texts import Place, Texts
 from crmctl.model.fields.credit_code import ALPHABET, credit_code_check_char
 
 STAGES = ("potential", "intending", "closed", "key")

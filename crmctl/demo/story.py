@@ -15,6 +15,7 @@ from pathlib import Path
 
 from crmctl.demo.customers import Customer
 from crmctl.demo.enter import Clerk
+from crmctl.demo.playing import approve_all
 from crmctl.demo.span import Span
 from crmctl.demo.surroundings import acting
 from crmctl.demo.texts import Texts
@@ -30,8 +31,6 @@ from crmctl.ledger.meeting.submitting import submit
 from crmctl.ledger.meeting.sync import sync
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.snapshot.connection import connect
-from crmctl.review.approving import approve
-from crmctl.review.inbox import inbox
 from crmctl.review.noticing import acknowledge, notices
 from crmctl.rules.calendar import add_months
 
@@ -173,11 +172,7 @@ class Story:
     def _approved(self, member: str, day: date, author: str) -> None:
         """Whatever waits for a member is approved; its author's copy learns of it."""
         with self._at(member, day, 15) as ledger:
-            sync(ledger)
-            for bundle in inbox(ledger.reopened()):
-                names = [change.name for change in bundle.changes if change.asks_me]
-                if names:
-                    approve(ledger.reopened(), bundle, names)
+            approve_all(ledger)
         with self._at(author, day, 16) as ledger:
             sync(ledger)
 

@@ -6,20 +6,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from crmctl.demo.firm import Person
 from crmctl.ledger.disk.yamlio import load
 from crmctl.model.kinds import Label
 from crmctl.resources import data_path
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A member of the demo company; `supervisor` is another's id."""
-
-    id: str
-    name: str
-    department: str
-    roles: tuple[str, ...]
-    supervisor: str | None
 
 
 @dataclass(frozen=True, slots=True)

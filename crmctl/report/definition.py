@@ -122,8 +122,8 @@ class Report:
     that its own may build on, `defaults` values for what a policy may not name,
     `words` vocabularies of the report's own. `shape` is how its
     page is laid out: a list below another, a card, a form (a card with room for what is filled in by hand),
-    or a board of panels. `packs` are the policies without which
-    nobody enters the records it is about.
+    or a board of panels. A `letter` is given to the customer it is about.
+    `packs` are the policies without which nobody enters the records it is about.
     """
 
     name: str
@@ -143,3 +143,4 @@ class Report:
     defaults: Mapping[str, int] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
     packs: tuple[str, ...] = ()
+    letter: bool = False

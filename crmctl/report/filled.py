@@ -142,6 +142,18 @@ class Filled:
         return label(self.report.title)
 
     @property
+    def about(self) -> str:
+        """What the report is for, in the user's language; empty on a letter."""
+        return "" if self.report.letter else label(self.report.about)
+
+    @property
+    def foot(self) -> str:
+        """What stands below each page."""
+        if self.report.letter or self.given:
+            return _("Drawn by crmctl from the ledger's records.")
+        return _("Drawn by crmctl from the ledger's records. Internal: do not pass on.")
+
+    @property
     def complete(self) -> bool:
         """Whether every record in scope was opened that the figures are made of."""
         return all(one.opened == one.existing or one.left_out for one in self.coverage)
@@ -207,7 +219,8 @@ class Filled:
             (_("Withheld"), _("; ").join(self.withheld)),
             (_("Given out"), self.given or ""),
         ]
-        return [(name, value) for name, value in lines if value]
+        hidden = {_("Scope"), *([_("Opened")] if self.complete else [])} if self.report.letter else ()
+        return [(name, value) for name, value in lines if value and name not in hidden]
 
 
 _CURRENCIES = {"CNY": N_("yuan (CNY)")}

@@ -14,7 +14,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
 
 def to_markdown(filled: Filled) -> str:
     """The report's text, ending in a line break."""
-    lines = [f"# {quoted(filled.headline)}", "", quoted(label(filled.report.about)), ""]
+    lines = [f"# {quoted(filled.headline)}", "", *([quoted(filled.about), ""] if filled.about else [])]
     lines += [f"- {quoted(name)}: {quoted(value)}" for name, value in filled.heading()]
     if not filled.complete:
         lines += ["", quoted(_("Only what you can open is counted here."))]

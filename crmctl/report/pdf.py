@@ -36,15 +36,14 @@ def to_pdf(filled: Filled) -> bytes:
         _table(sheet, filled, table)
     if sheet.lacking:
         sheet.text(_("The font lacks some signs; they are shown as {sign}.", sign=sheet.substitute), 7, _SOFT)
-    sheet.close_pages(
-        f"{filled.title} · {filled.scope}", _("Drawn by crmctl from the ledger's records. Internal: do not pass on.")
-    )
+    sheet.close_pages(f"{filled.title} · {filled.scope}", filled.foot)
     return sheet.output()
 
 
 def _heading(sheet: Sheet, filled: Filled) -> None:
     sheet.text(filled.headline, 17, _INK, bold=True)
-    sheet.text(label(filled.report.about), _BODY, _SOFT)
+    if filled.about:
+        sheet.text(filled.about, _BODY, _SOFT)
     sheet.space(1.5)
     _pairs(sheet, filled.heading(), wash=True)
     if not filled.complete:

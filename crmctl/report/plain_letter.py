@@ -32,9 +32,10 @@ def plain_letter(filled: Filled) -> Any:
     section.page_width, section.page_height = (long, short) if across else (short, long)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(_MARGIN_MM)
     dress(document)
-    _foot(section.footer.paragraphs[0])
+    _foot(section.footer.paragraphs[0], filled.foot)
     document.add_heading(_clean(filled.headline), 1)
-    document.add_paragraph(_clean(label(filled.report.about)))
+    if filled.about:
+        document.add_paragraph(_clean(filled.about))
     room = (297 if across else 210) - 2 * _MARGIN_MM
     _grid(document, [], [[name, value] for name, value in filled.heading()], _pair(room))
     if not filled.complete:
@@ -210,11 +211,11 @@ def dress(document: Any) -> None:
     document.styles["Normal"].element.get_or_add_rPr().append(tongue)
 
 
-def _foot(paragraph: Any) -> None:
+def _foot(paragraph: Any, text: str) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    paragraph.add_run(_("Drawn by crmctl from the ledger's records. Internal: do not pass on.") + "    ")
+    paragraph.add_run(f"{text}    ")
     for number, field in enumerate(("PAGE", "NUMPAGES")):
         if number:
             paragraph.add_run(" / ")

@@ -50,6 +50,7 @@ _KEYS = (
     "document",
     "packs",
     "shape",
+    "letter",
     "views",
     "defaults",
     "words",
@@ -116,7 +117,14 @@ class _Reader:
             packs=tuple(self._pack(name, number) for number, name in enumerate(packs)),
             own=self.own,
             shape=cast("Shape", self._word(raw.get("shape", "card" if page else "list"), ("shape",), SHAPES)),
+            letter=self._flag(raw, "letter", ()),
         )
+
+    def _flag(self, raw: Mapping[str, Value], key: str, path: Path) -> bool:
+        value = raw.get(key, False)
+        if not isinstance(value, bool):
+            self._fault((*path, key), _("Yes or no is needed here: true or false"))
+        return value
 
     def _names(self, raw: Mapping[str, Value], key: str) -> list[Value]:
         found = raw.get(key, [])
@@ -246,9 +254,7 @@ class _Reader:
             self._fault((*path, "month"), _("A month of the period is counted from 0"))
         label = ("", "") if month is not None else self._label(spec.get("label"), (*path, "label"))
         number = month if isinstance(month, int) else None
-        key = spec.get("key", False)
-        if not isinstance(key, bool):
-            self._fault((*path, "key"), _("Yes or no is needed here: true or false"))
+        key = self._flag(spec, "key", path)
         hidden = self._word(spec.get("empty", "show"), (*path, "empty"), ("show", "hide")) == "hide"
         return Column(name, cast("ColumnType", kind), label, str(of), total, number, key, hidden)
 

@@ -44,7 +44,7 @@ def to_workbook(filled: Filled) -> bytes:
 def _about(sheet: Any, book: Any, filled: Filled) -> None:
     bold = book.add_format({"bold": True})
     sheet.write_string(0, 0, filled.title, book.add_format({"bold": True, "font_size": 16}))
-    sheet.write_string(1, 0, label(filled.report.about))
+    sheet.write_string(1, 0, filled.about)
     for number, (name, value) in enumerate(filled.heading(), 3):
         sheet.write_string(number, 0, name, bold)
         sheet.write_string(number, 1, value)

@@ -23,4 +23,4 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         yield build(tmp_path_factory.mktemp("demo") / "demo", customers=120)
     finally:
         i18n._language, i18n._translations = language
-        os.environ.pop("CRMCTL_NOW") if before is None else os.environ.update(CRMCTL_NOW=before)
+        os.environ.pop("CRMCTL_NOW", None) if before is None else os.environ.update(CRMCTL_NOW=before)

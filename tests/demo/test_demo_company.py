@@ -84,7 +84,7 @@ def test_the_guide_can_be_pasted_line_by_line(company: Built, capsys: pytest.Cap
 
     _guide(Out(), company)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("export ", "crmctl "))]
-    assert len(lines) == 18
+    assert len(lines) == 18 + sum(len(scene.pages) for scene in company.scenes)
     script = "\n".join(["set -e", 'crmctl() { "$PYTHON" -m crmctl "$@"; }', *lines])
     env = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "CRMCTL_NOW": NOW, "CRMCTL_LANG": "en"}
     done = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", env=env, check=False)

@@ -146,6 +146,19 @@ def test_every_form_and_card_shares_the_one_page(draw: Draw) -> None:
         assert f"<h1>{filled.title} · {filled.scope}</h1>" in to_html(filled)
 
 
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_a_letter_tells_its_customer_nothing_of_the_house(draw: Draw, form: str) -> None:
+    letter = drawn(draw("account-safety-notice", customer="Northern"), form).decode()
+    card = drawn(draw("card", customer="Northern"), form).decode()
+    for inside in ("Opened", "Scope", "Customer 1 of 1"):
+        assert inside in card
+        assert inside not in letter
+    assert ("Internal" in card) == (form == "html")
+    assert "Internal" not in letter
+    assert "crmctl add" not in letter
+    assert "2026-11-20" in letter
+
+
 def test_a_hostile_name_is_shown_as_it_is_and_does_nothing(draw: Draw, capsys: pytest.CaptureFixture[str]) -> None:
     filled = draw("customers")
     page = Cells(to_html(filled))

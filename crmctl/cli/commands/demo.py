@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     N_(
         "Example: crmctl demo demo\n\n"
         "Builds a company with people, customers and a year of records under the policies P23, P02 and P13 in a new "
-        "folder, a shared place and copies of three of its members. Everything in it is invented; nothing outside the "
-        "folder is touched. The same seed gives the same company."
+        "folder, a shared place and copies of three of its members; beside it small companies under other policies. "
+        "Everything in it is invented; nothing outside the folder is touched. The same seed gives the same company."
     )
 )
 def demo(
@@ -44,6 +44,11 @@ def demo(
         "copies": {member: str(path) for member, path in built.copies.items()},
         "pages": {name: str(path) for name, path in built.pages.items()},
         "followed": built.followed, "risen": built.risen,
+        "scenes": [
+            {"name": one.name, "company": one.company, "copy": str(one.copy), "member": one.member,
+             "pages": {page.report: str(path) for page, path in one.pages.items()}}
+            for one in built.scenes
+        ],
     }  # fmt: skip
     out.result("demo", data, lambda: _guide(out, built))
 
@@ -86,6 +91,7 @@ def _guide(out: Out, built: Built) -> None:
         out.line(f"# {why}")
         out.line(command)
     _year(out, built, supervisor)
+    _scenes(out, built)
 
 
 def _year(out: Out, built: Built, supervisor: Path) -> None:
@@ -112,6 +118,20 @@ def _year(out: Out, built: Built, supervisor: Path) -> None:
     for said, words in steps:
         out.line(f"# {said}")
         out.line(_run(supervisor, *words))
+
+
+def _scenes(out: Out, built: Built) -> None:
+    """The small companies under other policies, each with what it shows."""
+    out.line()
+    out.line(_("Beside it lie small companies under other policies:"))
+    out.line()
+    for scene in built.scenes:
+        out.line("# " + _("{head}: {text}", head=scene.company, text=scene.about))
+        for page, drawn in scene.pages.items():
+            asked = (("--customer", page.customer), ("--period", page.period))
+            options = (word for option, value in asked if value for word in (option, value))
+            out.line(_run(scene.copy, "report", page.report, *options))
+            out.line("# " + _("Open in a browser: {page}", page=drawn))
 
 
 def _export(home: Path) -> str:

@@ -1,4 +1,4 @@
-SELECT row_number() OVER (ORDER BY g.nth) AS number, CASE :language WHEN 'zh' THEN g.zh ELSE g.en END AS text
+SELECT CAST(row_number() OVER (ORDER BY g.nth) AS TEXT) AS number, CASE :language WHEN 'zh' THEN g.zh ELSE g.en END AS text
 FROM guidance AS g
 WHERE g.topic = 'account_safety' AND g.reader = 'customer'
-ORDER BY number
+ORDER BY g.nth

@@ -4,7 +4,7 @@ WITH seen AS (
   FROM visit AS v
   WHERE v.store IS NOT NULL AND v.displays IS NOT NULL AND v.state = 'done' AND v."on" <= :to
 )
-SELECT s.id AS store, s.name, s.class, s.partner,
+SELECT s.id AS store, s.name, s.class, coalesce(p.name, s.partner) AS partner,
   (SELECT count(*) FROM visit AS v WHERE v.store = s.id AND v.state = 'done' AND v."on" BETWEEN :from AND :to) AS visits,
   (SELECT e.displays FROM seen AS e WHERE e.store = s.id AND e.place = 1 AND e.day >= :from) AS displays,
   (SELECT e.displays FROM seen AS e WHERE e.store = s.id AND e.place = 1 AND e.day < :from) AS displays_before,
@@ -12,5 +12,6 @@ SELECT s.id AS store, s.name, s.class, s.partner,
   (SELECT sum(t.amount) FROM txn AS t WHERE t.store = s.id AND coalesce(t.sample, 0) = 0 AND t.date < :from
     AND t.date >= date(:from, '-' || CAST(julianday(:to) - julianday(:from) + 1 AS INTEGER) || ' days')) AS before
 FROM store AS s
+LEFT JOIN customer AS p ON p.id = s.partner
 WHERE s.class IN ('c1', 'c2') AND (s.closed_on IS NULL OR s.closed_on >= :from) AND (:department IS NULL OR s.department = :department)
 ORDER BY s.class, s.name, s.id
