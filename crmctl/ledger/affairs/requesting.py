@@ -17,6 +17,7 @@ from crmctl.ledger.changing.draft import HERE_AND_NOW, Draft, Origin
 from crmctl.ledger.changing.placing import waits
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.referring import referred
 from crmctl.model.dossier import Dossier
 from crmctl.model.kinds import Effect, Kind
 from crmctl.model.paths import part_name
@@ -58,6 +59,7 @@ def request(
         raise NotFound(_("There is no member {member}", member=origin.for_member), hint="crmctl member list")
     dossier, place, about = _concerned(ledger, draft, effect, who, department)
     mine = origin.for_member or ledger.member_id
+    values = referred(ledger, kind, values)
     said = {effect.by: mine, effect.on: ledger.today.isoformat(), **values, effect.about: about}
     if said[effect.by] != mine:
         raise InvalidInput(_("Everybody applies for themselves"), where=effect.by, hint="--for MEMBER")

@@ -12,6 +12,7 @@ from crmctl.ledger.changing.draft import HERE_AND_NOW, Draft, Kept, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.people import department_name, member_name
+from crmctl.ledger.reading.referring import referred
 from crmctl.model.changes import FieldChange, diff
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
@@ -72,6 +73,7 @@ def update(
     draft = Draft(ledger)
     before = draft.record(found.path)
     kind = ledger.in_force.kinds[found.kind]
+    values = referred(ledger, kind, values, found.dossier)
     if action == "update" and not _keeps_state(kind, before.state, values):
         raise UsageError(
             _("The state is not changed like another field"), where=found.id, hint=f"crmctl advance {found.id} STATE"
@@ -135,7 +137,8 @@ def _advance_customer(
         )  # fmt: skip
     card = record_path(ledger.in_force.kinds["customer"], dossier_id, "core", dossier_id)
     if values or target != assignment.state:
-        draft.new_version(card, values, origin, dossier_id, state=target)
+        said = referred(ledger, ledger.in_force.kinds["customer"], values)
+        draft.new_version(card, said, origin, dossier_id, state=target)
     if target != assignment.state:
         draft.set_assignment(dossier_id, chosen, replace(assignment, state=target, since=ledger.today))
     commit = None if dry_run else draft.commit("advance", "customer")
@@ -180,15 +183,17 @@ def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
         origin = replace(entry.origin, reason="; ".join(reasons) or None)
         from crmctl.ledger.reading import duplicates
 
+        values = referred(ledger, kind, entry.values)
         kept = draft.new_customer(
-            entry.values, department, owner, origin, unverified=entry.unverified, checked=entry.not_duplicate
+            values, department, owner, origin, unverified=entry.unverified, checked=entry.not_duplicate
         )
         draft.findings += duplicates.notice(ledger, kind, kept.record.data, kept.id, entry.not_duplicate)
         return kept
     if kind.scope == "office":
         department = entry.department or own_department(ledger, owner)
+        values = referred(ledger, kind, entry.values, f"office/{department}")
         return draft.new_record(
-            kind, f"office/{department}", department, entry.values, entry.origin, "", entry.files, entry.unverified
+            kind, f"office/{department}", department, values, entry.origin, "", entry.files, entry.unverified
         )
     if not entry.customer:
         raise UsageError(_("Say which customer: --customer WHO"), hint=f"crmctl add {kind.name} --customer …")
@@ -196,7 +201,8 @@ def _new(draft: Draft, kind: Kind, entry: Entry) -> Kept:
     chosen = entry.department or lookup.department_of(ledger, dossier)
     if chosen is None:
         raise UsageError(_("Several departments deal with this customer: say which with --department"), where=dossier)
-    return draft.new_record(kind, dossier, chosen, entry.values, entry.origin, "", entry.files, entry.unverified)
+    values = referred(ledger, kind, entry.values, dossier)
+    return draft.new_record(kind, dossier, chosen, values, entry.origin, "", entry.files, entry.unverified)
 
 
 def own_department(ledger: Ledger, member: str) -> str:
