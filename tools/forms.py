@@ -8,7 +8,10 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crmctl.report.definition import Column
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -33,8 +36,10 @@ BROAD: dict[str, tuple[str, ...]] = {
     "visit-daily": ("person", "time", "customer", "whom", "topic", "purpose", "state", "result", "needs", "next_step"),
     "day-plan": ("person", "time", "customer", "whom", "topic", "place", "purpose", "way", "minimum_goal"),
 }
+# how much of a line a column gets beside one of 1
+SHARES = {"note": 2.4, "text": 1.8, "code": 1.8, "member": 1.9, "choice": 1.4, "state": 1.4, "date": 1.3, "bool": 0.8}
 LABEL_MM, PAGE_MM, MARGIN_MM = 32, 210, 18
-_SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}:'
+_SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}{{ _(": ") }}'
 
 
 def main() -> None:
@@ -52,11 +57,7 @@ def main() -> None:
         document = _begun(broad=name in BROAD)
         for table in report.tables:
             _heading(document, table.name)
-            columns = [
-                (column.name, column.is_number)
-                for column in table.columns
-                if column.name in BROAD.get(name, (column.name,))
-            ]
+            columns = [column for column in table.columns if column.name in BROAD.get(name, (column.name,))]
             if name in REPEATED:
                 document.add_paragraph(f"{{%p for one in table.{table.name}.records %}}")
                 _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns], "one")
@@ -65,7 +66,7 @@ def main() -> None:
             elif table.layout == "fields":
                 _fields(document, table.name, [(column.name, column.type == "note") for column in table.columns])
             else:
-                _rows(document, table.name, columns, blank=name in BY_HAND)
+                _rows(document, table.name, columns, blank=name in BY_HAND, broad=name in BROAD)
         if name not in REPEATED:
             _signatures(document, signed)
         out = io.BytesIO()
@@ -150,19 +151,29 @@ def _pair(frame: Any, name: str, column: str, source: str) -> Any:
     return row
 
 
-def _rows(document: Any, name: str, columns: list[tuple[str, bool]], *, blank: bool) -> None:
-    """A line a record; figures to the right."""
+def _rows(document: Any, name: str, columns: list[Column], *, blank: bool, broad: bool) -> None:
+    """A line a record; figures to the right, as much room for a column as its kind of words needs."""
+    from docx.shared import Mm
+
     frame = document.add_table(0, len(columns))
     frame.style = "Table Grid"
+    frame.autofit = False
     head = frame.add_row()
-    for cell, (column, number) in zip(head.cells, columns, strict=True):
-        _say(cell, f"{{{{ table.{name}.labels['{column}'] }}}}", bold=True, right=number)
+    for cell, column in zip(head.cells, columns, strict=True):
+        _say(cell, f"{{{{ table.{name}.labels['{column.name}'] }}}}", bold=True, right=column.is_number)
     empty = f" or table.{name}.blank" if blank else ""
     frame.add_row().cells[0].text = f"{{%tr for line in table.{name}.records{empty} %}}"
     row = frame.add_row()
-    for cell, (column, number) in zip(row.cells, columns, strict=True):
-        _say(cell, f"{{{{ line['{column}'] }}}}", right=number)
+    for cell, column in zip(row.cells, columns, strict=True):
+        _say(cell, f"{{{{ line['{column.name}'] }}}}", right=column.is_number)
     frame.add_row().cells[0].text = "{%tr endfor %}"
+    shares = [SHARES.get(column.type, 1.0) for column in columns]
+    room = (297 if broad else PAGE_MM) - 2 * MARGIN_MM
+    for place, share in enumerate(shares):
+        frame.columns[place].width = Mm(room * share / sum(shares))
+    for row in frame.rows:
+        for cell, share in zip(row.cells, shares, strict=True):
+            cell.width = Mm(room * share / sum(shares))
 
 
 def _say(cell: Any, text: str, *, bold: bool = False, right: bool = False) -> None:

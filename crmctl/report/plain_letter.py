@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from crmctl.i18n import _, label, language
+from crmctl.i18n import _, label
 from crmctl.report.columns import Widths, groups, unbroken
 from crmctl.report.filled import Filled, FilledTable, Row
 from crmctl.report.words import Words
@@ -206,7 +206,7 @@ def dress(document: Any) -> None:
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         fonts.set(qn("w:eastAsia"), _CHINESE)
     tongue = OxmlElement("w:lang")
-    tongue.set(qn("w:val"), "en-US" if language() == "en" else "zh-CN")
+    tongue.set(qn("w:val"), "en-US")  # of Latin letters: said to be Chinese, words of theirs are broken anywhere
     tongue.set(qn("w:eastAsia"), "zh-CN")
     document.styles["Normal"].element.get_or_add_rPr().append(tongue)
 
