@@ -79,7 +79,7 @@ def run(
     ledger = open_ledger(directory)
     chosen = department_chosen(ledger, department)
     day, span = end_of(ledger, period, as_of)
-    done = decide(ledger, chosen, day, None, axis_named(ledger, axis, chosen), product, span)
+    done = decide(ledger, chosen, day, None, axis_named(ledger, axis, chosen), product, span, over=True)
     commit, count = (None, 0) if dry_run else file_run(ledger, done)
     data = {
         "department": done.department, "axis": done.rules.axis.name, "product": done.product, "as_of": done.as_of,
@@ -169,7 +169,7 @@ def caps(
     out = Out(as_json)
     ledger = open_ledger(directory)
     chosen = department_chosen(ledger, department)
-    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product)
+    done = decide(ledger, chosen, as_of or ledger.today, None, axis_named(ledger, axis, chosen), product, over=True)
     waiting = [p for p in done.proposals if p.decision.waiting_for]
     rows = [
         dict(zip(("grade", "share", "base", "seats", "taken", "held"), row, strict=True)) for row in _cap_rows(done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -50,8 +50,8 @@ WHERE department = :department AND product = :product AND date <= :as_of AND coa
 class Run:
     """What a run found for one department: rules, proposals (by customer id), the caps' bases.
 
-    facts: what each customer was judged by. over: the warning caps that are passed. product: the one
-    it was run for; None is all business.
+    facts: what each customer was judged by. over: the warning caps that are passed, where they were counted.
+    product: the one it was run for; None is all business.
     """
 
     department: str
@@ -80,17 +80,19 @@ class Run:
 
 def run(
     ledger: Ledger, department: str, as_of: date, changed: Mapping[str, str] | None = None,
-    axis: str = MAIN_AXIS, product: str | None = None, period: str | None = None,
+    axis: str = MAIN_AXIS, product: str | None = None, period: str | None = None, *, over: bool = False,
 ) -> Run:  # fmt: skip
     """Decide every customer of a department on one axis, or the buyers of one product, and write nothing.
 
-    The same commit, policy and date give the same result. Raises NoKey below full coverage.
+    The same commit, policy and date give the same result. Raises NoKey below full coverage. `over`: also count the
+    warning caps, which decide nothing.
     """
     if department not in ledger.in_force.org.departments:
         raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
     rules = rules_for(ledger, department, axis, as_of, product, changed)
     more = (*_MORE, *(("transaction",) if product is not None else ()))
-    computed = department_facts(ledger, rules, department, as_of, more, product, period)
+    asked = rules if over else replace(rules, sets={})
+    computed = department_facts(ledger, asked, department, as_of, more, product, period)
     parameters = {**_asked(department, as_of, axis, product), **period_parameters(ledger, as_of, period)}
     rows = ask(computed.connection, _HELD, parameters).rows
     held = {str(row[0]): (str(row[1]), str(row[2])) for row in rows if row[1] is not None}
@@ -106,8 +108,15 @@ def run(
     reviewed = reviewed if rules.axis.reviewed else frozenset(before)
     proposals = propose(rules.grading, decisions, before, reviewed, rules.axis.up, rules.axis.down)
     bases = {cap.grade: count_base(cap, candidates) for cap in rules.grading.caps if cap.per == "department"}
-    over = overfull(rules.grading.caps, {p.id: p.grade for p in proposals}, computed.facts, computed.sets)
-    return Run(department, as_of, rules, tuple(proposals), bases, computed.facts, tuple(over), product)
+    return Run(
+        department, as_of, rules, tuple(proposals), bases, computed.facts,
+        tuple(_over(rules, proposals, computed)) if over else (), product,
+    )  # fmt: skip
+
+
+def _over(rules: DecisionRules, proposals: Sequence[Proposal], computed: DepartmentFacts) -> list[Over]:
+    holders = {proposal.id: proposal.grade for proposal in proposals}
+    return overfull(rules.grading.caps, holders, computed.facts, computed.sets)
 
 
 def _asked(department: str, as_of: date, axis: str, product: str | None) -> dict[str, object]:
