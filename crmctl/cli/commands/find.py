@@ -40,7 +40,8 @@ def find(
     ledger = open_ledger(directory, at)
     kinds = ledger.in_force.kinds
     hits = search(ledger, text, kind_named(ledger, kind).name if kind else None, limit)
-    called = {name.id: name.name for name in names(ledger)} if hits else {}
+    known = names(ledger)
+    called = {dossier: name for dossier in {hit.dossier for hit in hits} if (name := known.name_of(dossier))}
     columns = [
         (_("Id"), "left"),
         (_("Kind"), "left"),
