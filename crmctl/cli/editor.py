@@ -6,6 +6,7 @@ owner alone, and is wiped whatever happens: a failing editor, ^C, a kill by SIGT
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -193,7 +194,9 @@ def _swept_when_killed() -> Iterator[None]:
 @contextmanager
 def _private_file(name: str, *, anyway: bool) -> Iterator[Path]:
     """An empty file only its owner can read, in memory, in a folder that is wiped with all in it."""
-    folder = Path(tempfile.mkdtemp(prefix="crmctl-", dir=_memory(anyway=anyway)))
+    place = _memory(anyway=anyway)
+    _sweep(place or Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=f"crmctl-{os.getpid()}-", dir=place))
     try:
         file = folder / f"{name}.yaml"
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -214,6 +217,25 @@ def _memory(*, anyway: bool) -> Path | None:
         _("There is no memory to edit in: the text would rest on the disk"), rule="update --edit",
         hint=_("crmctl update WHO --set FIELD=VALUE, or --edit-anyway"),
     )  # fmt: skip
+
+
+def _sweep(place: Path) -> None:
+    """Wipe what an earlier edit left that could not clean up after itself: its process was killed."""
+    for folder in place.glob("crmctl-*-*") if os.name == "posix" else ():
+        pid = folder.name.split("-")[1]
+        with contextlib.suppress(OSError, ValueError):
+            if folder.lstat().st_uid == os.getuid() and not folder.is_symlink() and not _runs(int(pid)):
+                _wipe(folder)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _wipe(folder: Path) -> None:

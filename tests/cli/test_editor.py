@@ -224,6 +224,28 @@ def test_a_kill_wipes_the_text(
     assert list(memory.iterdir()) == []
 
 
+@pytest.mark.req("R-ACL-17")
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_what_a_kill_without_warning_left_is_wiped_by_the_next_edit(
+    company: Company, customer: str, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = tmp_path / "ready"
+    script(tmp_path, monkeypatch, f"import time; pathlib.Path({str(ready)!r}).touch(); time.sleep(5)")
+    words = [sys.executable, "-m", "crmctl", "-C", str(company.clone("alice")), "update", customer, "--edit"]
+    process = subprocess.Popen(words, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL)
+    for _try in range(600):
+        if ready.exists():
+            break
+        time.sleep(0.05)
+    process.kill()
+    process.wait(timeout=30)
+    (left,) = memory.iterdir()
+    script(tmp_path, monkeypatch, "text = text.replace('image: good', 'image: fine')")
+    assert edit(company, customer) == {"trade_status": {"image": "fine"}}
+    assert not left.exists()
+    assert list(memory.iterdir()) == []
+
+
 def test_without_memory_it_is_refused_unless_asked_for(
     company: Company, customer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _FOLDER_LIMIT = 60  # bytes, which leaves room for a name in the 104 to 108 of a socket's path
 _PATIENCE = 1.0
 _START_PATIENCE = 20.0
+_STARTS = 2
+_TEMPORARY = Path("/tmp")  # noqa: S108 (a folder of ours alone in it, or it is refused)
 LONGEST_SECRET = 256
 
 
@@ -46,25 +48,30 @@ def start(home: Path, member: str, secret: str, seconds: int) -> None:
     if seconds <= 0:
         raise InvalidInput(_("The time must be longer than nothing"), hint="crmctl unlock --for 8h")
     path = _socket_path(home, member)
-    _own_folder(path.parent)
     stop(home, member)
+    _sweep()
     package = Path(__file__).resolve().parents[3]
     # from the package's folder, because python -m imports from where it stands before all else
     command = [sys.executable, "-m", "crmctl.ledger.keys.agent_server", str(path), str(seconds)]
-    try:
-        done = subprocess.run(
-            command,
-            input=secret.encode("ascii"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=package,
-            start_new_session=True,
-            timeout=_START_PATIENCE,
-            check=False,
-        )
-        started = done.returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        started = False
+    started = False
+    for _attempt in range(_STARTS):
+        _own_folder(path.parent)
+        try:
+            done = subprocess.run(
+                command,
+                input=secret.encode("ascii"),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=package,
+                start_new_session=True,
+                timeout=_START_PATIENCE,
+                check=False,
+            )
+            started = done.returncode == 0
+        except (OSError, subprocess.TimeoutExpired):
+            break
+        if started:
+            break  # else another agent that ended meanwhile took the empty folder along: once more
     if not started:
         raise BadConfiguration(
             _("The key agent did not start"), where=str(path), hint=_("`crmctl doctor` looks at the machine")
@@ -116,7 +123,23 @@ def _folder(home: Path) -> Path:
     for choice in choices:
         if choice.is_absolute() and len(os.fsencode(choice)) <= _FOLDER_LIMIT:
             return choice
-    return Path("/tmp") / f"crmctl-{_me()}-{mark}"  # noqa: S108 (a folder of ours alone, or it is refused)
+    return _TEMPORARY / f"crmctl-{_me()}-{mark}"
+
+
+def _sweep() -> None:
+    """Take away what agents that were killed left in the temporary folder: sockets nobody answers, empty folders."""
+    with contextlib.suppress(OSError):
+        for folder in _TEMPORARY.glob(f"crmctl-{_me()}-*"):
+            if _is_ours(folder):
+                for path in folder.glob("*.sock"):
+                    _request(path, b"left\n")
+                drop_empty(folder)
+
+
+def drop_empty(folder: Path) -> None:
+    """Remove an agent's folder once nothing is in it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _own_folder(folder: Path) -> None:
@@ -174,6 +197,7 @@ def _request(path: Path, word: bytes) -> bytes | None:
         except ConnectionRefusedError:
             with contextlib.suppress(OSError):
                 path.unlink()
+            drop_empty(path.parent)
         except OSError:
             pass
     return None

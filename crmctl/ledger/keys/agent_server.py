@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from crmctl.ledger.keys.agent import LONGEST_SECRET, peer_is_me
+from crmctl.ledger.keys.agent import LONGEST_SECRET, drop_empty, peer_is_me
 
 _GLANCE = 20.0  # seconds between looks at the clock: after a suspend the time may be up
 _PATIENCE = 1.0
@@ -86,6 +86,7 @@ class Server:
         with contextlib.suppress(OSError):
             if self._path.lstat().st_ino == self._inode:
                 self._path.unlink()
+                drop_empty(self._path.parent)
 
 
 def _forbid_dumps() -> None:

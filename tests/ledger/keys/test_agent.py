@@ -243,9 +243,34 @@ def test_a_long_home_does_not_break_the_limit_of_a_sockets_path(
     try:
         agent.start(long, member, SECRET, 600)
         assert agent.ask(long, member) == SECRET
+        assert [path.suffix for path in folder.iterdir()] == [".sock"]  # no file: nothing rests there
     finally:
         agent.stop(long, None)
-        folder.rmdir()
+    assert not folder.exists()  # the agent takes its folder along
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks into /proc")
+def test_what_a_killed_agent_left_is_taken_away_by_the_next_start_of_any(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "_TEMPORARY", place := Path(tempfile.mkdtemp(prefix="crm")))
+    try:
+        long = tmp_path / ("x" * 100)
+        agent.start(long, "alice", SECRET, 600)
+        folder = agent._folder(long)
+        path = os.fsencode(folder / "alice.sock")
+        [pid] = [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and path in command_of(one)]
+        os.kill(pid, signal.SIGKILL)
+        for _glance in range(600):
+            if path not in command_of(Path(f"/proc/{pid}")):
+                break
+            time.sleep(0.05)
+        assert [one.name for one in folder.iterdir()] == ["alice.sock"]
+        (place / f"crmctl-{os.getuid()}-0a1b2c3d").mkdir(0o700)  # of an earlier crmctl, which left them empty
+        agent.start(home, "alice", SECRET, 600)
+        assert list(place.iterdir()) == []
+    finally:
+        place.rmdir()
 
 
 def test_the_process_imports_ours_and_not_what_lies_in_the_callers_folder(
