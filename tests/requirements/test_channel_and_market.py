@@ -363,7 +363,7 @@ def test_a_bank_tells_its_customer_to_keep_the_account_safe(
     signed: dict[str, object] = {"on": DAY, "what": "account_safety", "by_whom": "Mr Li", "way": "written"}
     company.add("declaration", signed, customer=customer, department="east")
     assert "SEC021" not in due(company)
-    (row,) = table(company, capsys, "account-safety-notice", "notice", "--customer", customer)
+    (row,) = table(company, capsys, "account-safety-notice", "receipt", "--customer", customer)
     assert (row["signed"], row["signed_on"]) == ("Mr Li", DAY)
     # a bank puts its own words in the place of ours
     words = "[{topic: account_safety, for: [customer], text: [专用条款, Our own words], clause: P18:18}]"
