@@ -148,7 +148,7 @@ def _surveyed(ledger: Ledger, report: Report, sql: str, file: str, parameters: M
             break
     raise BadConfiguration(
         _("The question does not run: {why}", why=in_words(broken.reason)), where=f"{where}:{broken.line}",
-        hint=_missing_kind(broken.reason) or _("crmctl query shows tables and columns"),
+        hint=_missing_kind(broken.reason) or _("crmctl schema show KIND names the columns of its table"),
     )  # fmt: skip
 
 
