@@ -9,6 +9,7 @@ import sys
 
 from crmctl import __version__
 
+_INTERRUPTED = 130
 _GARBAGE = (
     100_000,
     20,
@@ -22,9 +23,13 @@ def run() -> None:
         print(f"crmctl {__version__}")
         return
     gc.set_threshold(*_GARBAGE)
-    from crmctl.cli.boundary import main
+    try:
+        from crmctl.cli.boundary import main
 
-    _leave(main(sys.argv[1:]))
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)  # while it was still starting: there is nothing to say and nothing to undo
+    _leave(code)
 
 
 def _leave(code: int) -> None:

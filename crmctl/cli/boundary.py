@@ -60,12 +60,27 @@ def _ended(command: Callable[[], int], *, as_json: bool) -> int:
     except CrmctlError as error:
         return _told(error, as_json=as_json)
     except KeyboardInterrupt:
-        say(_("Stopped"))
-        return int(ExitCode.INTERRUPTED)
+        return _stopped()
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last place anybody could catch it
+        if _was_stopped(error):
+            return _stopped()
         return _told(_foreseen(error), as_json=as_json) if _foreseen(error) else _bug(error, as_json=as_json)
+
+
+def _stopped() -> int:
+    say(_("Stopped"))
+    return int(ExitCode.INTERRUPTED)
+
+
+def _was_stopped(error: BaseException | None) -> bool:
+    """Whether ^C lies behind it: Python passes one that meets the making of a class on as another error."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _invoke(arguments: Sequence[str]) -> int:

@@ -119,6 +119,35 @@ def test_interruption_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "Stopped\n"
 
 
+def test_an_interruption_that_another_error_passes_on_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    def made() -> int:
+        class Caught:
+            def __set_name__(self, _owner: type, _name: str) -> None:
+                raise KeyboardInterrupt
+
+        type("Made", (), {"field": Caught()})  # up to Python 3.11 it becomes a RuntimeError here
+        return 0
+
+    def passed_on() -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise RuntimeError("class not made") from error
+
+    for command in (made, passed_on):
+        assert run_guarded(command, as_json=False) == ExitCode.INTERRUPTED
+        assert capsys.readouterr().err == "Stopped\n"
+
+
+def test_an_interruption_while_it_still_starts_leaves_no_trace() -> None:
+    script = (
+        "import crmctl.cli.boundary as boundary\nfrom crmctl.__main__ import run\n"
+        "def starting(_words): raise KeyboardInterrupt\nboundary.main = starting\nrun()"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "sync"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     script = (
         "import sys\nfrom crmctl.cli.boundary import run_guarded\n"
