@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from crmctl.ledger.changing.placing import author_of, edits_of
-from crmctl.ledger.changing.reviewing import Standing, open_slots, slots_wanted, touched_by
 from crmctl.ledger.git.repository import CommitInfo
-from crmctl.ledger.git.transaction import Change, write
 from crmctl.ledger.ledger import MAIN, Ledger
+from crmctl.ledger.reading.onward import range_since
 from crmctl.ledger.reading.slots_given import BUNDLE, SLOT, SUBMIT
 from crmctl.model.org import Member
 from crmctl.policy.review import AREAS, ReviewRule
 from crmctl.review.noticed import Noticed
-from crmctl.rules.slots import Choice, Given, choices, stood_for
+from crmctl.rules.slots import Choice, Given, Standing, choices, stood_for
 from crmctl.trust.slot import read_slot
 
 # How long something that nobody took note of is brought up.
@@ -69,6 +67,9 @@ def notices(ledger: Ledger) -> tuple[Notice, ...]:
 
 def _standing(ledger: Ledger, info: CommitInfo, author: Member, given: Sequence[Given]) -> tuple[Standing, ...]:
     """How far the demands of a change on main are met."""
+    from crmctl.ledger.changing.placing import edits_of  # where nothing is open, none of this is loaded
+    from crmctl.ledger.changing.reviewing import open_slots, slots_wanted, touched_by
+
     touched = touched_by(ledger.repo, info.parents[0], edits_of(ledger, info.oid), info.trailers)
     demands = slots_wanted(ledger.in_force, author, info.committed_at.date(), touched)
     return open_slots(demands, given, {author.id})
@@ -76,6 +77,9 @@ def _standing(ledger: Ledger, info: CommitInfo, author: Member, given: Sequence[
 
 def acknowledge(ledger: Ledger, taken: Sequence[Notice]) -> None:
     """Take note of these changes: a signed commit on main for each that changes nothing."""
+    from crmctl.ledger.changing.placing import author_of
+    from crmctl.ledger.git.transaction import Change, write
+
     for item in taken:
         for choice in {(one.role, one.department): one for one in item.choices}.values():
             lines = [
@@ -104,7 +108,7 @@ def _changes(ledger: Ledger, rules: Sequence[ReviewRule], since: str | None) -> 
 
 def _range(ledger: Ledger, since: str | None) -> list[str]:
     """What a search goes through: from a commit on, at most as far back as something is brought up."""
-    return [f"--since={int((ledger.now - _KEPT).timestamp())}", ledger.main, *([f"^{since}"] if since else [])]
+    return [f"--since={int((ledger.now - _KEPT).timestamp())}", *range_since(ledger, since)]
 
 
 def _paths(ledger: Ledger, rule: ReviewRule) -> Iterator[str]:

@@ -59,11 +59,15 @@ def asked_of(ledger: Ledger) -> int:
     """How many changes of others wait for the member's approval or notice; free where nobody is asked for anything."""
     if not ledger.in_force.pack.review:
         return 0
-    from crmctl.review.inbox import inbox
+    from crmctl.ledger.waiting.handed_in import any_submitted
     from crmctl.review.noticing import notices
 
-    asked = sum(change.asks_me for bundle in inbox(ledger) if bundle.asks_me for change in bundle.changes)
-    return asked + len(notices(ledger))
+    asked = len(notices(ledger))
+    if any_submitted(ledger.repo):
+        from crmctl.review.inbox import inbox
+
+        asked += sum(change.asks_me for bundle in inbox(ledger) if bundle.asks_me for change in bundle.changes)
+    return asked
 
 
 def held_up(ledger: Ledger) -> list[HeldUp]:

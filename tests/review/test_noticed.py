@@ -6,6 +6,7 @@ import pytest
 
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.onward import keep_onward
 from crmctl.ledger.snapshot.store import notes_of
 from crmctl.review.noticed import Noticed
 from crmctl.review.noticing import acknowledge, notices
@@ -60,21 +61,21 @@ def test_a_note_that_cannot_be_gone_on_from_is_made_anew(company: Company) -> No
     company.sync("alice", "carol")
     ledger = company.ledger("carol")
     assert about(ledger) == [(made,)]
-    elsewhere = Noticed(ledger.main)
-    elsewhere.add([], {})
-    elsewhere.keep(ledger, [])
+    forged = Noticed(ledger.main)
+    forged.add([], {})
+    forged.keep(ledger, [])
     assert about(company.ledger("carol")) == [], "a note that says so is believed"
-    for content in (b"", b"[]", b'{"key": 1}', b'{"key": "", "main": "", "open": 3, "given": {"a": [1]}}'):
+    for content in (b"", b"[]", b'{"key": 1}', b'{"key": "", "main": "", "told": {}}'):
         notes_of(ledger).write("noticed", content)
         assert about(company.ledger("carol")) == [(made,)]
-    lost = ledger.repo.run("commit-tree", "-m", "x", f"{ledger.main}^{{tree}}").decode().strip()
-    note = Noticed.load(company.ledger("carol"))
-    assert note.main == ledger.main
-    beside = Noticed(lost)
-    beside.add([], {})
-    content = b'{"key": "%s", "main": "%s", "open": [], "given": {}}'
-    from crmctl.review import noticed
-
-    notes_of(ledger).write("noticed", content % (noticed._key(ledger).encode(), lost.encode()))
+    for told in ({"open": 3}, {"open": [], "given": {"a": [1]}}):
+        keep_onward(ledger, "noticed", 2, told)
+        assert about(company.ledger("carol")) == [(made,)]
+    before = Noticed.load(company.ledger("carol"))
+    assert before.main == ledger.main
+    beside = ledger.repo.run("commit-tree", "-m", "x", f"{ledger.main}^{{tree}}").decode().strip()
+    elsewhere = company.ledger("carol")
+    elsewhere.main = beside
+    keep_onward(elsewhere, "noticed", 2, {"open": [], "given": {}})
     assert Noticed.load(company.ledger("carol")).main is None, "main did not come from there"
     assert about(company.ledger("carol")) == [(made,)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from crmctl.ledger.git.objects import CommitInfo
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.pending import stacks_of
+from crmctl.ledger.reading.onward import keep_onward, range_since, read_onward
 from crmctl.ledger.reading.slots_given import BUNDLE, PAPER, SLOT, bundle_below
 from crmctl.model.paths import dossier_of, place_of
 from crmctl.rules.slots import stood_for
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 TABLE = "approval"
+_NOTE, _FORM = "approvals", 1
 Row = tuple[str, str, str, str | None, str, str | None, str | None, str, str]
 
 
@@ -29,22 +31,27 @@ def add_approvals(connection: Connection, ledger: Ledger, tables: Iterable[str])
         connection.executemany("INSERT INTO approval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", approval_rows(ledger))
 
 
-def approval_rows(ledger: Ledger) -> Iterator[Row]:
+def approval_rows(ledger: Ledger) -> list[Row]:
     """Every approval that is in force, in the order of main."""
-    repo, line = ledger.repo, _steps(ledger)
-    known: dict[str, tuple[str, ...]] = {}
-    for info in repo.commits(line):
+    since, told = read_onward(ledger, _NOTE, _FORM)
+    rows: list[Row] = [tuple(row) for row in told.get("rows", ())]
+    known: dict[str, tuple[str, ...]] = {bundle: tuple(ids) for bundle, ids in told.get("bundles", {}).items()}
+    if since == ledger.main:
+        return rows
+    for info in ledger.repo.commits(_steps(ledger, since)):
         slots, bundle = _brought(ledger, info)
         if bundle is not None:
             known[bundle.oid] = tuple(dict.fromkeys(_records(ledger, bundle)))
         for slot in slots:
-            yield from _rows(ledger, slot, info, known)
+            rows += _rows(ledger, slot, info, known)
+    keep_onward(ledger, _NOTE, _FORM, {"rows": rows, "bundles": known})
+    return rows
 
 
-def _steps(ledger: Ledger) -> list[str]:
+def _steps(ledger: Ledger, since: str | None) -> list[str]:
     """The commits of main's line that can bring approvals: landings, and what was taken note of there."""
     run = ledger.repo.run
-    words = ("rev-list", "--first-parent", ledger.main)
+    words = ("rev-list", "--first-parent", *range_since(ledger, since))
     noted = frozenset(run(*words, "--no-merges", "-F", f"--grep={SLOT}: ").decode().split())
     line = [line.split() for line in run(*words, "--reverse", "--parents").decode().splitlines()]
     return [commit for commit, *parents in line if len(parents) > 1 or commit in noted]

@@ -49,6 +49,11 @@ def submitted(repo: Repository, member: str = "") -> list[Submitted]:
     return sorted(found, key=lambda one: (one.member, one.number))
 
 
+def any_submitted(repo: Repository) -> bool:
+    """Whether there is a review branch at all, as last fetched."""
+    return bool(repo.refs(_REVIEW))
+
+
 def adopted_tips(ledger: Ledger) -> frozenset[str]:
     """The tips that a successor took over: on main, handed in, or waiting here."""
     repo = ledger.repo
