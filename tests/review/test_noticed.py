@@ -1,4 +1,4 @@
-"""What a copy remembers of the changes to take note of: each look goes on from the last one."""
+"""What a copy remembers of notices and approvals: each look goes on from the last one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import pytest
 
 from crmctl.ledger.git.repository import Repository
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.approvals import approval_rows
 from crmctl.ledger.reading.onward import keep_onward
 from crmctl.ledger.snapshot.store import notes_of
+from crmctl.review.approving import approve
+from crmctl.review.inbox import inbox
 from crmctl.review.noticed import Noticed
 from crmctl.review.noticing import acknowledge, notices
+from crmctl.trust.gate import Gate
 from tests.company import VISIT, Company
 from tests.review.test_reviewing import TOLD
-from tests.under_review import ask_review
+from tests.under_review import ask_review, hand_in
 
 
 def about(ledger: Ledger) -> list[tuple[str, ...]]:
@@ -79,3 +83,29 @@ def test_a_note_that_cannot_be_gone_on_from_is_made_anew(company: Company) -> No
     keep_onward(elsewhere, "noticed", 2, {"open": [], "given": {}})
     assert Noticed.load(company.ledger("carol")).main is None, "main did not come from there"
     assert about(company.ledger("carol")) == [(made,)]
+
+
+def test_the_table_of_approvals_goes_on_from_the_last_look(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    def table(member: str) -> list[tuple[object, ...]]:
+        return [row[:5] for row in approval_rows(company.ledger(member))]
+
+    ask_review(company)
+    made = []
+    for name in ("Northern Clinic", "Southern Works"):
+        made.append(company.customer(name=name))
+        hand_in(company, "alice")
+        company.sync("carol")
+        (bundle,) = inbox(company.ledger("carol"))
+        approve(company.ledger("carol"), bundle, [bundle.changes[0].name], gate=Gate())
+        assert {row[0] for row in table("carol")} == set(made), "what was known stays, what came is added"
+        company.sync("alice", "carol")
+    step_by_step = table("carol")
+    notes_of(company.ledger("carol")).drop("approvals")
+    assert table("carol") == step_by_step
+    assert len(step_by_step) == len(made)
+
+    def none(*_words: str, **_more: object) -> bytes:
+        raise AssertionError("nothing came, nothing is searched")
+
+    monkeypatch.setattr(Repository, "run", none)
+    assert table("carol") == step_by_step
