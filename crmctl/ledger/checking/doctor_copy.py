@@ -19,6 +19,7 @@ from crmctl.ledger.keys.identity import lies_open
 from crmctl.ledger.ledger import Ledger, whose_clone
 from crmctl.ledger.reading.key_register import register_faults, this_device
 from crmctl.ledger.reading.patient import Examination, Patient
+from crmctl.ledger.setup.outdated import outdated
 from crmctl.model.findings import Finding
 
 _OPEN_WAYS = ("http://", "git://", "ftp://")
@@ -216,6 +217,11 @@ def _register(patient: Patient) -> Iterator[Finding]:
     yield from (finding for finding in register_faults(ledger) if finding.where == member.id)
 
 
+def _older(patient: Patient) -> Iterator[Finding]:
+    """Kinds and packs that this crmctl brings newer than the ledger has them."""
+    yield from outdated(_ledger(patient))
+
+
 def _objects(patient: Patient) -> Iterator[Finding]:
     """Whether every object is here that main, the keyring and what was fetched from others need."""
     done = _repo(patient).run_quietly("rev-list", "--objects", "--quiet", "--branches", "--remotes")
@@ -259,6 +265,7 @@ def _server(patient: Patient) -> Iterator[Finding]:
 
 COPY = (
     Examination("set-up", N_("Set-up files load"), _set_up),
+    Examination("versions", N_("Kinds and policies are up to date"), _older),
     Examination("permissions", N_("The ledger can be written"), _writable),
     Examination("broken-off", N_("No command broken off"), _broken_off, _mend_broken_off),
     Examination("by-hand", N_("Nothing changed by hand"), _by_hand),

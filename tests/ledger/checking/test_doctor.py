@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from crmctl import i18n
+from crmctl.cli.app import invoke
 from crmctl.ledger.checking import doctor_machine
 from crmctl.ledger.checking.doctor import Examined, examine
 from crmctl.ledger.git.mend import mend
 from crmctl.ledger.keys.identity import protect
+from crmctl.ledger.setup.administer import change_setup
 from tests.company import Company, git
 from tests.prepared import prepared
 
@@ -204,6 +207,25 @@ def test_a_set_up_file_that_does_not_load(healthy: Company) -> None:
     found = look(healthy)["set-up"]
     assert not found.ok
     assert any("org/departments.yaml" in finding.where for finding in found.findings)
+
+
+def test_kinds_and_packs_older_than_what_crmctl_brings_are_named_with_the_commands(healthy: Company) -> None:
+    old = healthy.ledger()
+    files = {}
+    for path in ("schemas/visit.yaml", "schemas/audit.yaml", "policy/packs/base.yaml"):
+        content = old.repo.read(old.main, path)
+        assert content is not None
+        files[path] = re.sub(rb"(?m)^version: [0-9]+", b"version: 1", content)
+    change_setup(old, files, "schema-add", "older")
+    (kinds, packs) = look(healthy)["versions"].findings
+    assert (kinds.code, kinds.severity, kinds.args["names"]) == ("SCH020", "warning", "audit, visit")
+    assert kinds.args["commands"] == "crmctl schema add audit; crmctl schema add visit"
+    assert (packs.code, packs.args["commands"]) == ("POL038", "crmctl policy adopt base")
+    healthy.sync("alice", "bob")
+    assert {one.severity for one in look(healthy, member="bob")["versions"].findings} == {"info"}  # he may not
+    for words in (["schema", "add", "audit"], ["schema", "add", "visit"], ["policy", "adopt", "base"]):
+        assert invoke(["-C", str(healthy.clone("alice")), *words]) == 0
+    assert look(healthy)["versions"].ok
 
 
 def test_keys_that_are_not_the_ledgers(healthy: Company) -> None:
