@@ -149,7 +149,9 @@ def test_searching_leaves_what_fits_and_clearing_brings_all_back(browser: Chromi
     browser.open(pages["customers-en"])
     assert search(browser, "BETA") == f"2 / {len(NAMES)}"
     assert set(names(browser)) == {"beta 9", "beta 10"}
-    assert search(browser, "beta ９") == f"1 / {len(NAMES)}"  # full-width digits are the same digits
+    assert (
+        search(browser, "Ｋａｐｐａ") == f"1 / {len(NAMES)}"
+    )  # full-width signs are the same; an id could hold a digit
     assert search(browser, "nothing like it") == f"0 / {len(NAMES)}"
     assert browser.ask("[...document.querySelectorAll('tr.part')].every((row) => row.hidden)")
     assert search(browser, "") == f"{len(NAMES)} / {len(NAMES)}"

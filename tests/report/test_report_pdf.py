@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crmctl.errors import GitFailed
 from crmctl.i18n import set_language
 from crmctl.report.breaking import lines_of
-from crmctl.report.columns import Widths, groups
+from crmctl.report.columns import Widths, groups, stretched
 from crmctl.report.filled import Filled
 from crmctl.report.fonts import VARIABLE, find_fonts
 from crmctl.report.formats import draw as drawn
@@ -171,6 +171,14 @@ def test_every_column_is_set_and_no_part_is_too_broad(sizes: list[tuple[int, int
     assert sorted({place for places, _broad in parts for place in places}) == list(range(len(sizes)))
     assert all(sum(broad) <= 180.001 for _places, broad in parts)
     assert all(places[0] == 0 for places, _broad in parts)
+
+
+@given(st.lists(st.integers(8, 75), min_size=1, max_size=30), st.integers(100, 280))
+def test_a_table_is_drawn_out_towards_the_margin_but_not_apart(widths: list[int], room: int) -> None:
+    found = stretched(list(map(float, widths)), float(room))
+    assert sum(found) <= max(room, sum(widths)) + 1e-6
+    assert all(width <= one <= width * 1.4 + 1e-6 for width, one in zip(widths, found, strict=True))
+    assert sum(found) >= min(room, sum(widths) * 1.4) - 1e-6
 
 
 def test_a_pdf_without_its_library_says_what_to_install(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:

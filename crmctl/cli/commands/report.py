@@ -251,7 +251,8 @@ def _show(filled: Filled, form: str) -> None:
 
 
 def _about(item: dict[str, object]) -> str:
-    return f"{item['about']} ({item['belongs_to']})" if item["belongs_to"] else str(item["about"])
+    about, pack = item["about"], item["belongs_to"]
+    return _("{about} ({pack})", about=about, pack=pack) if pack else str(about)
 
 
 def _list(ledger: Ledger, out: Out) -> None:
