@@ -117,7 +117,7 @@ def overfull(
         counting = {key for key, known in facts.items() if not cap.base or known.get(cap.base) is True}
         graded = {key for key, grade in holders.items() if grade == cap.grade}
         for group, members in (sets.get(cap.group, {}) if cap.group else {"": facts}).items():
-            counted = counting.intersection(members) if cap.base or not cap.group else set(members)
+            counted = counting.intersection(members)
             holding = counted & graded
             seats = cap.seats(len(counted))
             if len(holding) > seats:
