@@ -121,3 +121,11 @@ def test_applicants_come_in_the_order_of_a_facts_words() -> None:
     placed = {one.id: one for one in grade_department(grading, people, facts)}
     assert [key for key, one in placed.items() if one.grade == "vip"] == ["C"]
     assert {key: one.seats[0].place for key, one in placed.items()} == {"C": 1, "B": 2, "A": 3, "D": 4}
+    assert evidence_of(grading, placed["C"])[0] == Evidence("vip", "", "honest = yes", "yes", "yes")
+
+
+def test_a_grade_without_a_cap_does_not_end_the_ladder() -> None:
+    facts: dict[str, FactValue] = {"beds": 1, "volume": Decimal(10), "honest": True, "internal": False}
+    people = [Candidate("A", {**facts, "beds": 200}), Candidate("B", facts), Candidate("C", {**facts, "beds": 3})]
+    grades = [one.grade for one in grade_department(ladder(), people, FACTS)]
+    assert grades == ["vip", "qualified", "preferred"]
