@@ -11,7 +11,7 @@ from crmctl.cli.out import Out
 from crmctl.cli.table import Align, breadth, table
 from crmctl.i18n import _, label
 from crmctl.report.breaking import lines_of
-from crmctl.report.columns import SCREEN, Widths, groups, unbroken
+from crmctl.report.columns import SCREEN, Widths, anchor, groups, named, unbroken
 from crmctl.report.definition import Column
 from crmctl.report.filled import Filled, FilledTable, Row, Section
 
@@ -57,23 +57,25 @@ def _rows(filled: Filled, one: FilledTable, out: Out) -> None:
     ]
     sections = list(one.sections(filled.words))
     drawn = [(section, list(_lines(filled, one, section, last=section is sections[-1]))) for section in sections]
-    lines = [line for _section, found in drawn for line in found]
+    lines = [named(cells, name) for _section, found in drawn for name, cells in found]
     for number, (places, widths) in enumerate(_parts(columns, [head for head, _align in heads], lines)):
         if number:
             out.line()
         for section, found in drawn:
             if section.heading:
                 out.line(f"{section.heading} ({len(section.rows)})")
-            table([heads[place] for place in places], [[line[place] for place in places] for line in found], widths)
+            rows = [named([cells[place] for place in places], name) for name, cells in found]
+            table([heads[place] for place in places], rows, widths)
 
 
-def _lines(filled: Filled, one: FilledTable, section: Section, *, last: bool) -> Iterator[list[str]]:
+def _lines(filled: Filled, one: FilledTable, section: Section, *, last: bool) -> Iterator[tuple[str, list[str]]]:
+    """Each line with what it is called, where it is a sum."""
     for row in section.rows:
-        yield _texts(filled, one, row)
+        yield "", _texts(filled, one, row)
     if section.totals:
-        yield _texts(filled, one, section.totals, _("Subtotal"))
+        yield _("Subtotal"), _texts(filled, one, section.totals)
     if one.totals and last:
-        yield _texts(filled, one, one.totals, _("Total"))
+        yield _("Total"), _texts(filled, one, one.totals)
 
 
 def _parts(
@@ -81,7 +83,7 @@ def _parts(
 ) -> Iterator[tuple[list[int], list[int] | None]]:
     """The columns that fit side by side, with their widths; at a pipe all of them.
 
-    No figure, date or code is broken: what finds no room follows below, the first column again before it.
+    No figure, date or code is broken: what finds no room follows below, what a row is known by again before it.
     """
     if not is_terminal(sys.stdout):
         yield list(range(len(columns))), None
@@ -91,11 +93,10 @@ def _parts(
         for place, head in enumerate(heads)
     ]
     room = shutil.get_terminal_size().columns
-    for places, found in groups(widths, room, SCREEN.between):
+    for places, found in groups(widths, room, SCREEN.between, anchor(columns)):
         yield places, [int(width) for width in found]
 
 
-def _texts(filled: Filled, one: FilledTable, row: Row, name: str = "") -> list[str]:
+def _texts(filled: Filled, one: FilledTable, row: Row) -> list[str]:
     grouped = is_terminal(sys.stdout)
-    cells = [filled.words.text(one.columns[place], row[place], grouped=grouped) for place in one.shown]
-    return [name if name and not cells[0] else cells[0], *cells[1:]]
+    return [filled.words.text(one.columns[place], row[place], grouped=grouped) for place in one.shown]

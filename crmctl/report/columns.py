@@ -50,17 +50,32 @@ class Widths:
         return cls(min(wish, max(limits.text, min(title, limits.text * 1.5))), wish)
 
 
-def groups(widths: Sequence[Widths], room: float, between: float = 0.0) -> Iterator[tuple[list[int], list[float]]]:
+def anchor(columns: Sequence[Column]) -> int:
+    """The column by which a row is known in the further parts of a table: a name before the others, else the key."""
+    if not columns or columns[0].type == "text" or columns[0].key:
+        return 0
+    return next((place for place, column in enumerate(columns) if column.key), 0)
+
+
+def named(cells: Sequence[str], name: str) -> list[str]:
+    """The cells of a part's row; a sum says its name in the first, where nothing else stands there."""
+    return [cells[0] or name, *cells[1:]]
+
+
+def groups(
+    widths: Sequence[Widths], room: float, between: float = 0.0, known_by: int = 0
+) -> Iterator[tuple[list[int], list[float]]]:
     """Parts of the table as (places of its columns, their widths), each no broader than `room`.
 
-    The first column stands again in each further part, so that a row is known there.
+    The column `known_by` (until it has come the first) stands again in each further part, so that a row is known there.
     """
     part: list[int] = []
-    used = 0.0
+    used, again = 0.0, 0
     for place, width in enumerate(widths):
-        if part and part != [0] and used + width.least > room:
+        if part and part != [again] and used + width.least > room:
             yield part, shared([widths[one] for one in part], room - between * (len(part) - 1))
-            part, used = [0], widths[0].least + between
+            again = known_by if known_by < place else 0
+            part, used = [again], widths[again].least + between
         part.append(place)
         used += width.least + between
     yield part, shared([widths[one] for one in part], room - between * (len(part) - 1))

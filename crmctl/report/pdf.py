@@ -11,7 +11,7 @@ from typing import Any
 
 from crmctl.i18n import _, label, language
 from crmctl.report.chart import chart_of
-from crmctl.report.columns import Widths, groups, stretched, unbroken
+from crmctl.report.columns import Widths, anchor, groups, named, stretched, unbroken
 from crmctl.report.filled import Filled, FilledTable, Row
 from crmctl.report.fonts import find_fonts
 from crmctl.report.sheet import MARGIN, Sheet
@@ -116,7 +116,7 @@ class _Rows:
         while size > _SMALLEST and sum(width.least for width in widths) > self.sheet.width:
             size -= 0.5
             widths = self._widths(rows, size)
-        for places, broad in groups(widths, self.sheet.width):
+        for places, broad in groups(widths, self.sheet.width, known_by=anchor(self.columns)):
             self._part(places, stretched(broad, self.sheet.width), size)
 
     def _widths(self, rows: Sequence[Sequence[str]], size: float) -> list[Widths]:
@@ -164,11 +164,10 @@ class _Rows:
 
     def _sum(self, totals: Row, name: str, places: Sequence[int], widths: Sequence[float], size: float) -> None:
         texts = self._texts(totals)
-        texts[0] = texts[0] or name
-        numbers = [self.columns[place].is_number and (place > 0 or texts[0] != name) for place in places]
-        self.sheet.row(
-            [texts[place] for place in places], widths, size, bold=True, fill=_WASH, line=_SOFT, right=numbers
-        )
+        cells = named([texts[place] for place in places], name)
+        numbers = [self.columns[place].is_number for place in places]
+        numbers[0] = numbers[0] and cells[0] != name
+        self.sheet.row(cells, widths, size, bold=True, fill=_WASH, line=_SOFT, right=numbers)
 
     def _texts(self, row: Row) -> list[str]:
         return [self.words.text(self.table.columns[place], row[place]) for place in self.table.shown]

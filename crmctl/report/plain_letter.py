@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from crmctl.i18n import _, label
-from crmctl.report.columns import Widths, groups, unbroken
+from crmctl.report.columns import Widths, anchor, groups, named, unbroken
 from crmctl.report.filled import Filled, FilledTable, Row
 from crmctl.report.words import Words
 
@@ -67,13 +67,13 @@ def _table(document: Any, filled: Filled, table: FilledTable, room: int) -> None
         for place, (head, column) in enumerate(zip(heads, columns, strict=True))
     ]
     sections = list(table.sections(words))
-    for places, broad in groups(widths, room):  # what is too broad for the page comes in parts, no figure broken
+    for places, broad in groups(widths, room, known_by=anchor(columns)):
         for part in sections:
             if part.heading:
                 document.add_heading(f"{_clean(part.heading)} ({len(part.rows)})", 3)
-            sums = [_sum(table, words, part.totals, _("Subtotal"))] if part.totals else []
+            sums = [(_("Subtotal"), part.totals)] if part.totals else []
             if part is sections[-1] and table.totals:
-                sums.append(_sum(table, words, table.totals, _("Total")))
+                sums.append((_("Total"), table.totals))
             lines = [_texts(table, words, row) for row in part.rows]
             _grid(
                 document,
@@ -81,7 +81,7 @@ def _table(document: Any, filled: Filled, table: FilledTable, room: int) -> None
                 [_of(line, places) for line in lines],
                 broad,
                 _of(right, places),
-                [_of(line, places) for line in sums],
+                [named(_of(_texts(table, words, totals), places), name) for name, totals in sums],
             )
 
 
@@ -91,11 +91,6 @@ def _of(cells: Sequence[_Cell], places: Sequence[int]) -> list[_Cell]:
 
 def _texts(table: FilledTable, words: Words, row: Row) -> list[str]:
     return [words.text(table.columns[place], row[place]) for place in table.shown]
-
-
-def _sum(table: FilledTable, words: Words, totals: Row, name: str) -> list[str]:
-    texts = _texts(table, words, totals)
-    return [texts[0] or name, *texts[1:]]
 
 
 def _grid(

@@ -173,6 +173,19 @@ def test_every_column_is_set_and_no_part_is_too_broad(sizes: list[tuple[int, int
     assert all(places[0] == 0 for places, _broad in parts)
 
 
+@given(st.lists(st.integers(10, 60), min_size=2, max_size=20), st.data())
+def test_a_row_is_known_in_every_part_by_the_column_that_tells_it(sizes: list[int], data: st.DataObject) -> None:
+    known = data.draw(st.integers(0, len(sizes) - 1))
+    first, *further = [
+        places for places, _broad in groups([Widths(least, least) for least in sizes], 130, known_by=known)
+    ]
+    assert first == sorted(first)
+    assert [place for places in (first, *(places[1:] for places in further)) for place in places] == list(
+        range(len(sizes))
+    )
+    assert all(places[0] == (known if known < places[1] else 0) for places in further)
+
+
 @given(st.lists(st.integers(8, 75), min_size=1, max_size=30), st.integers(100, 280))
 def test_a_table_is_drawn_out_towards_the_margin_but_not_apart(widths: list[int], room: int) -> None:
     found = stretched(list(map(float, widths)), float(room))
