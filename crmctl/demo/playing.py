@@ -121,8 +121,10 @@ class _Playing:
             self.written[step.called] = kept
 
     def _said(self, word: str, at: datetime) -> object:
-        """`at`: the moment; `id NAME`: the record that an earlier step called so; else a day or period (`said`)."""
+        """`at`: the moment; `id NAME`: the record that a step called so; `text NAME`: the scene's; else as `said`."""
         name, _, called = word.partition(" ")
+        if name == "text":
+            return self.scene.texts[called]
         if name == "id":
             known = self.written[called].record
             return known.dossier if known.kind == "customer" else known.id

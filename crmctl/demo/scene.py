@@ -1,7 +1,8 @@
 """A scene: a further small company, told step by step in a file, whose policies the first one does not run under.
 
 `examples/scenes/<name>/scene.yaml` says who there is and who enters what on which day, `policy.yaml` beside it is the
-company's own policy. A text stands once for each language: `{zh: 营业厅, en: Service hall}`.
+company's own policy. A text stands once for each language: `{zh: 营业厅, en: Service hall}`; what returns has a name
+under `texts:` and is called `$text NAME`. Other words that begin with `$`: `crmctl.demo.playing.said`.
 """
 
 from __future__ import annotations
@@ -54,12 +55,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The company, what it is about, the reports it shows, and its steps in their order."""
+    """The company, what it is about, texts that return, the reports it shows, and its steps in their order."""
 
     name: str
     firm: Firm
     about: str
     founded: int
+    texts: Mapping[str, str]
     pages: Sequence[Page]
     steps: Sequence[Step]
 
@@ -84,7 +86,7 @@ def read_scene(folder: Path, language: str) -> Scene:
     where = {person.id: person.department for person in people}
     steps = [Step(**{"department": where[step["by"]], **step}) for step in told["steps"]]
     pages = [Page(**page) for page in told["pages"]]
-    return Scene(folder.name, firm, told["about"], told["founded"], pages, steps)
+    return Scene(folder.name, firm, told["about"], told["founded"], told.get("texts", {}), pages, steps)
 
 
 def in_language(value: Any, language: str) -> Any:
