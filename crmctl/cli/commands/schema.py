@@ -63,6 +63,8 @@ def show(
 
     def draw() -> None:
         out.line(f"{found.name}  {label(found.label)}  {_place(found)}  {found.version}")
+        if found.table != found.name:
+            out.line(_("In SQL its table is {table}", table=found.table))
         heads = [_("Field"), _("Label"), _("Type"), _("Required"), _("Choices")]
         table([(head, "left") for head in heads], [_field_row(ledger, found, *item) for item in found.walk()])
         if found.states:

@@ -246,3 +246,5 @@ def test_show_tells_fields_choices_states_and_arrows(company: Company, capsys: p
     drawn = says(company, capsys, "schema", "show", "complaint")
     assert "quality=Quality" in drawn
     assert "only when category in [quality]" in drawn
+    assert "In SQL" not in drawn
+    assert "In SQL its table is txn" in says(company, capsys, "schema", "show", "transaction")
