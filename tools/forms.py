@@ -39,7 +39,7 @@ BROAD: dict[str, tuple[str, ...]] = {
 # how much of a line a column gets beside one of 1
 SHARES = {"note": 2.4, "text": 1.8, "code": 1.8, "member": 1.9, "choice": 1.4, "state": 1.4, "date": 1.3, "bool": 0.8}
 LABEL_MM, PAGE_MM, MARGIN_MM = 32, 210, 18
-_SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}{{ _(": ") }}'
+_SIGNED = '{{ "%s" if lang == "zh-CN" else "%s" }}{{ _(": ") | trim }}'
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def test_sheets_nobody_filled_have_lines_to_write_in(draw: Draw) -> None:
     found = cells(drawn(draw("day-plan", department="east"), "docx"))
     assert {"业务员", "目的", "最低目标"} <= set(found)
     assert found.count("") >= 9 * 10
-    assert "主持人签字:" in found
+    assert "主持人签字：" in found
 
 
 def test_the_evaluation_at_admission_is_a_form_with_its_criteria(draw: Draw, trade: Company) -> None:
