@@ -209,11 +209,12 @@ LOGGED = {"en": "Row 1 is now V-1: Done\n", "zh_CN": "第 1 行已成为 V-1：�
 
 
 @pytest.mark.req("R-REC-23")
-def test_day(told: Told, language: str) -> None:
+def test_day(told: Told, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert told("day", "plan", "--from", "due", "--date", "2026-11-25").splitlines()[1] == DAY[language]
     assert told("day", "plan", "--date", "2026-11-25").splitlines()[1] == DAY[language]
     told("day", "plan", "--date", "2026-11-25", "--set", "rows.0.time=09:30")
     assert "\t09:30\t" in told("day", "--date", "2026-11-25")
+    monkeypatch.setenv("CRMCTL_NOW", "2026-11-25T18:00:00+08:00")
     assert (
         told("day", "log", "1", "--date", "2026-11-25", "--set", "result=好", "--set", "goal_met=yes")
         == LOGGED[language]
