@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from datetime import date
 from typing import Any
 
 import pytest
@@ -140,6 +141,34 @@ def test_faults_beside_a_broken_field_are_not_hidden_by_it() -> None:
 def test_from_means_not_before(earlier: dict[str, object], later: dict[str, object], *, fine: bool) -> None:
     found = faults({**earlier, **later})
     assert found == {} if fine else next(iter(found.values()))[0] == "REC006"
+
+
+def test_come_says_in_which_states_a_day_is_not_ahead() -> None:
+    states: Value = {"planned": ["计划", "Planned"], "done": ["完成", "Done"]}
+    fields: dict[str, Value] = {"on": {"is": "date", "come": ["done"]}, "at": {"is": "instant", "come": True}}
+    kind = kind_of(fields, states=states, arrows=["planned > done"])
+    today = Rules({}, entered=date(2026, 11, 20))
+
+    def wrong(**data: object) -> list[tuple[str, str]]:
+        return [(one.code, one.field) for one in validate(kind, data, today)[1]]
+
+    assert wrong(state="done", on="2026-11-20") == []
+    assert wrong(state="done", on="2026-11-21") == [("REC015", "on")]
+    assert wrong(state="planned", on="2026-11-21") == []
+    assert wrong(on="2026-11-21") == []  # the first state is what it has without one
+    assert wrong(at="2026-11-20T15:59:59+00:00") == []
+    assert wrong(at="2026-11-20T16:00:00+00:00") == [("REC015", "at")]  # midnight of the next day here
+    assert validate(kind, {"state": "done", "on": "2999-01-01"}, Rules({}))[1] == []  # nobody says what day it is
+    told = validate(kind, {"state": "done", "on": "2026-11-21"}, today)[1][0]
+    assert told.args["state"] == ("计划", "Planned")
+
+
+def test_come_is_a_day_of_the_kind_itself_and_names_its_states() -> None:
+    inner: Value = {"is": "list", "fields": {"on": {"is": "date", "come": True}}}
+    for fields in ({"on": {"is": "date", "come": ["doen"]}}, {"name": {"is": "text", "come": True}}, {"rows": inner}):
+        raw = {"kind": "visit", "id": "V", "in": "assignment/sales", "fields": fields,
+               "states": {"done": ["完成", "Done"]}}  # fmt: skip
+        assert compile_kind(raw, "test")[1] != []
 
 
 def test_when_says_where_a_field_applies_and_what_is_not_known_is_no_fault() -> None:

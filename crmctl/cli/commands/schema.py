@@ -178,7 +178,7 @@ def _field_document(ledger: Ledger, kind: Kind, name: str, field: Field) -> dict
     return {
         "field": name, "label": list(field.label), "type": field.type, "many": field.many,
         "required": list(_required_in(ledger, kind, name)), "when": str(field.when) if field.when else None,
-        "not_before": field.not_before, "computed": is_sheet(field),
+        "not_before": field.not_before, "come": list(field.come), "computed": is_sheet(field),
         "choices": {code: list(text) for code, text in _choices(ledger, field).items()},
     }  # fmt: skip
 
