@@ -50,6 +50,13 @@ def test_codes_the_file_format_s_words_and_wildcards_are_no_text(company: Compan
     assert found == ([("visit", "topic")] if text == "%" else [])
 
 
+@pytest.mark.parametrize("text", ["abc", "ABC", "ａＢc", "天津abc", "天津ＡＢC医院", "Ab"])
+def test_wide_letters_are_found_whatever_their_width_and_case(company: Company, text: str) -> None:
+    company.customer(name="天津ＡＢＣ医院", phone="022-26270001")
+    company.customer(name="天津医院", phone="022-26270002")
+    assert fields(company, text) == [("customer", "name")]
+
+
 def test_customers_come_first_and_a_kind_or_a_limit_narrows_it(company: Company, customer: str) -> None:
     assert [kind for kind, _field in fields(company, "王")] == ["customer", "visit"]
     assert fields(company, "王", kind="visit") == [("visit", "whom")]

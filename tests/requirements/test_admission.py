@@ -138,6 +138,9 @@ def test_a_licence_that_ran_out_stops_new_contracts_until_it_is_renewed(p23: Com
     customer = p23.customer(category="hospital", **CLEAN)
     p23.add("qualification", {**LICENCE, "valid_to": "2026-12-31"}, customer=customer, department="east")
     assert "DUE004" in due(p23, "2026-12-05")
+    other = {**LICENCE, "what": "business_licence", "number": "Y-1"}
+    p23.add("qualification", other, customer=customer, department="east")
+    assert "DUE004" in due(p23, "2026-12-05")  # another kind of licence renews none
     contract = {"number": "H1", "subject": "Crutches", "state": "signed", "signed_on": "2026-12-31",
                 "valid_from": "2026-12-31", "valid_to": "2027-12-30"}  # fmt: skip
     p23.add("contract", contract, customer=customer, department="east")
@@ -146,6 +149,7 @@ def test_a_licence_that_ran_out_stops_new_contracts_until_it_is_renewed(p23: Com
         p23.add("contract", later, customer=customer, department="east")
     assert caught.value.rule == "ADM017"
     p23.add("qualification", LICENCE, customer=customer, department="east")
+    assert "DUE004" not in due(p23, "2027-01-05")
     assert p23.add("contract", later, customer=customer, department="east").id
 
 

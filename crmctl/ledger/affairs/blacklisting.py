@@ -62,6 +62,8 @@ def propose(
         raise NotFound(_("The policy has no such level of the blacklist"), hint=", ".join(rules.levels))
     dossier = lookup.customer(ledger, who)
     office = department or _office_of(ledger, dossier)
+    if office not in ledger.in_force.org.departments:
+        raise NotFound(_("There is no department {key}", key=office), hint="crmctl department list")
     draft = Draft(ledger)
     card = draft.record(record_path(ledger.in_force.kinds["customer"], dossier, "core", dossier)).data
     known = {name: card[name] for name in intake_names(ledger, rules) if name in card}

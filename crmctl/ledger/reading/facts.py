@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from crmctl.errors import BadConfiguration, NoKey
+from crmctl.errors import BadConfiguration, InvalidInput, NoKey
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions
@@ -69,7 +69,7 @@ def department_facts(
     ids = [str(row[0]) for row in ask(connection, sql, {"department": department}).rows]
     found: dict[str, dict[str, FactValue]] = {dossier: {} for dossier in ids}
     for fact in rules.facts.values():
-        _take(found, fact, ask(connection, fact.sql, parameters).rows, ledger.in_force.settings.currency)
+        _take(found, fact, _rows(connection, fact, parameters), ledger.in_force.settings.currency)
     settler = Settler(rules.facts, rules.applies, rules.axis.scorecard)
     settled = {dossier: settler.settle(values) for dossier, values in found.items()}
     sets = {name: _grouped(connection, group.sql, parameters, settled) for name, group in rules.sets.items()}
@@ -162,8 +162,23 @@ def _tables(ledger: Ledger, facts: Iterable[Fact], parameters: Mapping[str, obje
 
 
 def typed_value(fact: Fact, cell: object, currency: str) -> FactValue:
-    """What a fact's SQL gave, as a value of the fact; money comes in minor units."""
+    """What a fact's SQL gave, as a value of the fact; money comes in minor units.
+
+    Raises BadConfiguration for what is no value of its type: nobody is graded by it.
+    """
+    try:
+        return _typed(fact, cell, currency)
+    except (ValueError, ArithmeticError) as error:
+        raise BadConfiguration(
+            _("The SQL of fact {name} gives no {type}", name=fact.name, type=fact.type),
+            where=f"policy facts.{fact.name}.sql", hint="crmctl policy check",
+        ) from error  # fmt: skip
+
+
+def _typed(fact: Fact, cell: object, currency: str) -> FactValue:
     match fact.type:
+        case "bool" if isinstance(cell, str | bytes):
+            raise ValueError(fact.name)
         case "bool":
             return bool(cell)
         case "int":
@@ -176,3 +191,13 @@ def typed_value(fact: Fact, cell: object, currency: str) -> FactValue:
             return Absent.UNKNOWN
         case _:
             return str(cell)
+
+
+def _rows(connection: Connection, fact: Fact, parameters: Mapping[str, object]) -> tuple[tuple[object, ...], ...]:
+    try:
+        return ask(connection, fact.sql, parameters).rows
+    except InvalidInput as error:
+        raise BadConfiguration(
+            _("The SQL of fact {name} does not run: {why}", name=fact.name, why=error.what),
+            where=f"policy facts.{fact.name}.sql", hint="crmctl policy check",
+        ) from error  # fmt: skip

@@ -36,6 +36,7 @@ from crmctl.policy.department_rules import NOT_OVERLAYS
 _TOGETHER = "POL034"  # the items, weights and bands of a scorecard
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
+_NUMBERS = frozenset({"int", "money", "number", "percent"})
 _WORDS: dict[str, Value] = {"true": True, "false": False, "yes": True, "no": False, "是": True, "否": False}
 
 
@@ -142,7 +143,8 @@ def set_value(
     if text is None:
         after = _taken_away(ledger, values, name)
     else:
-        after = _typed(name, text, _last(known[name]))
+        kind = _needed_type(ledger, name)
+        after = _number(name, text, kind) if kind in _NUMBERS else _typed(name, text, _last(known[name]))
         after = after if start is None else list(with_step(before, start, after))
     if text is not None:
         values[name] = after
@@ -339,6 +341,28 @@ def _typed(name: str, text: str, like: Value) -> Value:
             where=COMPANY, hint=f"crmctl policy set {name} {like}",
         )  # fmt: skip
     return value
+
+
+def _needed_type(ledger: Ledger, name: str) -> str | None:
+    """What a pack in force says a value it needs is (`needs:`), the later pack's word for it."""
+    kind = None
+    for pack in ledger.in_force.raw.values():
+        needs = pack.get("needs") if isinstance(pack, dict) else None
+        spec = needs.get(name) if isinstance(needs, dict) else None
+        kind = str(spec.get("is")) if isinstance(spec, dict) else kind
+    return kind
+
+
+def _number(name: str, text: str, kind: str | None) -> Value:
+    """A number as typed: 12,000 as 12000, 12.5 and 15% as they are. Raises InvalidInput for what is none."""
+    plain = text.replace(",", "").replace("，", "").strip()
+    if re.fullmatch(r"-?[0-9]+", plain):
+        return load(plain.encode(), name)
+    if kind != "int" and re.fullmatch(r"-?[0-9]+\.[0-9]+%?|-?[0-9]+%", plain):
+        return plain
+    words = {"int": _("a whole number"), "percent": _("a share such as 15%")}
+    wanted = words.get(kind or "", _("a number"))
+    raise InvalidInput(_("{name} is {type}, not {text}", name=name, type=wanted, text=text), where=COMPANY)
 
 
 def _last(value: Value) -> Value:

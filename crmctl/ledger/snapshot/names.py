@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -26,7 +27,7 @@ from crmctl.model.record import Record
 from crmctl.model.values import Value
 
 KIND = "customer"
-NAMES = 1
+NAMES = 2
 _COLUMNS = (("id", "TEXT"), ("name", "TEXT"), ("words", "TEXT"), ("initials", "TEXT"), ("path", "TEXT"))
 _WORDS = ("name", "aliases", "invoice_name", "credit_code", "phone", "codes")
 _MANY = 200
@@ -151,13 +152,13 @@ def initials(name: str) -> str:
     """The pinyin initials of a name, lower case: 北京大学 → bjdx."""
     from pypinyin import Style, lazy_pinyin
 
-    parts = lazy_pinyin(name, style=Style.FIRST_LETTER)
+    parts = lazy_pinyin(unicodedata.normalize("NFKC", name), style=Style.FIRST_LETTER)
     return "".join(part.strip()[0] for part in parts if part.strip()[:1].isalnum()).casefold()
 
 
 def _folded(text: str) -> str:
-    """A word folded for comparison; a number without the blanks it is written with."""
-    folded = text.casefold().strip()
+    """A word folded for comparison, its full-width letters narrowed; a number without the blanks it is written with."""
+    folded = unicodedata.normalize("NFKC", text).casefold().strip()
     return re.sub(r"[\s-]", "", folded) if re.fullmatch(r"\+?[\d\s-]+", folded) else folded
 
 

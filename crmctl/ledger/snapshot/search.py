@@ -87,12 +87,19 @@ def _in_kind(connection: Connection, kind: Kind, needle: str) -> Iterator[Hit]:
 def _patterns(needle: str) -> list[str]:
     """What SQL looks for, before the words are compared properly: narrow, wide, and as JSON writes it.
 
-    SQL folds the case of ASCII letters only, so the longest run without other cased letters is taken.
+    SQL folds the case of ASCII letters only: the longest run without other cased letters is taken, and a wide letter
+    looked for in each case. Beside a sign that is neither narrow nor wide, any sign may stand for what is.
     """
     run = max(re.split(r"[^\x00-\x7f\u2e80-\U0003ffff]", needle), key=len)
-    wide = "".join(chr(ord(c) + _TO_WIDE) if "!" <= c <= "~" else c for c in run)
-    forms = dict.fromkeys([run, wide, json.dumps(run, ensure_ascii=False)[1:-1]])
-    return ["".join(f"\\{c}" if c in "%_\\" else c for c in form) for form in forms]
+    forms = dict.fromkeys([run, json.dumps(run, ensure_ascii=False)[1:-1]])
+    sought = ["".join(f"\\{c}" if c in "%_\\" else c for c in form) for form in forms]
+    if not run.isascii():
+        return [*sought, "".join("_" if "!" <= c <= "~" else c for c in run)]
+    return list(dict.fromkeys([*sought, *(_widened(form) for form in (run, run.upper(), run.title()))]))
+
+
+def _widened(text: str) -> str:
+    return "".join(chr(ord(c) + _TO_WIDE) if "!" <= c <= "~" else c for c in text)
 
 
 def _where(field: Field, dotted: str, cell: str, needle: str, digits: str) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crmctl.errors import InvalidInput, NoKey, Refused
+from crmctl.errors import InvalidInput, NoKey, NotFound, Refused
 from crmctl.ledger.affairs import blacklisting as steps
 from crmctl.ledger.affairs.blacklist_view import entries, matches
 from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
@@ -114,6 +114,12 @@ def list_for_company(company: Company, customer: str) -> str:
     assert approve(company, entry, "dora", "nina")
     company.sync("alice", "bob")
     return entry
+
+
+def test_nobody_is_put_forward_by_a_department_that_is_not_there(listed: Company) -> None:
+    customer = listed.customer()
+    with pytest.raises(NotFound, match="nort"):
+        steps.propose(listed.ledger(), customer, "department", {"reason": "arrears", "text": "x"}, "nort")
 
 
 @pytest.mark.req("R-BLK-04")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from crmctl.cli.boundary import main
-from crmctl.errors import Refused
+from crmctl.errors import BadConfiguration, Refused
 from crmctl.ledger.affairs.dealing import assign
 from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
 from crmctl.ledger.affairs.grading import file_run
@@ -50,6 +51,32 @@ def test_who_is_admitted_on_the_last_day_of_the_half_year_counts_from_that_day(p
     assert found["RGD001"] == date(2026, 12, 30)
     assert file_run(p23.ledger(), run(p23.ledger(), "east", date(2026, 6, 30)))[1] == 1
     assert file_run(p23.ledger(), run(p23.ledger(), "east", date(2026, 6, 30)))[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("int", "'many'"), ("money", "'12.5'"), ("number", "'a'"), ("bool", "'no'"),
+                        ("int", "abs(-9223372036854775807 - 1)")],
+)  # fmt: skip
+def test_a_fact_whose_sql_gives_something_else_grades_nobody_and_is_named(
+    company: Company, tmp_path: Path, kind: str, value: str
+) -> None:
+    company.customer()
+    condition = "odd = yes" if kind == "bool" else "odd >= 1"
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        f"""schema: crmctl/pack/1
+pack: own
+version: 1
+vocab: {{grade: {{hi: [高, High]}}}}
+facts:
+  odd: {{is: {kind}, sql: "SELECT c.id, {value} AS value FROM customer c"}}
+grade: {{ladder: [{{grade: hi, if: {condition}}}]}}
+""",
+        encoding="utf-8",
+    )
+    adopt(company.ledger(), str(own))
+    with pytest.raises(BadConfiguration, match="odd"):
+        run(company.ledger(), "east", date(2026, 11, 20))
 
 
 def test_vip_in_one_department_is_nothing_in_another(p23: Company) -> None:

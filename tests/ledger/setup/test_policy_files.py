@@ -182,6 +182,17 @@ def test_a_value_a_rule_asks_for_can_be_set_before_it_has_one(company: Company) 
     assert company.ledger().in_force.pack.values["declare_within"] == "12 months"
 
 
+def test_a_needed_number_is_read_as_the_number_it_is(company: Company) -> None:
+    adopt(company.ledger(), "p23")
+    for text, value in (("1,500,000", 1500000), ("1500000.50", "1500000.50"), ("800000", 800000)):
+        assert set_value(company.ledger(), "vip_volume", text)[1] == value
+    assert set_value(company.ledger(), "vip_points", "80")[1] == 80
+    assert set_value(company.ledger(), "vip_points", "80.5")[1] == "80.5"
+    for name, text in (("vip_beds", "800.5"), ("vip_beds", "many"), ("vip_volume", "yes"), ("vip_points", "")):
+        with pytest.raises(InvalidInput, match=name):
+            set_value(company.ledger(), name, text)
+
+
 def test_only_an_admin_changes_the_policy(company: Company, own: Path) -> None:
     for change in (
         lambda: adopt(company.ledger("bob"), str(own)),

@@ -37,6 +37,13 @@ def test_a_whole_word_goes_before_an_ids_beginning_and_that_before_a_fragment(sh
     assert found(shop, "") == found(shop, "   ") == []
 
 
+def test_full_width_letters_are_the_same_letters(shop: Shop) -> None:
+    wide, narrow = shop.company.customer(name="天津ＡＢＣ医院"), shop.company.customer(name="重庆Xyz医院")
+    assert found(shop, "天津abc") == found(shop, "ＡＢｃ") == found(shop, "天津ABC医院") == [wide]
+    assert found(shop, "ｘＹＺ") == found(shop, "重庆ｘyz医院") == [narrow]
+    assert found(shop, "tjay") == [wide]
+
+
 def test_initials_of_new_names_wait_until_somebody_asks_for_initials(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
