@@ -109,13 +109,18 @@ def _indicators(ledger: Ledger) -> Iterator[tuple[object, ...]]:
 def working_days(ledger: Ledger) -> Callable[[object, object], int | None]:
     """A function of two days (ISO text): working days after the first up to the second, None without both."""
     calendars: list[WorkCalendar] = []  # read at the first row that asks
+    known: dict[tuple[str, str], int] = {}  # thousands of rows have few days between them
 
     def count(first: object, last: object) -> int | None:
         if not (isinstance(first, str) and isinstance(last, str)):
             return None
         if not calendars:
             calendars.append(work_calendar(ledger))
-        return calendars[0].workdays_between(date.fromisoformat(first[:10]), date.fromisoformat(last[:10]))
+        if (first, last) not in known:
+            known[first, last] = calendars[0].workdays_between(
+                date.fromisoformat(first[:10]), date.fromisoformat(last[:10])
+            )
+        return known[first, last]
 
     return count
 

@@ -8,9 +8,9 @@ so that n names never cost n² comparisons.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from crmctl.i18n import N_
@@ -31,6 +31,7 @@ _BLOCK_LIMIT = 300
 _RAREST = 6
 _SHORTEST_SIMILAR = 5
 # Characters that make two otherwise equal names two parties: 第一医院, 东区, 12 号店.
+Sign = tuple[str, tuple[str, ...]]  # branch, and what tells apart
 _TELLING = frozenset("0123456789一二三四五六七八九十百〇零甲乙丙丁东南西北中上下左右男女老新ab")
 
 
@@ -118,6 +119,7 @@ class Register:
         self._names: dict[str, tuple[PartyName, ...]] = {}
         self._same: dict[tuple[str, str], set[str]] = {}
         self._blocks: dict[str, set[str]] = {}
+        self._signed: dict[Sign, set[str]] = {}
         self.extend(known)
 
     def extend(self, identities: Iterable[Identity]) -> None:
@@ -131,6 +133,7 @@ class Register:
             for key in _keys(one, names):
                 self._same.setdefault(key, set()).add(one.id)
             for name in names:
+                self._signed.setdefault(_sign(name), set()).add(one.id)
                 for piece in _pieces(name):
                     self._blocks.setdefault(piece, set()).add(one.id)
 
@@ -144,10 +147,18 @@ class Register:
     def find(self, identity: Identity) -> list[Duplicate]:
         """The known records that may be the same party, the surest first; never the one of the same id."""
         names = tuple(party_names(mark.text for mark in identity.names))
-        near = {other for key in _keys(identity, names) for other in self._same.get(key, ())}
-        near |= self._similar(names)
-        near.discard(identity.id)
-        return self._judged(identity, names, near)
+        return self._judged(identity, names, self._near(identity, names) - {identity.id})
+
+    def pairs(self) -> Iterator[tuple[str, Duplicate]]:
+        """Every two known records that may be one party, each pair once."""
+        for one in list(self._known.values()):
+            names = self._names[one.id]
+            near = {other for other in self._near(one, names) if other > one.id}
+            yield from ((one.id, found) for found in self._judged(one, names, near))
+
+    def _near(self, identity: Identity, names: tuple[PartyName, ...]) -> set[str]:
+        same = {other for key in _keys(identity, names) for other in self._same.get(key, ())}
+        return same | self._similar(names)
 
     def _judged(self, identity: Identity, names: tuple[PartyName, ...], near: Iterable[str]) -> list[Duplicate]:
         found = [self._judge(identity, names, other) for other in sorted(near)]
@@ -158,7 +169,8 @@ class Register:
         for name in names:
             blocks = {piece: self._blocks[piece] for piece in _pieces(name) if piece in self._blocks}
             small = [blocks[piece] for piece in rarest({piece: len(block) for piece, block in blocks.items()})]
-            found |= {other for other in set().union(*small) if self._close([name], other)}
+            alike = set().union(*small) & self._signed.get(_sign(name), set())
+            found |= {other for other in alike if self._close([name], other)}
         return found
 
     def _close(self, names: Iterable[PartyName], other: str) -> bool:
@@ -190,10 +202,7 @@ class Register:
 
 def pairs(identities: Iterable[Identity]) -> Iterator[tuple[str, Duplicate]]:
     """Every two of `identities` that may be one party, each pair once."""
-    everybody = list(identities)
-    register = Register(everybody)
-    for one in everybody:
-        yield from ((one.id, found) for found in register.find(one) if one.id < found.id)
+    yield from Register(identities).pairs()
 
 
 def keys_of(identities: Sequence[Identity]) -> list[list[tuple[str, str]]]:
@@ -285,9 +294,17 @@ def _similar_enough(one: str, other: str) -> bool:
     return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) >= _SIMILAR_PERCENT
 
 
-def _telling(text: str) -> Counter[str]:
+@lru_cache(maxsize=1 << 16)
+def _telling(text: str) -> tuple[str, ...]:
+    """What of a name tells two parties apart, sorted."""
     words = text.split() if is_latin(text) else text
-    return Counter(word for word in words if word in _TELLING or word.isdigit())
+    return tuple(sorted(word for word in words if word in _TELLING or word.isdigit()))
+
+
+@lru_cache(maxsize=1 << 16)
+def _sign(name: PartyName) -> Sign:
+    """Names that differ in this are never alike: of most pairs nothing else has to be compared."""
+    return name.branch, _telling(core_and_region(name.stem)[0])
 
 
 def _code(region: str) -> str:
