@@ -42,12 +42,14 @@ VISIT = [
 _SALES_EACH = 10
 _DRIVER = "crmctl.cli.git_driver"
 CARD = ["party_type=company", "source=referral", "lawful_basis=contract", "obtained_at=2026-11-22T09:00"]
+# One of each sort: lists, what is due, working days, grades held, likely duplicates.
+REPORTS = ("customers", "visits", "dormant", "sales", "management", "intake", "classification", "quality")
 # milliseconds, DESIGN 9: idle two-core machine, keys unlocked, whole process
 BUDGETS = {
     "--version": 30, "--help": 100, "show by name": 200, "show by id": 200, "list customer": 300, "list visit": 300,
     "find": 300, "add visit": 350, "add customer": 350, "update visit": 350, "due": 500, "day plan": 500,
     "grade explain": 500, "due under P23": 500, "show under P23": 200, "grade run": 10_000, "dashboard": 2000,
-    "report customers": 500, "report visits": 500, "report dormant": 500,
+    **{f"report {name}": 500 for name in REPORTS},
     "check, nothing changed": 500, "check after one visit": 500, "sync of one visit": 400,
     "git diff, each side of a file": 100, "git merge, each file": 100, "review of fifty changes": 1000,
 }  # fmt: skip
@@ -135,7 +137,7 @@ class Bench:
         yield Measure("due under P23", ["due"])
         yield Measure("due --team under P23", ["due", "--team"])
         yield Measure("dashboard", ["report", "dashboard", "--department", "east"])
-        for report in ("customers", "visits", "dormant", "sales"):
+        for report in REPORTS:
             yield Measure(f"report {report}", ["report", report, "--department", "east", "--format", "csv"])
         yield Measure("cold: grade run", ["grade", "run", "--dry-run", "--department", "east"], self._forget, 1)
 

@@ -40,7 +40,7 @@ def fill(
     """
     from crmctl.ledger.snapshot.connection import connect
     from crmctl.report.coverage import coverage
-    from crmctl.report.provided import kinds_behind, provide
+    from crmctl.report.provided import add_due, due_kinds, kinds_behind, provide
 
     ledger = ledger.landed
     question = settle(ledger, report, asked)
@@ -51,8 +51,10 @@ def fill(
         read |= {name for table in report.tables for name in prove_evidence(ledger, report, table, parameters)}
     unnamed = set(kinds_behind(ledger, read))
     kinds = [kind for kind in ledger.in_force.kinds.values() if kind.table in read or kind.name in unnamed]
-    connection = connect(ledger, sorted({*(kind.name for kind in kinds), *(["customer"] if question.customer else [])}))
+    opened = {*(kind.name for kind in kinds), *due_kinds(ledger, read, question.as_of)}
+    connection = connect(ledger, sorted({*opened, *(["customer"] if question.customer else [])}))
     try:
+        add_due(connection, ledger, read, question.as_of)
         missing = redact(connection, kinds, withheld_from(ledger) if withheld is None else withheld, columns)
         provide(connection, ledger, read, question.as_of)
         tables = tuple(_filled(connection, table, parameters, question) for table in report.tables)

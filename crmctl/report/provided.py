@@ -68,8 +68,6 @@ def provide(connection: Connection, ledger: Ledger, tables: AbstractSet[str], as
     standards.add_standards(connection, ledger, tables, as_of)
     handbook.add_handbook(connection, ledger, tables)
     add_approvals(connection, ledger, tables)
-    if not tables.isdisjoint({DUE, DONE_LATE}):
-        _add_due(connection, ledger, as_of, done_late=DONE_LATE in tables)
     if PLACE in tables:
         from crmctl.ledger.reading.standing import places
 
@@ -135,13 +133,26 @@ def kinds_behind(ledger: Ledger, tables: AbstractSet[str]) -> Iterator[str]:
         yield from dict.fromkeys(clock.on for clock in ledger.in_force.pack.clocks if clock.on in kinds)
 
 
-def _add_due(connection: Connection, ledger: Ledger, as_of: date, *, done_late: bool) -> None:
+def due_kinds(ledger: Ledger, tables: AbstractSet[str], as_of: date) -> list[str]:
+    """The kinds that `add_due` has to find in the snapshot."""
+    if tables.isdisjoint({DUE, DONE_LATE}):
+        return []
+    from crmctl.ledger.reading.due import agenda_kinds
+
+    return agenda_kinds(ledger, as_of)
+
+
+def add_due(connection: Connection, ledger: Ledger, tables: AbstractSet[str], as_of: date) -> None:
+    """Add what is due, where questions read it, before anything is withheld: a clock looks at whole records."""
+    if tables.isdisjoint({DUE, DONE_LATE}):
+        return
     from crmctl.ledger.reading.due import agenda
     from crmctl.rules.due_persons import Whose
 
     org = ledger.in_force.org
     everybody = Whose(frozenset(org.members), frozenset(org.departments))
-    found = agenda(ledger, everybody, as_of, done_late=done_late)
+    done_late = DONE_LATE in tables
+    found = agenda(ledger, everybody, as_of, done_late=done_late, connection=connection)
     connection.execute(CREATE[DUE])
     connection.executemany(f"INSERT INTO {DUE} VALUES ({', '.join('?' * 12)})", map(_item, found.items))  # noqa: S608
     if done_late:

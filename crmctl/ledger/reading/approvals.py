@@ -26,8 +26,8 @@ Row = tuple[str, str, str, str | None, str, str | None, str | None, str, str]
 
 
 def add_approvals(connection: Connection, ledger: Ledger, tables: Iterable[str]) -> None:
-    """Fill the table `approval` where a question reads it."""
-    if TABLE in tables:
+    """Fill the table `approval` where a question reads it and nobody filled it yet."""
+    if TABLE in tables and not connection.execute(f"SELECT 1 FROM {TABLE} LIMIT 1").fetchone():  # noqa: S608
         connection.executemany("INSERT INTO approval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", approval_rows(ledger))
 
 

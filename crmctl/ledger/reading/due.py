@@ -64,10 +64,14 @@ def team_of(ledger: Ledger) -> Whose:
     return Whose(frozenset({*reporting, ledger.member_id}), led)
 
 
-def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late: bool = True) -> Agenda:
+def agenda(
+    ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late: bool = True,
+    connection: Connection | None = None,
+) -> Agenda:  # fmt: skip
     """Everything due for these members on a day (today), and what was done too late of late where that is wanted.
 
-    Raises BadConfiguration for a clock that does not fit.
+    `connection` has the tables of `agenda_kinds`, whole; without one they are opened here. Raises BadConfiguration for
+    a clock that does not fit.
     """
     pack, kinds = ledger.in_force.pack, ledger.in_force.kinds
     findings = check_clocks(pack.clocks, kinds, "policy", ledger.values()) or list(_values_faults(ledger))
@@ -76,9 +80,8 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
             _("The policy's clocks do not fit the kinds"), findings=findings, hint="crmctl policy check"
         )
     day = as_of or ledger.today
-    clocks = [clock for clock in pack.clocks if any(running(clock, one) for one in ledger.in_force.values.all(day))]
-    standing = standing_of(ledger)
-    connection = connect(ledger, [*_needed(clocks, kinds), *sorted(kinds_asked(ledger, standing, clocks))])
+    clocks, standing = _running(ledger, day), standing_of(ledger)
+    connection = connection or connect(ledger, agenda_kinds(ledger, day))
     add_functions(connection, ledger)
     _approvals(ledger, connection, clocks)
     around = surroundings(ledger, connection, clocks, as_of, whose)
@@ -104,6 +107,19 @@ def agenda(ledger: Ledger, whose: Whose, as_of: date | None = None, *, done_late
         tuple(item for item in wanted if item.done is None), tuple(item for item in wanted if item.done is not None),
         names, tuple(unknown_years(around.calendar, counted)),
     )  # fmt: skip
+
+
+def agenda_kinds(ledger: Ledger, day: date) -> list[str]:
+    """The kinds whose records decide what is due on a day."""
+    clocks = _running(ledger, day)
+    needed = _needed(clocks, ledger.in_force.kinds)
+    return [*needed, *sorted(kinds_asked(ledger, standing_of(ledger), clocks) - {*needed})]
+
+
+def _running(ledger: Ledger, day: date) -> list[Clock]:
+    """The clocks that run for anybody by the values of a day."""
+    values = list(ledger.in_force.values.all(day))
+    return [clock for clock in ledger.in_force.pack.clocks if any(running(clock, one) for one in values)]
 
 
 def _once(found: list[Due]) -> list[Due]:
