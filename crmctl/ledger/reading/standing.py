@@ -12,6 +12,7 @@ from crmctl.i18n import N_, _
 from crmctl.ledger.reading.asker import Asker, no_grades, parameters_of, reckoned_in
 from crmctl.ledger.reading.duties import kinds_of_duties
 from crmctl.ledger.reading.guarding import pack_files
+from crmctl.ledger.reading.surroundings import closed_customers
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions, kinds_named
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
@@ -124,7 +125,10 @@ def places(ledger: Ledger, day: date) -> Iterator[tuple[str, str, int, str]]:
 
 def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iterator[Due]:
     """Customers whose next contact is due by the cadence of their class, or the next measure of their service."""
+    kinds = asker.ledger.in_force.kinds
     for cadence in standing.cadences:
+        shown_by = [cadence.done.kind] if cadence.done else kinds_named(standing.contacts, kinds)
+        closed = closed_customers(asker.connection, shown_by)
         by_ways: dict[tuple[str, ...], dict[str, date]] = {}
         for name in cadence.every:
             latest = _latest(cadence, name, around)
@@ -135,6 +139,8 @@ def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iter
             question = _last(asker.ledger, standing, cadence, ways)
             asked = {"names": json.dumps([*clocks]), "latest": max(latest_of.values()).isoformat()}
             for dossier, department, last, held, since in asker.ask(question, **asked).rows:
+                if closed and not closed.isdisjoint({(str(dossier), str(department)), (str(dossier), None)}):
+                    continue  # a contact that does not open may have been the last one
                 started = {"last": date.fromisoformat(str(last)[:10])}
                 # a contact long before the customer was here makes the next one due, and not late since then
                 here = date.fromisoformat(str(since)[:10])

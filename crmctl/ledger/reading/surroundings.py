@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crmctl.ledger.snapshot.rows import latest_by_reference, latest_days
 from crmctl.ledger.workdays import work_calendar
+from crmctl.model.paths import place_of
 from crmctl.rules.due import Dealing, Surroundings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from crmctl.rules.due_persons import Whose
 
 _Key = tuple[str, str, str, str | None]
+Customer = tuple[str, str | None]  # and the department; None: what all departments share
 
 
 def surroundings(
@@ -34,6 +36,21 @@ def surroundings(
     return Surroundings(
         now, work_calendar(ledger), ledger.values(day=day), _Dealings(connection), active,
         _Latest(ledger, connection, clocks), _holders(ledger, day), ledger.in_force.values, began, whose,
+    )  # fmt: skip
+
+
+def closed_customers(connection: Connection, kinds: Iterable[str]) -> frozenset[Customer]:
+    """The customers, by department, of whom records of these kinds exist that do not open."""
+    names = list(kinds)
+    marks = ", ".join("?" * len(names))
+    there = f"SELECT 1 FROM coverage WHERE kind IN ({marks}) AND opened < existing LIMIT 1"  # noqa: S608 - question marks
+    if not connection.execute(there, names).fetchone():
+        return frozenset()
+    sql = f"SELECT path FROM _sources WHERE kind IN ({marks}) AND generation IS NULL"  # noqa: S608 - question marks
+    places = (place_of(path) for (path,) in connection.execute(sql, names))
+    return frozenset(
+        (place.dossier, place.compartment.partition("/")[0] if "/" in place.compartment else None)
+        for place in places if place
     )  # fmt: skip
 
 
@@ -65,7 +82,8 @@ class _Dealings(Mapping[str, Mapping[str, Dealing]]):
 class _Latest(Mapping[_Key, date]):
     """The last day of what ends a clock, by kind, field, customer (or record) and department.
 
-    What all departments share is answered by any of them.
+    What all departments share is answered by any of them. Where a customer has records of the kind that do not open,
+    nobody can say which was the last: it answers whatever is asked.
     """
 
     def __init__(self, ledger: Ledger, connection: Connection, clocks: Iterable[Clock]) -> None:
@@ -73,6 +91,7 @@ class _Latest(Mapping[_Key, date]):
         self._places = {(until.kind, until.at, until.ref) for clock in clocks if (until := clock.until)}
         self._days: dict[tuple[str, str], dict[tuple[str, str | None], str]] = {}
         self._shared: dict[tuple[str, str], dict[str, str]] = {}
+        self._closed: dict[str, frozenset[Customer]] = {}
         self._of_records: dict[_Key, date] = {}
         for until in {clock.until for clock in clocks if clock.until and clock.until.ref}:
             kind = self._kinds[until.kind]
@@ -84,6 +103,8 @@ class _Latest(Mapping[_Key, date]):
             return self._of_records[key]
         kind, at, dossier, department = key
         place = kind, at
+        if self._is_closed(kind, dossier, department):
+            return date.max
         text = self._of(place)[dossier, department] if department is not None else self._of_any(place)[dossier]
         return date.fromisoformat(text)
 
@@ -102,6 +123,13 @@ class _Latest(Mapping[_Key, date]):
             kind, at = place
             self._days[place] = latest_days(self._connection, self._kinds[kind], at)
         return self._days[place]
+
+    def _is_closed(self, kind: str, dossier: str, department: str | None) -> bool:
+        if kind not in self._closed:
+            closed = closed_customers(self._connection, [kind])
+            # asked of no department in particular, any of them counts
+            self._closed[kind] = closed | {(customer, None) for customer, _department in closed}
+        return (dossier, department) in self._closed[kind]
 
     def _of_any(self, place: tuple[str, str]) -> Mapping[str, str]:
         if place not in self._shared:

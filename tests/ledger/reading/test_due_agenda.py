@@ -15,7 +15,12 @@ from crmctl.ledger.changing.entry import update
 from crmctl.ledger.changing.placing import author_of
 from crmctl.ledger.disk.yamlio import dump
 from crmctl.ledger.git.transaction import Change, write
+from crmctl.ledger.keys.identity import create
 from crmctl.ledger.reading.due import Agenda, agenda, own, team_of
+from crmctl.ledger.setup.enrol import add_member
+from crmctl.ledger.setup.joining import join
+from crmctl.ledger.setup.policy_files import set_value
+from crmctl.model.org import Role
 from crmctl.rules.due import Due
 from crmctl.rules.due_persons import Whose
 from tests.company import CARD, VISIT, Company
@@ -237,3 +242,23 @@ def test_steps_of_a_plan_are_due_each_by_its_own_day(company: Company, kept: Cal
     ]
     kept("customer_plan", company.customer(), {"what": "visit", "period": "2026H2", "steps": steps})
     assert codes(due(company).items) == [("DUE011", 2), ("DUE011", 1)]
+
+
+def test_nobody_is_late_for_what_the_reader_cannot_open(company: Company) -> None:
+    set_value(company.ledger(), "contact_potential", "1 month")
+    ledger = company.ledger()
+    add_member(ledger, create(company.home, "max", None), "Max", (Role("management", None, ledger.today),))
+    seen, unseen = company.customer(name="Northern Clinic"), company.customer(name="Southern Works")
+    planned = {**VISIT, "on": "2026-11-20", "next_on": "2026-11-21"}
+    company.add("visit", {**planned, "state": "done", "result": "x", "goal_met": True}, customer=unseen)
+    company.sync("alice")
+    join(str(company.path / "server.git"), company.clone("max"), "max")
+    company.sync("alice", "max")
+
+    def late(member: str) -> set[tuple[str, str]]:
+        whose = Whose(departments=frozenset({"east"}))
+        return {(one.code, one.dossier) for one in agenda(company.ledger(member), whose, date(2027, 2, 1)).items}
+
+    assert {("VIS011", seen), ("VIS011", unseen), ("DUE002", unseen)} <= late("alice")
+    assert ("VIS011", seen) in late("max"), "there is no visit at all, whoever looks"
+    assert not [code for code, customer in late("max") if customer == unseen and code in {"VIS011", "DUE002"}]
