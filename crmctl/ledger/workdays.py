@@ -41,7 +41,7 @@ def unknown_years(calendar: WorkCalendar, spans: Iterable[tuple[date, date]]) ->
     """A warning for each year touched for which no public calendar is known."""
     years = sorted({year for first, last in spans for year in calendar.unknown_years(first, last)})
     message = N_("The holidays of {year} are not known yet: weekends only were taken for days off")
-    hint = N_("Write them into policy/calendar.yaml and name the year under years")
+    hint = N_("Write them and the year (years) into a copy of policy/calendar.yaml; then crmctl policy adopt COPY")
     return [Finding("CAL001", message, "warning", PATH, "years", {"year": year}, hint) for year in years]
 
 

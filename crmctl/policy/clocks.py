@@ -57,6 +57,7 @@ _OUTER = ("state", "department")
 class Until:
     """What else ends the clock: a record of this kind, same dossier and department, `at` past this one's `after`.
 
+    A record of another kind than the clock's own may be of the same day: a grade on the day of the review it follows.
     With `ref`, a record whose field of that name refers to this one, whenever it was.
     """
 

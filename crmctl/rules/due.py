@@ -251,7 +251,10 @@ def _answered(clock: Clock, row: DueRow, around: Surroundings) -> bool:
         return (*clock.until.key, row.id, None) in around.latest
     after = row.values.get(clock.until.after)
     latest = around.latest.get((*clock.until.key, row.dossier, row.department))
-    return latest is not None and (not isinstance(after, date) or latest > day_of(after))
+    if latest is None or not isinstance(after, date):
+        return latest is not None
+    # one of the clock's own kind may be the very record; of another kind, one of the same day answers it
+    return latest > day_of(after) if clock.until.kind == clock.on else latest >= day_of(after)
 
 
 def _shown(clock: Clock, item: Due, around: Surroundings) -> Iterator[Due]:

@@ -131,6 +131,11 @@ def test_who_is_admitted_is_due_for_a_grade_and_qualified_at_least(p23: Company)
     assert run(p23.ledger(), "east", TODAY).proposal(customer).grade == "qualified"  # type: ignore[union-attr]
     p23.add("grade", GRADE, customer=customer, department="east")
     assert "ADM011" not in due(p23, "2026-11-25")
+    same_day = p23.customer(name="Same Day Hospital", **HOSPITAL)
+    admit(p23, same_day, str(GRADE["decided_on"]))
+    assert "ADM011" in due(p23, "2026-11-25")
+    p23.add("grade", GRADE, customer=same_day, department="east")
+    assert "ADM011" not in due(p23, "2026-11-25")
 
 
 @pytest.mark.req("R-ADM-17")
@@ -201,6 +206,15 @@ def test_a_customer_is_lowered_within_five_days_of_the_review_and_late_is_told(p
     assert (item.due, item.late_days) == (date(2026, 11, 23), 2)
     in_time = p23.add("grade", GRADE, customer=customer, department="east")
     assert [f.code for f in in_time.findings] == []  # the fifth day is in time
+    assert "RGD005" not in due(p23, "2026-11-25")
+
+
+@pytest.mark.req("R-RGD-03")
+def test_a_grade_lowered_on_the_day_of_its_review_is_asked_for_no_more(p23: Company) -> None:
+    customer = p23.customer(category="hospital", **CLEAN)
+    admit(p23, customer, "2026-02-28")
+    p23.add("stage_review", REVIEW, customer=customer, department="east")
+    p23.add("grade", {**GRADE, "on": REVIEW["on"], "decided_on": REVIEW["on"]}, customer=customer, department="east")
     assert "RGD005" not in due(p23, "2026-11-25")
 
 

@@ -143,6 +143,14 @@ def test_another_record_past_this_one_ends_it() -> None:
     assert len(list(due_items(made, [asked], around))) == 1
 
 
+@pytest.mark.parametrize(("last", "left"), [("2026-10-31", 1), ("2026-11-01", 0), ("2026-11-02", 0)])
+def test_a_record_of_another_kind_ends_it_from_the_same_day_on(last: str, left: int) -> None:
+    made = clock(at="next_on", until={"kind": "payment", "at": "on", "after": "on"})
+    asked = row(on=day("2026-11-01"), next_on=day("2026-11-10"))
+    around = replace(AROUND, latest={("payment", "on", "C-1", "east"): day(last)})
+    assert len(list(due_items(made, [asked], around))) == left
+
+
 @pytest.mark.req("R-REC-13")
 def test_each_field_in_doubt_is_an_item_by_its_own_day() -> None:
     doubt = DueRow(

@@ -103,7 +103,8 @@ def show(
     N_(
         "Examples:\n\ncrmctl policy adopt base\n\ncrmctl policy adopt our-rules.yaml --dry-run\n\n"
         "Copies a shipped pack, or one in a file, into the ledger with the kinds it needs. "
-        "A file whose pack is called company takes the place of your own."
+        "A file whose pack is called company takes the place of your own. "
+        "A changed copy of policy/calendar.yaml (working days and hours) is taken in the same way."
     )
 )
 def adopt(

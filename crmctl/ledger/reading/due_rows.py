@@ -136,10 +136,11 @@ def _followed(narrow: Narrow, clock: Clock, kind: Kind, kinds: Mapping[str, Kind
     after, at = _day_column(kind, until.after), _day_column(ending, until.at)
     if after is None or at is None:
         return
+    past = ">" if until.kind == kind.name else ">="
     narrow.add(
         f'id NOT IN (SELECT v.id FROM "{kind.table}" v JOIN (SELECT dossier, department, max({at}) AS last '  # noqa: S608
         f'FROM "{ending.table}" GROUP BY 1, 2) u ON u.dossier = v.dossier AND u.department = v.department '
-        f"WHERE u.last > v.{after})"
+        f"WHERE u.last {past} v.{after})"
     )
 
 

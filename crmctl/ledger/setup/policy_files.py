@@ -17,6 +17,8 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.setup.administer import change_setup, must_legislate
 from crmctl.ledger.setup.filed_rules import must_be_filed, unfiled
 from crmctl.ledger.setup.setup_check import (
+    CALENDAR,
+    CALENDAR_SCHEMA,
     COMPANY,
     Mapped,
     extends_of,
@@ -27,6 +29,7 @@ from crmctl.ledger.setup.setup_check import (
     setup_faults,
     setup_files,
 )
+from crmctl.ledger.setup.value_text import typed_value
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
@@ -36,8 +39,6 @@ from crmctl.policy.department_rules import NOT_OVERLAYS
 _TOGETHER = "POL034"  # the items, weights and bands of a scorecard
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
-_NUMBERS = frozenset({"int", "money", "number", "percent"})
-_WORDS: dict[str, Value] = {"true": True, "false": False, "yes": True, "no": False, "是": True, "否": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,17 @@ def pack_states(ledger: Ledger) -> list[PackState]:
 def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
     """Copy a shipped pack, or the pack in a file, into the ledger with the kinds it needs and put it in force.
 
-    A file whose pack is called `company` becomes the company's own, one with `department:` that
-    department's own rules. Raises Refused for a member who may not write the policy and for a department's rules
-    that were not filed where the policy asks for it, NotFound, BadConfiguration with every fault and its line.
+    A file whose pack is called `company` becomes the company's own, one with `department:` that department's own
+    rules, one of schema `crmctl/calendar/1` the company's calendar. Raises Refused for a member who may not write the
+    policy and for a department's rules that were not filed where the policy asks for it, NotFound, BadConfiguration
+    with every fault and its line.
     """
     must_legislate(ledger)
     where, content = _pack_source(what)
     raw, _lines = read_mapping(content, where)
     files = setup_files(ledger)
     name, edits = _edits(ledger, where, content)
-    if "pack" not in raw:
+    if "department" in raw and "pack" not in raw:
         must_be_filed(ledger, name)
     changed = {path: new for path, new in edits.items() if files.get(path) != new}
     shown = dict.fromkeys(list(edits)[:1], where)
@@ -113,6 +115,8 @@ def adopt(ledger: Ledger, what: str, *, dry_run: bool = False) -> Adopted:
 def _edits(ledger: Ledger, where: str, content: bytes) -> tuple[str, dict[str, bytes]]:
     """The name of a pack or of a department's rules, and the files (path → content) that put it in force."""
     raw, files = read_mapping(content, where)[0], setup_files(ledger)
+    if raw.get("schema") == CALENDAR_SCHEMA:
+        return "calendar", {CALENDAR: content}
     if "department" in raw and "pack" not in raw:
         name = _department(ledger, raw)
         return name, {f"policy/{name}.yaml": content}
@@ -144,7 +148,7 @@ def set_value(
         after = _taken_away(ledger, values, name)
     else:
         kind = _needed_type(ledger, name)
-        after = _number(name, text, kind) if kind in _NUMBERS else _typed(name, text, _last(known[name]))
+        after = typed_value(name, text, kind, _last(known[name]))
         after = after if start is None else list(with_step(before, start, after))
     if text is not None:
         values[name] = after
@@ -207,7 +211,9 @@ def check_policy(ledger: Ledger, file: Path | None = None) -> list[Finding]:
         return [*setup_faults(files, org=org), *unfiled(ledger, files)]
     where, content = _pack_source(str(file))
     raw, _lines = read_mapping(content, where)
-    if "department" in raw and "pack" not in raw:
+    if raw.get("schema") == CALENDAR_SCHEMA:
+        path = CALENDAR
+    elif "department" in raw and "pack" not in raw:
         path = f"policy/{_department(ledger, raw)}.yaml"
     else:
         path = kind_path(str(raw["kind"])) if "kind" in raw else pack_path(_pack_name(raw, where))
@@ -222,7 +228,7 @@ def differences(ledger: Ledger, name: str | None = None) -> Iterator[Difference]
     files = setup_files(ledger)
     shipped = {pack_path(pack): pack_file(pack).read_bytes() for pack in pack_names()}
     shipped |= {kind_path(kind): path.read_bytes() for kind, path in kind_files().items()}
-    paths = sorted({*shipped, *files} - {COMPANY, "policy/calendar.yaml"})
+    paths = sorted({*shipped, *files} - {COMPANY, CALENDAR})
     if name is not None:
         paths = [path for path in paths if path in {pack_path(name), kind_path(name)}]
         if not paths:
@@ -331,18 +337,6 @@ def _asked_for(content: Value) -> Iterator[str]:
             yield from _asked_for(inner)
 
 
-def _typed(name: str, text: str, like: Value) -> Value:
-    value = load(text.encode(), name) if re.fullmatch(r"-?[0-9]+", text) else _WORDS.get(text.lower(), text)
-    wanted = type(like)
-    if like is not None and not isinstance(value, wanted):
-        words = {int: _("a whole number"), bool: _("yes or no"), str: _("a text")}
-        raise InvalidInput(
-            _("{name} is {type}, not {text}", name=name, type=words.get(wanted, _("a list")), text=text),
-            where=COMPANY, hint=f"crmctl policy set {name} {like}",
-        )  # fmt: skip
-    return value
-
-
 def _needed_type(ledger: Ledger, name: str) -> str | None:
     """What a pack in force says a value it needs is (`needs:`), the later pack's word for it."""
     kind = None
@@ -351,18 +345,6 @@ def _needed_type(ledger: Ledger, name: str) -> str | None:
         spec = needs.get(name) if isinstance(needs, dict) else None
         kind = str(spec.get("is")) if isinstance(spec, dict) else kind
     return kind
-
-
-def _number(name: str, text: str, kind: str | None) -> Value:
-    """A number as typed: 12,000 as 12000, 12.5 and 15% as they are. Raises InvalidInput for what is none."""
-    plain = text.replace(",", "").replace("，", "").strip()
-    if re.fullmatch(r"-?[0-9]+", plain):
-        return load(plain.encode(), name)
-    if kind != "int" and re.fullmatch(r"-?[0-9]+\.[0-9]+%?|-?[0-9]+%", plain):
-        return plain
-    words = {"int": _("a whole number"), "percent": _("a share such as 15%")}
-    wanted = words.get(kind or "", _("a number"))
-    raise InvalidInput(_("{name} is {type}, not {text}", name=name, type=wanted, text=text), where=COMPANY)
 
 
 def _last(value: Value) -> Value:

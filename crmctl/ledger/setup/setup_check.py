@@ -21,8 +21,10 @@ from crmctl.policy.dated import undated
 from crmctl.policy.fit import kind_faults, pack_faults, unknown
 from crmctl.policy.pack import Pack, lay_over, read_pack
 from crmctl.policy.review import seat_faults
+from crmctl.policy.workdays import read_calendar
 
 COMPANY = "policy/company.yaml"
+CALENDAR, CALENDAR_SCHEMA = "policy/calendar.yaml", "crmctl/calendar/1"
 _NOTHING: Mapping[str, str] = {}
 Mapped = dict[str, Value]
 
@@ -99,6 +101,8 @@ class _Setup:
             if self._org is not None:
                 self._note(path, seat_faults(pack.review, self._org.departments, self._org.members))
                 self._note(path, department_faults(pack.clocks, undated(whole.values), self._org.departments))
+        if CALENDAR in self._raw:
+            self._note(CALENDAR, [replace(fault, where="") for fault in read_calendar(self._raw[CALENDAR], "")[1]])
         self._decisions({k.name: k for k in kinds.values()}, list(packs), whole)
         if whole.guarded:
             self._guards({kind.name: kind for kind in kinds.values()}, packs, whole)

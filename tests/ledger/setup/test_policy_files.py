@@ -13,6 +13,7 @@ from crmctl.errors import BadConfiguration, InvalidInput, NotFound, Refused
 from crmctl.ledger.disk.shipped import kind_files
 from crmctl.ledger.setup.administer import change_setup
 from crmctl.ledger.setup.policy_files import adopt, check_policy, differences, pack_states, set_value
+from crmctl.ledger.workdays import work_calendar
 from tests.company import Company, git
 
 OWN = """# Our own rules.
@@ -180,6 +181,20 @@ def test_a_value_a_rule_asks_for_can_be_set_before_it_has_one(company: Company) 
     assert "declare_within" not in company.ledger().in_force.pack.values
     assert set_value(company.ledger(), "declare_within", "12 months")[:2] == (None, "12 months")
     assert company.ledger().in_force.pack.values["declare_within"] == "12 months"
+
+
+def test_the_company_s_calendar_is_taken_in_like_a_pack_and_faults_are_told(company: Company, tmp_path: Path) -> None:
+    copy = tmp_path / "our days.yaml"
+    copy.write_text("schema: crmctl/calendar/1\nextra_off: [2026-11-30]\n", encoding="utf-8")
+    assert check_policy(company.ledger(), copy) == []
+    made = adopt(company.ledger(), str(copy))
+    assert (made.files, made.commit) == (("policy/calendar.yaml",), company.ledger().head)
+    assert not work_calendar(company.ledger()).is_workday(date(2026, 11, 30))
+    copy.write_text("schema: crmctl/calendar/1\nextra_of: [2026-11-30]\nextra_work: [2026-02-30]\n", encoding="utf-8")
+    told = [(fault.code, fault.where) for fault in check_policy(company.ledger(), copy)]
+    assert told == [("CAL002", f"{copy}:2"), ("CAL002", f"{copy}:3")]
+    with pytest.raises(BadConfiguration):
+        adopt(company.ledger(), str(copy))
 
 
 def test_a_needed_number_is_read_as_the_number_it_is(company: Company) -> None:
