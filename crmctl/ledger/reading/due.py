@@ -154,7 +154,7 @@ def _ranked(asker: Asker, standing: Standing, items: list[Due]) -> list[Due]:
     """The items with their customers' places in the policy's priorities."""
     if not standing.priority:
         return items
-    held = held_classes(asker, standing)
+    held = held_classes(asker, standing, (item.dossier for item in items))
     places = {(item.dossier, item.department): rank_of(standing, held, item) for item in items}
     return [replace(item, rank=rank, standing=name) for item in items
             for rank, name in [places[item.dossier, item.department]]]  # fmt: skip

@@ -38,6 +38,11 @@ SELECT s.id, s.department, coalesce(l.day, a.since) AS last, s.class, a.since
 FROM standing s JOIN assignment a ON a.dossier = s.id AND a.department = s.department
 LEFT JOIN last l ON l.dossier = s.id AND l.department = s.department
 WHERE s.class IN (SELECT value FROM json_each(:names)) AND coalesce(l.day, a.since) <= :latest
+  AND (:owners IS NULL OR a.owner IN (SELECT value FROM json_each(:owners)))
+"""
+_OF_CUSTOMERS = """
+SELECT id, department, class FROM ({classes})
+WHERE :customers IS NULL OR id IN (SELECT value FROM json_each(:customers))
 """
 _COLUMNS = {"classes": ("id", "department", "class"), "contacts": ("dossier", "department", "day", "way")}
 
@@ -90,11 +95,13 @@ def kinds_asked(ledger: Ledger, standing: Standing, clocks: Iterable[Clock]) -> 
     return found | kinds_of_duties(standing, kinds)
 
 
-def held_classes(asker: Asker, standing: Standing) -> Held:
-    """The classes of every customer that the priorities ask for, by customer and department."""
+def held_classes(asker: Asker, standing: Standing, customers: Iterable[str] | None = None) -> Held:
+    """The classes of these customers (of all) that the priorities ask for, by customer and department."""
     held: Held = {}
+    ids = None if customers is None else json.dumps(sorted({*customers}))
     for of in dict.fromkeys(of for of, _names in standing.priority):
-        for dossier, department, name, *_more in asker.ask(standing.classes[of]).rows:
+        question = _OF_CUSTOMERS.format(classes=standing.classes[of].rstrip().rstrip(";"))
+        for dossier, department, name in asker.ask(question, customers=ids).rows:
             if name is not None:
                 held.setdefault(str(dossier), {}).setdefault(str(department), {})[of] = str(name)
     return held
@@ -137,7 +144,10 @@ def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iter
         for ways, latest_of in by_ways.items():
             clocks = {name: cadence.clock(name) for name in latest_of}
             question = _last(asker.ledger, standing, cadence, ways)
-            asked = {"names": json.dumps([*clocks]), "latest": max(latest_of.values()).isoformat()}
+            asked = {
+                "names": json.dumps([*clocks]), "latest": max(latest_of.values()).isoformat(),
+                "owners": _owners(cadence, around),
+            }  # fmt: skip
             for dossier, department, last, held, since in asker.ask(question, **asked).rows:
                 if closed and not closed.isdisjoint({(str(dossier), str(department)), (str(dossier), None)}):
                     continue  # a contact that does not open may have been the last one
@@ -146,6 +156,14 @@ def contacts_due(asker: Asker, standing: Standing, around: Surroundings) -> Iter
                 here = date.fromisoformat(str(since)[:10])
                 row = DueRow("customer", str(dossier), str(dossier), str(department), started, asked_from=here)
                 yield from due_items(clocks[str(held)], [row], around)
+
+
+def _owners(cadence: Cadence, around: Surroundings) -> str | None:
+    """The only owners whose customers matter, as JSON; None where others' may too."""
+    whose = around.whose
+    if whose is None or whose.departments or cadence.who != ("owner",):
+        return None
+    return json.dumps(sorted(whose.members))
 
 
 def _latest(cadence: Cadence, name: str, around: Surroundings) -> date | None:
