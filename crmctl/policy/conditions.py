@@ -211,7 +211,14 @@ class ConditionReader:
         try:
             return fact.literal(text)
         except ValueError:
-            self._fault(path, N_("{text} is no value of {name}"), text=text, name=fact.name)
+            near = get_close_matches(
+                text, [*fact.order, *(word for names in fact.labels.values() for word in names)], 1
+            )
+            if near:
+                message = N_("{text} is no value of {name}; did you mean {near}?")
+                self._fault(path, message, text=text, name=fact.name, near=near[0])
+            else:
+                self._fault(path, N_("{text} is no value of {name}"), text=text, name=fact.name)
             return None
 
     def _no_value(self, name: str, path: str) -> None:

@@ -21,6 +21,7 @@ from crmctl.policy.conditions import Branch, Condition
 from crmctl.policy.facts import Absent, Fact, FactType, FactValue
 from crmctl.policy.grading import Grading
 from crmctl.policy.scorecard import Scorecard
+from crmctl.policy.shape import mapped
 
 PackFile = tuple[str, Mapping[str, Value]]
 _COMPANY = "policy/company.yaml"
@@ -127,7 +128,9 @@ def read_decision_rules(
     needed = set(_asked({name: part for name, part in content.items() if name != "service"}))
     for other, raw in packs:
         _needs(raw.get("needs"), needed, values, other, findings)
-    read, faults = read_axis(axis, path, content, Given(found.facts, values, sets=found.sets, vocab=vocab), where)
+    wanted = [name for _where, raw in packs for name in mapped(raw.get("needs"))]
+    given = Given(found.facts, {**dict.fromkeys(wanted), **values}, sets=found.sets, vocab=vocab)
+    read, faults = read_axis(axis, path, content, given, where)
     findings += faults
     if findings or read is None:
         return None, findings
@@ -204,7 +207,7 @@ def _facts(
         path = f"facts.{name}"
         fact = _fact(name, spec, vocab) if isinstance(spec, dict) else None
         if fact is None:
-            findings.append(Finding("POL012", N_("A fact needs is: and sql:"), "error", where, path))
+            findings.append(_no_fact(spec, where, path))
             continue
         for key in spec if isinstance(spec, dict) else ():
             if key not in _FACT_KEYS:
@@ -221,6 +224,20 @@ def _facts(
             except ConditionError:
                 message = N_("Not a condition: {text}. Write: name op literal, lists in brackets")
                 findings.append(Finding("POL002", message, "error", where, f"{path}.applies", {"text": fact.applies}))
+
+
+def _no_fact(spec: Value, where: str, path: str) -> Finding:
+    """Why a fact is none: no type or SQL, a type there is not, an `empty:` of another type."""
+    kind = str(spec.get("is", "")) if isinstance(spec, dict) else ""
+    if not isinstance(spec, dict) or not kind or not isinstance(spec.get("sql"), str):
+        return Finding("POL012", N_("A fact needs is: and sql:"), "error", where, path)
+    if kind not in get_args(FactType):
+        near = (get_close_matches(kind, get_args(FactType), 1) or ["text"])[0]
+        args: dict[str, object] = {"name": kind, "near": near}
+        return Finding("POL012", N_("Unknown word {name}; did you mean {near}?"), "error", where, f"{path}.is", args)
+    message = N_("{text} is no value of {name}")
+    args = {"text": spec.get("empty"), "name": kind}
+    return Finding("POL012", message, "error", where, f"{path}.empty", args)
 
 
 def _fact(name: str, spec: Mapping[str, Value], vocab: Vocab) -> Fact | None:

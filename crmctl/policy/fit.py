@@ -16,6 +16,7 @@ from crmctl.policy.blacklist import read_blacklist
 from crmctl.policy.clocks import check_clocks
 from crmctl.policy.dated import undated
 from crmctl.policy.effective import Effective
+from crmctl.policy.header import format_faults
 from crmctl.policy.pack import ADDS, KEYS, Pack
 from crmctl.policy.review import check_review
 from crmctl.policy.satisfaction import read_model
@@ -36,7 +37,7 @@ def pack_faults(raw: Mapping[str, object], pack: Pack, kinds: Mapping[str, Kind]
     """
     roles = {*whole.company_roles, *whole.vocab.get("role", {})}
     return [
-        *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
+        *format_faults(raw), *_shapes(raw), *_requires(pack, kinds, whole), *_readers(pack, kinds, whole),
         *_entries(raw, "clocks", _clocks(pack, kinds, whole)),
         *_blacklist(pack, kinds, whole), *_arrows(pack, kinds, whole),
         *_satisfaction(pack, whole),

@@ -32,6 +32,7 @@ PARTS: Mapping[str, str] = {
     "principles": N_("Principles"), "owner": N_("Interpreted and revised by"), "effective_from": N_("Effective from"),
     "legal_basis": N_("Law and standards"), "review_every": N_("Reviewed every"), "source": N_("Source"),
 }  # fmt: skip
+SCHEMAS = ("crmctl/pack/1", "crmctl/company/1")
 _LISTS = frozenset({"principles", "legal_basis"})
 
 
@@ -58,6 +59,20 @@ def header_faults(raw: Mapping[str, Value], where: str) -> Iterator[Finding]:
         if not isinstance(given, list) or not all(isinstance(item, list) and len(item) == 2 for item in given):
             message = N_("Write a list of labels: [[Chinese, English], …]")
             yield Finding("POL002", message, "error", where, name)
+
+
+def format_faults(raw: Mapping[str, object]) -> Iterator[Finding]:
+    """A format this crmctl does not read, a version that is no number, and packs named where it counts for nothing."""
+    schema, version = raw.get("schema", SCHEMAS[0]), raw.get("version", 1)
+    if schema not in SCHEMAS:
+        args: dict[str, object] = {"text": schema, "known": ", ".join(SCHEMAS)}
+        message = N_("{text} is no format of a pack: this crmctl reads {known}")
+        yield Finding("POL002", message, "error", "", "schema", args)
+    if not isinstance(version, int) or isinstance(version, bool):
+        yield Finding("POL002", N_("A version is a whole number"), "error", "", "version")
+    if "extends" in raw and schema == SCHEMAS[0] and raw.get("pack", "company") != "company":
+        message = N_("extends counts in the company's own file only; put each pack in force with crmctl policy adopt")
+        yield Finding("POL002", message, "warning", "", "extends")
 
 
 def _texts(name: str, raw: Value) -> Iterator[Label]:

@@ -88,3 +88,21 @@ def test_a_part_of_the_wrong_shape_is_told_and_not_passed_over() -> None:
     assert [(f.code, f.field) for f in found] == [
         ("POL002", name) for name in ("needs", "facts", "sets", "grade", "axes", "blacklist")
     ]
+
+
+def test_a_pack_of_another_format_and_a_list_of_packs_that_counts_for_nothing_are_told() -> None:
+    found = faults("schema: crmctl/pack/9\npack: own\nversion: one\nlabel: [自定, Own]\n")
+    assert [(f.code, f.field, f.severity) for f in found] == [
+        ("POL002", "schema", "error"), ("POL002", "version", "error"),
+    ]  # fmt: skip
+    found = faults("schema: crmctl/pack/1\npack: own\nversion: 1\nlabel: [自定, Own]\nextends: [base]\n")
+    assert [(f.code, f.field, f.severity) for f in found] == [("POL002", "extends", "warning")]
+
+
+def test_a_fact_of_a_type_there_is_not_and_an_unlike_empty_are_told_as_such() -> None:
+    head = "schema: crmctl/pack/1\npack: own\nversion: 1\nlabel: [自定, Own]\nvocab: {grade: {hi: [高, High]}}\n"
+    sql = 'sql: "SELECT c.id, 1 AS value FROM customer c"'
+    facts = f'facts:\n  a: {{is: mony, {sql}}}\n  b: {{is: money, empty: "x", {sql}}}\n'
+    found = {f.field: f for f in faults(f"{head}{facts}grade: {{ladder: [{{grade: hi, if: a >= 1}}]}}\n")}
+    assert found["facts.a.is"].args == {"name": "mony", "near": "money"}
+    assert found["facts.b.empty"].args == {"text": "x", "name": "money"}

@@ -88,6 +88,7 @@ def test_joining_is_kleenes_logic(verdicts: list[bool | None]) -> None:
         ({"any": []}, "At least one condition is needed"),
         ({"some": ["beds > 1"]}, "A condition is a text"),
         ("hospital_class >= 四级", "四级 is no value of hospital_class"),
+        ("hospital_class >= thirdb", "thirdb is no value of hospital_class; did you mean third_b?"),
     ],
 )
 def test_what_is_off_is_named(raw: object, fault: str) -> None:

@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from crmctl.errors import BadConfiguration, InvalidInput, NoKey
-from crmctl.i18n import _
+from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import department_name
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.coverage import Connection, seen
@@ -133,7 +134,8 @@ def require_coverage(ledger: Ledger, connection: Connection, kinds: Iterable[str
             terms = ", ".join(sorted({t for terms in ledger.in_force.pack.reading.values() for t in terms}))
             raise NoKey(
                 _("You see {opened} of {existing} {kind} of {department}: too little to decide on", opened=opened,
-                  existing=existing, kind=name, department=department),
+                  existing=existing, kind=label(ledger.in_force.kinds[name].label),
+                  department=department_name(ledger, department)),
                 rule="COV001",
                 hint=_("Who reads what: crmctl access --member NAME; roles: {terms}", terms=terms),
             )  # fmt: skip
