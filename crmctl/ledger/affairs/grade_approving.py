@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crmctl.errors import CrmctlError
+from crmctl.errors import CrmctlError, NotFound
+from crmctl.i18n import _
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
@@ -53,7 +54,12 @@ class GradesApproved:
 
 
 def put_forward(ledger: Ledger, department: str, axis: str | None = None) -> list[PutForward]:
-    """What waits in a department, the last in rank first: of two who want the last seat it is the one left out."""
+    """What waits in a department, the last in rank first: of two who want the last seat it is the one left out.
+
+    Raises NotFound for a department that is not there.
+    """
+    if department not in ledger.in_force.org.departments:
+        raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
     rows = ask(connect(ledger, ["grade"]), _WAITING, {"department": department, "axis": axis}).rows
     return [
         PutForward(str(row[0]), str(row[1]), str(row[2]), str(row[3] or MAIN_AXIS), _text(row[4]), _text(row[5]),

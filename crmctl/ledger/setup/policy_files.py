@@ -179,8 +179,9 @@ def with_pack(ledger: Ledger, what: str) -> Ledger:
 
     from crmctl.ledger.in_force import compile_in_force
 
-    edits = _edits(ledger, *_pack_source(what))[1]
-    must_fit({**setup_files(ledger), **edits}, {}, ledger.in_force.org)
+    where, content = _pack_source(what)
+    edits = _edits(ledger, where, content)[1]
+    must_fit({**setup_files(ledger), **edits}, dict.fromkeys(list(edits)[:1], where), ledger.in_force.org)
     trial = copy(ledger)
     changed = {path: load(content, path) for path, content in edits.items()}
     trial.__dict__["in_force"] = compile_in_force({**ledger.in_force.raw, **changed})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crmctl.cli.boundary import main
-from crmctl.errors import BadConfiguration, Refused
+from crmctl.errors import BadConfiguration, NotFound, Refused
 from crmctl.ledger.affairs.dealing import assign
 from crmctl.ledger.affairs.grade_approving import approve_grades, put_forward
 from crmctl.ledger.affairs.grading import file_run
@@ -77,6 +77,12 @@ grade: {{ladder: [{{grade: hi, if: {condition}}}]}}
     adopt(company.ledger(), str(own))
     with pytest.raises(BadConfiguration, match="odd"):
         run(company.ledger(), "east", date(2026, 11, 20))
+
+
+def test_no_grade_waits_in_a_department_that_is_not_there(p23: Company) -> None:
+    assert put_forward(p23.ledger(), "west") == []
+    with pytest.raises(NotFound, match="nort"):
+        put_forward(p23.ledger(), "nort")
 
 
 def test_vip_in_one_department_is_nothing_in_another(p23: Company) -> None:
