@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -16,6 +16,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.divisions import division_name
 from crmctl.ledger.reading.kind_names import kind_named
 from crmctl.ledger.snapshot.connection import connect
+from crmctl.ledger.snapshot.names import names
 from crmctl.ledger.snapshot.question import Answer, ask, is_whole
 from crmctl.ledger.snapshot.tables import ENVELOPE, shape_of
 from crmctl.model.dossier import is_office
@@ -38,7 +39,10 @@ _DEALT_WORDS = {"owner": "owner", "stage": "customer_state"}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows of a kind; `existing` counts the records there are, readable or not (of a month that does not open: one)."""
+    """Rows of a kind; `existing` counts the records there are, readable or not (of a month that does not open: one).
+
+    `called` names a customer whose card opens, and gives the id of another.
+    """
 
     kind: Kind
     columns: tuple[str, ...]
@@ -49,6 +53,7 @@ class Listing:
     currency: str
     timezone: str
     schemes: Mapping[str, tuple[Label, Mapping[str, Label]]] = field(default_factory=dict)
+    called: Callable[[str], str] = str
 
     def shown(self) -> list[tuple[object, ...]]:
         """The rows as a person reads them."""
@@ -93,7 +98,7 @@ class Listing:
         if column == "dossier" and is_office(str(cell)):
             place = str(cell).partition("/")[2]
             return label(self.vocab.get("dossier", {}).get(place, place))
-        return cell
+        return self.called(str(cell)) if column == "dossier" else cell
 
     def _field(self, column: str) -> Field | None:
         found = self.kind.field(column)
@@ -130,9 +135,11 @@ class Listing:
         return self._named(field, plain)
 
     def _named(self, field: Field, plain: object) -> object:
-        """A person or place by name."""
+        """A person, a place or a customer by name."""
         if field.type == "region":
             return division_name(str(plain), field.options)
+        if field.type == "ref" and field.options.get("to") == "customer":
+            return self.called(str(plain))
         return label(self.vocab["owner"].get(str(plain), str(plain))) if field.type == "member" else plain
 
 
@@ -177,7 +184,7 @@ def list_kind(
     vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
     return Listing(
         kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone,
-        _schemes(ledger, kind),
+        _schemes(ledger, kind), lambda dossier: names(ledger).name_of(dossier) or dossier,
     )  # fmt: skip
 
 

@@ -172,6 +172,16 @@ def test_list_is_a_table_with_a_count(company: Company, at: Runner, language: st
     assert all(word in said.out + said.err for word in words)
 
 
+def test_list_names_whose_records_they_are(company: Company, at: Runner) -> None:
+    customer = company.customer()
+    visit = company.add("visit", {**VISIT}, customer=customer).id
+    said = plain(at("list", "visit"))
+    assert visit in said
+    assert "Northern Hospital" in said
+    assert customer not in said
+    assert at("list", "visit", "--json").document("list")[0]["dossier"] == customer, "data keep the id"
+
+
 def test_list_answers_with_rows(company: Company, at: Runner) -> None:
     customer = company.customer(beds=20, category="hospital")
     rows = at("list", "customer", "--columns", "id, beds", "--json").document("list")
