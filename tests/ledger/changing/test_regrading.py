@@ -88,7 +88,7 @@ def test_the_record_keeps_every_condition_with_the_value_it_met(company: Company
     path = next(p for p, _oid in ledger.repo.walk(ledger.head, "customers") if dossier in p and "/grades/" in p)
     record = ledger.read(path)
     assert record.data["grade"] == "vip"
-    assert record.data["pack"] == "p23/4"
+    assert record.data["pack"] == "p23/5"
     assert len(record.data["evidence"]) == len(lines)  # type: ignore[arg-type]
 
 
