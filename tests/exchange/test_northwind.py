@@ -26,7 +26,7 @@ from tests.company import NOW, git
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = ROOT / "examples/mappings/northwind/northwind.yaml"
-FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or ROOT.parent / "shared/data/northwind")
+FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or "not named")
 
 pytestmark = [
     pytest.mark.slow,

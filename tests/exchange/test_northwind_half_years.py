@@ -32,7 +32,7 @@ from tests.company import NOW
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = ROOT / "examples/mappings/northwind/northwind.yaml"
-FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or ROOT.parent / "shared/data/northwind")
+FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or "not named")
 ENDS = [date(1996, 12, 31), date(1997, 6, 30), date(1997, 12, 31), date(1998, 6, 30)]
 LEAST = {"vip": 8000, "preferred": 2500}
 SHARE = {"vip": 15, "preferred": 30}

@@ -32,7 +32,7 @@ from tests.report.conftest import rows
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPPING = ROOT / "examples/mappings/northwind/northwind.yaml"
-FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or ROOT.parent / "shared/data/northwind")
+FOLDER = Path(os.environ.get("CRMCTL_NORTHWIND") or "not named")
 CENT = Decimal("0.01")
 YEAR = "1997"
 Line = tuple[str, str, str, str, Decimal]  # day, customer, product, region, amount
