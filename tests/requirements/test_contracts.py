@@ -55,6 +55,10 @@ def test_signing_change_and_end_of_a_contract_follow_the_procedure(company: Comp
     with pytest.raises(InvalidInput) as caught:
         step(company, made, "signed", **signed)
     assert caught.value.rule == "CON002"
+    for left in ([clauses[1]], clauses[:2], [clauses[0], clauses[1], {"clause": "privacy", "settled": False}]):
+        with pytest.raises(Refused) as unprotected:
+            step(company, made, "signed", **{**signed, "checklist": left}, terms="as agreed")
+        assert unprotected.value.rule.startswith("CON019")
     step(company, made, "signed", **signed, terms="as agreed", consent="C-2026-7")
     change: dict[str, object] = {"changes": [{"on": DAY, "text": "ten more seats", "by": "alice"}]}
     with pytest.raises(InvalidInput) as caught:
@@ -73,7 +77,7 @@ def test_only_who_leads_the_department_changes_or_ends_a_contract(company: Compa
     adopt(company.ledger(), "p15")
     company.sync("alice", "bob")
     customer = company.customer("bob")
-    made = company.add("contract", {**SIGNED, "checklist": [{"clause": "rights", "settled": True}], "approved_by": "alice", "approved_on": DAY, "terms": "t"}, "bob", customer=customer).id  # fmt: skip
+    made = company.add("contract", {**SIGNED, "checklist": [{"clause": name, "settled": True} for name in ("rights", "privacy")], "approved_by": "alice", "approved_on": DAY, "terms": "t"}, "bob", customer=customer).id  # fmt: skip
     with pytest.raises(Refused) as refused:
         step(company, made, "ended", "bob", "gone", ended_on="2026-12-31", end_reason="gone")
     assert refused.value.rule == "CON016"
