@@ -36,7 +36,7 @@ from crmctl.rules.calendar import WorkCalendar
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from crmctl.rules.due import Due
+    from crmctl.rules.due_parts import Due
 
 FIRST_ENTRY = "first_entry"
 CREATE = {FIRST_ENTRY: f'CREATE TABLE {FIRST_ENTRY} (kind TEXT, id TEXT, "by" TEXT, at INTEGER, on_day TEXT)'}
@@ -147,7 +147,7 @@ def add_due(connection: Connection, ledger: Ledger, tables: AbstractSet[str], as
     if tables.isdisjoint({DUE, DONE_LATE}):
         return
     from crmctl.ledger.reading.due import agenda
-    from crmctl.rules.due_persons import Whose
+    from crmctl.rules.due_parts import Whose
 
     org = ledger.in_force.org
     everybody = Whose(frozenset(org.members), frozenset(org.departments))

@@ -1,29 +1,15 @@
-"""Whom an item of a clock is up to, and whose items are wanted. Pure."""
+"""Whom an item of a clock is up to, and which rows may concern who asks. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmctl.policy.clock_parts import ROLE
 
 if TYPE_CHECKING:
     from crmctl.policy.clocks import Clock
-    from crmctl.rules.due import Dealing, Due, DueRow, Surroundings
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """Whose items are wanted: these members', and all of these departments'."""
-
-    members: frozenset[str] = frozenset()
-    departments: frozenset[str] = frozenset()
-
-    def wants(self, item: Due, dealing: Collection[str]) -> bool:
-        """Whether the item is one of those; `dealing` are the departments that deal with its customer."""
-        concerned = set(dealing) if item.department is None else {item.department}
-        return bool(self.members & set(item.who)) or bool(concerned & self.departments)
+    from crmctl.rules.due_parts import Dealing, DueRow, Surroundings
 
 
 def may_concern(clock: Clock, row: DueRow, around: Surroundings) -> bool:

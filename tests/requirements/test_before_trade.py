@@ -16,7 +16,7 @@ from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.admitting import CLEAN, HOSPITAL, LICENCE, admission
 from tests.company import VISIT, Company
 from tests.requirements.proving import DAY, says

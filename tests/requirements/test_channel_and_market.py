@@ -19,7 +19,7 @@ from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from crmctl.model.org import Role
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from crmctl.trust.gate import Gate
 from tests.company import Company
 from tests.requirements.proving import DAY, in_chinese, lays_down, says

@@ -14,8 +14,7 @@ from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt
 from crmctl.model.org import Role
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, lays_down, refuses, stored, without
 

@@ -18,7 +18,7 @@ from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
 from crmctl.model.values import Value
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, holds, says, stored
 

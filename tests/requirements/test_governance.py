@@ -19,7 +19,7 @@ from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import add_member, set_roles
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
 from crmctl.model.org import Role
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.company import Company, git
 from tests.requirements.proving import DAY, lays_down, says
 

@@ -6,7 +6,7 @@ import pytest
 
 from crmctl.errors import InvalidInput
 from crmctl.ledger.reading.due import agenda
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.company import CARD, Company
 from tests.requirements.proving import lays_down
 

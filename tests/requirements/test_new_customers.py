@@ -23,7 +23,7 @@ from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.model.org import Role
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.attacks.forgery import codes
 from tests.company import Company
 from tests.prepared import prepared

@@ -11,7 +11,7 @@ from crmctl.errors import InvalidInput
 from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.enrol import save_org
 from crmctl.model.org import Member, Role
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, lays_down
 

@@ -15,7 +15,7 @@ from crmctl.ledger.setup.policy_files import set_value
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.company import Company
 from tests.requirements.proving import DAY, NOON, holds, keeps, stored
 

@@ -26,8 +26,7 @@ from crmctl.model.org import Role
 from crmctl.report.catalogue import find_report
 from crmctl.report.fill import fill
 from crmctl.report.question import Asked
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 from tests.company import VISIT, Company
 from tests.requirements.proving import DAY, holds, keeps, lays_down, refuses, says, stored, without
 

@@ -21,7 +21,7 @@ from crmctl.ledger.setup.enrol import set_roles
 from crmctl.ledger.setup.policy_files import adopt, set_value
 from crmctl.ledger.setup.setup_check import setup_faults, setup_files
 from crmctl.model.org import Role
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Whose
 from tests.company import VISIT, Company
 from tests.requirements.proving import keeps, lays_down, refuses, says, stored
 

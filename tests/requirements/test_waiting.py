@@ -13,8 +13,7 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, set_value
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 from crmctl.rules.pausing import Pause
 from tests.company import VISIT, Company
 from tests.requirements.proving import lays_down, says

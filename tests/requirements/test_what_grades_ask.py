@@ -15,8 +15,7 @@ from crmctl.ledger.changing.regrading import run
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.setup.policy_files import adopt, set_value
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 from tests.company import Company
 from tests.requirements.proving import lays_down, says
 

@@ -12,7 +12,8 @@ from crmctl.model.duration import parse_duration
 from crmctl.policy.clocks import Clock, read_clocks
 from crmctl.policy.workdays import CompanyDays
 from crmctl.rules.deadline import deadline
-from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items
+from crmctl.rules.due import due_items
+from crmctl.rules.due_parts import Dealing, Due, DueRow, Surroundings
 
 CHINA = laid_over(CompanyDays())
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -14,7 +14,8 @@ from crmctl.ledger.workdays import laid_over
 from crmctl.model.values import Value
 from crmctl.policy.clocks import Clock, read_clocks
 from crmctl.policy.workdays import CompanyDays
-from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
+from crmctl.rules.due import due_items, missing_items, ordered, running, wave_items
+from crmctl.rules.due_parts import Dealing, Due, DueRow, Surroundings
 from crmctl.rules.pausing import Pause
 
 ZONE = ZoneInfo("Asia/Shanghai")

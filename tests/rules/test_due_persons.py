@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmctl.model.values import Value
-from crmctl.rules.due import Due, due_items
-from crmctl.rules.due_persons import Whose, may_concern, who_of
+from crmctl.rules.due import due_items
+from crmctl.rules.due_parts import Due, Whose
+from crmctl.rules.due_persons import may_concern, who_of
 from tests.rules.test_due import AROUND, clock, day, row
 
 ROLES = {("head", "east"): ("hanna",), ("head", "west"): ("willi",), ("boss", None): ("bea",)}

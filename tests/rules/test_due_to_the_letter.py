@@ -9,7 +9,8 @@ import pytest
 
 from crmctl.model.values import Value
 from crmctl.policy.effective import Effective
-from crmctl.rules.due import Dealing, Due, DueRow, Surroundings, due_items, missing_items, ordered, wave_items
+from crmctl.rules.due import due_items, missing_items, ordered, wave_items
+from crmctl.rules.due_parts import Dealing, Due, DueRow, Surroundings
 from crmctl.rules.pausing import Pause
 from tests.rules.test_due import AROUND, NOW, clock, day, items, row
 

@@ -25,7 +25,7 @@ from crmctl.model.dossier import is_office
 from crmctl.model.duration import parse_duration
 from crmctl.review.own import waiting
 from crmctl.rules.calendar import Step
-from crmctl.rules.due import Due
+from crmctl.rules.due_parts import Due
 from crmctl.rules.pausing import Pause, day_of
 
 _WHY = {
@@ -65,7 +65,7 @@ def due(
 ) -> None:
     """Show what is due, the latest first."""
     from crmctl.ledger.reading.due import agenda, own, team_of
-    from crmctl.rules.due_persons import Whose
+    from crmctl.rules.due_parts import Whose
 
     out = Out(as_json)
     if team and member:

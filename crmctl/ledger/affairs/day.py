@@ -25,8 +25,7 @@ from crmctl.model.kinds import Kind
 from crmctl.model.paths import compartment_of
 from crmctl.model.record import Record
 from crmctl.model.values import Value
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 
 SHEET, VISIT = "day_plan", "visit"  # the two kinds `crmctl day` is about
 _ROWS, _DAY, _WHO, _BECAME = "rows", "on", "customer", "visit"

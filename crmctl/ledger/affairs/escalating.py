@@ -16,8 +16,7 @@ from crmctl.ledger.reading.access import access_to
 from crmctl.ledger.reading.due import agenda
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.dossier import is_office
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 
 KIND = "escalation"
 _OPEN = "SELECT id, path, rule, about, \"to\" FROM escalation WHERE state = 'open' AND department = :department"

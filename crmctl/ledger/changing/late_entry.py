@@ -26,7 +26,8 @@ def entered_late(ledger: Ledger, kind: Kind, record: Record) -> list[Finding]:
     if not any(start.isoformat()[:10] < ledger.today.isoformat() for start in starts):
         return []  # entered the same day: no calendar is needed
     from crmctl.ledger.workdays import work_calendar
-    from crmctl.rules.due import DueRow, Surroundings, due_items
+    from crmctl.rules.due import due_items
+    from crmctl.rules.due_parts import DueRow, Surroundings
 
     around = Surroundings(ledger.now, work_calendar(ledger), ledger.values(), effective=ledger.in_force.values)
     department = record.dossier.partition("/")[2] or record.compartment.rpartition("/")[0] or None

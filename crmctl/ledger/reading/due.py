@@ -25,8 +25,8 @@ from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.policy.clocks import EVERY, Clock, check_clocks
 from crmctl.rules.deadline import day_of
-from crmctl.rules.due import Due, DueRow, Surroundings, due_items, missing_items, ordered, running, wave_items
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due import due_items, missing_items, ordered, running, wave_items
+from crmctl.rules.due_parts import Due, DueRow, Surroundings, Whose
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

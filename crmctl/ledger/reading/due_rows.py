@@ -16,7 +16,8 @@ from crmctl.ledger.snapshot.tables import shape_of
 from crmctl.model.duration import with_values
 from crmctl.model.kinds import Kind
 from crmctl.policy.clocks import Clock, value_of
-from crmctl.rules.due import DONE_SHOWN, DueRow, Surroundings
+from crmctl.rules.due import DONE_SHOWN
+from crmctl.rules.due_parts import DueRow, Surroundings
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from crmctl.i18n import label
 from crmctl.policy.clocks import Clock
 from crmctl.policy.filing import CARD, RECORD, Filing, missing
-from crmctl.rules.due import Due, DueRow, Surroundings, due_items, running
+from crmctl.rules.due import due_items, running
+from crmctl.rules.due_parts import Due, DueRow, Surroundings
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -13,7 +13,7 @@ from crmctl.model.kinds import Kind
 from crmctl.policy.clock_pauses import PausedBy
 from crmctl.policy.clocks import Clock
 from crmctl.rules.calendar import WorkCalendar
-from crmctl.rules.due import DueRow, Surroundings
+from crmctl.rules.due_parts import DueRow, Surroundings
 from crmctl.rules.pausing import Pause
 
 if TYPE_CHECKING:

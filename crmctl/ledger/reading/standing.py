@@ -22,7 +22,8 @@ from crmctl.policy.clocks import Clock, value_of
 from crmctl.policy.dated import undated
 from crmctl.policy.filing import filing_faults
 from crmctl.policy.standing import KEYS, Cadence, Standing, read_standing
-from crmctl.rules.due import Due, DueRow, Surroundings, due_items
+from crmctl.rules.due import due_items
+from crmctl.rules.due_parts import Due, DueRow, Surroundings
 
 if TYPE_CHECKING:
     from crmctl.ledger.ledger import Ledger

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from crmctl.ledger.snapshot.rows import latest_by_reference, latest_days
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.paths import place_of
-from crmctl.rules.due import Dealing, Surroundings
+from crmctl.rules.due_parts import Dealing, Surroundings
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from crmctl.ledger.ledger import Ledger
     from crmctl.policy.clocks import Clock
-    from crmctl.rules.due_persons import Whose
+    from crmctl.rules.due_parts import Whose
 
 _Key = tuple[str, str, str, str | None]
 Customer = tuple[str, str | None]  # and the department; None: what all departments share

@@ -97,7 +97,7 @@ def test_quality_management_audits_complaints_and_each_round_is_due(company: Com
     customer = company.customer()
     made = [company.add("complaint", COMPLAINT, customer=customer).id for _ in range(2)]
     set_value(company.ledger(), "complaint_audit_months", "11")
-    from crmctl.rules.due_persons import Whose
+    from crmctl.rules.due_parts import Whose
 
     wanted = Whose(frozenset(), frozenset({"east"}))
     assert "AUD006" in [item.code for item in agenda(company.ledger(), wanted, date(2026, 11, 25)).items]

@@ -21,8 +21,7 @@ from crmctl.ledger.setup.enrol import add_member
 from crmctl.ledger.setup.joining import join
 from crmctl.ledger.setup.policy_files import set_value
 from crmctl.model.org import Role
-from crmctl.rules.due import Due
-from crmctl.rules.due_persons import Whose
+from crmctl.rules.due_parts import Due, Whose
 from tests.company import CARD, VISIT, Company
 
 COMPLAINT = {"content": "late", "category": "delivery", "channel": "phone", "received_at": "2026-11-20T09:00"}

@@ -10,7 +10,7 @@ from crmctl.ledger.changing.draft import Origin
 from crmctl.ledger.changing.entry import update
 from crmctl.ledger.reading import due_rows
 from crmctl.ledger.reading.due import agenda, own
-from crmctl.rules.due import Due
+from crmctl.rules.due_parts import Due
 from tests.company import VISIT, Company
 
 DONE = {**VISIT, "state": "done", "result": "x", "goal_met": True}

@@ -13,7 +13,7 @@ from crmctl.ledger.changing.barring import listing
 from crmctl.ledger.checking.check import check
 from crmctl.ledger.reading.due import agenda, own
 from crmctl.ledger.setup.policy_files import adopt, check_policy, set_value
-from crmctl.rules.due import Due
+from crmctl.rules.due_parts import Due
 from tests.company import CARD, Company
 from tests.requirements.proving import lays_down
 from tests.under_review import approve_record, hand_in
