@@ -94,7 +94,7 @@ def _patterns(needle: str) -> list[str]:
     forms = dict.fromkeys([run, json.dumps(run, ensure_ascii=False)[1:-1]])
     sought = ["".join(f"\\{c}" if c in "%_\\" else c for c in form) for form in forms]
     if not run.isascii():
-        return [*sought, "".join("_" if "!" <= c <= "~" else c for c in run)]
+        return list(dict.fromkeys([*sought, "".join("_" if "!" <= c <= "~" else c for c in run)]))
     return list(dict.fromkeys([*sought, *(_widened(form) for form in (run, run.upper(), run.title()))]))
 
 
