@@ -18,8 +18,8 @@ from crmctl.i18n import _
 from crmctl.ledger.disk.files import write_atomic
 from crmctl.ledger.git.lock import ledger_lock, own_folder
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.reading.guarding import pack_files
 from crmctl.policy.cron import Job, period_of, read_jobs
+from crmctl.policy.pack_files import packs_in_force
 
 How = Literal["done", "again", "left", "failed"]
 _LOCK = "cron"
@@ -39,7 +39,7 @@ class Line:
 
 def jobs_of(ledger: Ledger) -> tuple[Job, ...]:
     """The jobs of the policy in force. Raises BadConfiguration with every fault."""
-    jobs, findings = read_jobs(pack_files(ledger.in_force))
+    jobs, findings = read_jobs(packs_in_force(ledger.in_force.raw))
     if findings:
         raise BadConfiguration(_("The policy's jobs do not load"), findings=findings, hint="crmctl policy check")
     return jobs

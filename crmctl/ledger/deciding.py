@@ -9,10 +9,11 @@ from crmctl.errors import BadConfiguration, InvalidInput
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Label
-from crmctl.policy.axes import MAIN_AXIS, axes_of, label_of, words_of
+from crmctl.policy.axes import label_of, words_of
 from crmctl.policy.dated import values_on
-from crmctl.policy.decision import DecisionRules, axis_names, packs_in_force, read_decision_rules
+from crmctl.policy.decision import DecisionRules, axis_names, read_decision_rules
 from crmctl.policy.overlay import lay_overlay, overlay_of
+from crmctl.policy.pack_files import MAIN_AXIS, axes_of, packs_in_force
 
 
 def rules_for(

@@ -197,8 +197,8 @@ def _departments(raw: Mapping[str, Value], pack: Pack, departments: Mapping[str,
     """What departments' own rules loosen: they would decide otherwise than the company allows (R-ADM-08)."""
     if not any(path.startswith("policy/") and path.count("/") == 1 and path not in _COMPANYS for path in raw):
         return []
-    from crmctl.policy.decision import packs_in_force
     from crmctl.policy.department_rules import department_faults
+    from crmctl.policy.pack_files import packs_in_force
 
     return department_faults(raw, packs_in_force(raw), departments, pack)
 

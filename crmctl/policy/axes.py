@@ -35,10 +35,10 @@ from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.policy.facts import Fact, number
 from crmctl.policy.grading import Grading, read_grading
+from crmctl.policy.pack_files import MAIN_AXIS
 from crmctl.policy.scorecard import Scorecard, ScorecardReader
 from crmctl.policy.service import Service, read_service
 
-MAIN_AXIS = "grade"
 _KEYS = frozenset(
     {"label", "words", "record", "promotion", "sets", "exempt", "scorecard", "ladder", "rank", "caps", "steps", "mix",
      "service", "clause"}
@@ -76,16 +76,6 @@ class Given:
     sets: Collection[str] = ()
     roles: Collection[str] | None = None
     vocab: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
-
-
-def axes_of(raw: Mapping[str, Value]) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
-    """(name, path in the file, content) of each axis a pack brings."""
-    main = raw.get(MAIN_AXIS)
-    if isinstance(main, dict):
-        yield MAIN_AXIS, MAIN_AXIS, main
-    named = raw.get("axes")
-    for name, content in named.items() if isinstance(named, dict) else ():
-        yield name, f"axes.{name}", content if isinstance(content, dict) else {}
 
 
 def label_of(name: str, raw: Mapping[str, Value]) -> Label:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crmctl.model.values import Value
-from crmctl.policy.axes import axes_of
+from crmctl.policy.pack_files import axes_of
 from crmctl.policy.service import ALL, Managed, Recurring, read_service
 
 RECKONED = "reckoned_"

@@ -16,15 +16,14 @@ from crmctl.model.condition import ConditionError, Leaf, parse_leaf
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
-from crmctl.policy.axes import MAIN_AXIS, Axis, Given, axes_of, read_axis
+from crmctl.policy.axes import Axis, Given, read_axis
 from crmctl.policy.conditions import Branch, Condition
 from crmctl.policy.facts import Absent, Fact, FactType, FactValue
 from crmctl.policy.grading import Grading
+from crmctl.policy.pack_files import MAIN_AXIS, PackFile, axes_of
 from crmctl.policy.scorecard import Scorecard
 from crmctl.policy.shape import mapped
 
-PackFile = tuple[str, Mapping[str, Value]]
-_COMPANY = "policy/company.yaml"
 Vocab = Mapping[str, Mapping[str, Label]]
 _ASKED = re.compile(r"\$([a-z][a-z0-9_]*)")
 _FACT_KEYS = frozenset({"is", "of", "sql", "empty", "applies", "unit", "label", "clause"})
@@ -83,19 +82,6 @@ def declared(packs: Sequence[PackFile], vocab: Vocab, findings: list[Finding]) -
             findings.append(Finding("POL012", N_("{name} applies by a fact that is not there: {other}"), "error",
                                     "", f"facts.{name}.applies", {"name": name, "other": leaf.name}))  # fmt: skip
     return Declared(facts, applies, sets)
-
-
-def packs_in_force(raw: Mapping[str, Value]) -> list[PackFile]:
-    """The packs among the clear files of a ledger, the lowest first, the company's own last."""
-    company = raw.get(_COMPANY)
-    extends = company.get("extends") if isinstance(company, dict) else None
-    names = [f"policy/packs/{name}.yaml" for name in extends] if isinstance(extends, list) else []
-    packs: list[PackFile] = []
-    for path in [*names, _COMPANY]:
-        content = raw.get(path)
-        if isinstance(content, dict):
-            packs.append((path, content))
-    return packs
 
 
 def axis_names(packs: Sequence[PackFile]) -> list[str]:

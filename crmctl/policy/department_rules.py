@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crmctl.model.findings import Finding
 from crmctl.model.values import Value
-from crmctl.policy.axes import Given, axes_of, read_axis
+from crmctl.policy.axes import Given, read_axis
 from crmctl.policy.dated import is_dated
-from crmctl.policy.decision import Declared, PackFile, declared
+from crmctl.policy.decision import Declared, declared
 from crmctl.policy.overlay import lay_overlay, overlay_faults, overlay_of
 from crmctl.policy.pack import Pack
+from crmctl.policy.pack_files import PackFile, axes_of
 
 NOT_OVERLAYS = frozenset({"company", "calendar"})
 

@@ -23,9 +23,9 @@ from crmctl.i18n import N_
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Label
 from crmctl.model.values import Value
-from crmctl.policy.axes import MAIN_AXIS, axes_of
-from crmctl.policy.decision import Declared, PackFile
+from crmctl.policy.decision import Declared
 from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.policy.pack_files import MAIN_AXIS, PackFile, axes_of
 
 OUTCOMES = frozenset({"none", "review", "exempt"})
 _KEYS = frozenset({"name", "axis", "values", "facts", "is", "among", "share", "clause"})

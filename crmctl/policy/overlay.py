@@ -35,10 +35,9 @@ from crmctl.model.condition import ConditionError, parse_leaf
 from crmctl.model.duration import DurationError, with_values
 from crmctl.model.findings import Finding
 from crmctl.model.values import Value
-from crmctl.policy.axes import axes_of
 from crmctl.policy.dated import is_dated
-from crmctl.policy.decision import PackFile
 from crmctl.policy.facts import number
+from crmctl.policy.pack_files import PackFile, axes_of
 
 Way = Literal["higher", "lower"]
 SCHEMA = "crmctl/overlay/1"

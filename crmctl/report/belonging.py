@@ -8,7 +8,7 @@ from crmctl.i18n import _, label
 from crmctl.ledger.disk.yamlio import load
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Label
-from crmctl.policy.decision import packs_in_force
+from crmctl.policy.pack_files import packs_in_force
 from crmctl.report.definition import Report
 from crmctl.resources import packs_path
 

@@ -29,7 +29,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.approvals import add_approvals
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.record import Record
-from crmctl.policy.decision import packs_in_force
+from crmctl.policy.pack_files import packs_in_force
 from crmctl.report import handbook, measures, standards
 from crmctl.rules.calendar import WorkCalendar
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration
 from crmctl.ledger.ledger import Ledger
-from crmctl.policy.axes import MAIN_AXIS
 from crmctl.policy.grading import Grading, Per
+from crmctl.policy.pack_files import MAIN_AXIS
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -16,7 +16,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.money import from_minor
 from crmctl.model.org import Org
-from crmctl.policy.axes import MAIN_AXIS
+from crmctl.policy.pack_files import MAIN_AXIS
 from crmctl.report.definition import Column
 
 _SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")

@@ -20,7 +20,7 @@ from crmctl.model.kinds import Kind
 from crmctl.model.monthly import fields_of, rows_in
 from crmctl.model.record import Record
 from crmctl.model.values import Value
-from crmctl.policy.axes import MAIN_AXIS
+from crmctl.policy.pack_files import MAIN_AXIS
 
 _CARD, _GRADE = "customer", "grade"
 

@@ -14,8 +14,9 @@ from crmctl.model.condition import parse_leaf
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kind_reader import SQL_WORDS, compile_kind
 from crmctl.model.kinds import Kind
-from crmctl.policy.axes import axes_of, words_of
+from crmctl.policy.axes import words_of
 from crmctl.policy.pack import Pack, lay_over, read_pack
+from crmctl.policy.pack_files import axes_of
 
 PREFIX_OF_A_LEDGER = "L"
 

@@ -31,7 +31,7 @@ from crmctl.ledger.changing.regrading import run as decide
 from crmctl.ledger.deciding import axis_named
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.names import names
-from crmctl.policy.axes import MAIN_AXIS
+from crmctl.policy.pack_files import MAIN_AXIS
 from crmctl.rules.regrade import Proposal, evidence_of
 
 Department = Annotated[str | None, typer.Option("--department", help=N_("Which department's; your own if not given."))]

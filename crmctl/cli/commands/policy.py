@@ -73,7 +73,7 @@ def show(
 
         out.result("pack", raw, draw_pack)
         return
-    from crmctl.policy.decision import packs_in_force
+    from crmctl.policy.pack_files import packs_in_force
     from crmctl.policy.unset import unset_values
 
     in_force = ledger.in_force.pack

@@ -37,7 +37,7 @@ def why(
 ) -> None:
     """Explain a rule by its code."""
     from crmctl.ledger.disk.rulebook import requirement, rule, rules
-    from crmctl.policy.decision import packs_in_force
+    from crmctl.policy.pack_files import packs_in_force
 
     out, ledger = Out(as_json), _here(directory)
     packs = [_mapping(raw) for _path, raw in packs_in_force(ledger.in_force.raw)] if ledger else None

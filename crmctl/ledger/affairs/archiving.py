@@ -16,7 +16,7 @@ from crmctl.ledger.reading.guarding import spoken_here
 from crmctl.ledger.snapshot.closeup import closeup
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.model.values import Value
-from crmctl.policy.decision import packs_in_force
+from crmctl.policy.pack_files import packs_in_force
 
 KIND = "ending"
 BINDERS = ("suspended", "past")

@@ -15,7 +15,7 @@ from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import ask
-from crmctl.policy.axes import MAIN_AXIS
+from crmctl.policy.pack_files import MAIN_AXIS
 
 # The newest word about each customer, where it is put forward and says something.
 _WAITING = """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration, Refused
 from crmctl.i18n import _
-from crmctl.ledger.reading.guarding import pack_files
+from crmctl.policy.pack_files import packs_in_force
 
 if TYPE_CHECKING:
     from crmctl.ledger.changing.draft import Draft
@@ -119,7 +119,7 @@ def sheets(draft: Draft, moving: Moving, customers: Iterable[str], matters: Sequ
 def _question(in_force: InForce) -> tuple[str, str] | None:
     """The policy's question and the file it stands in; a later pack's in an earlier one's place."""
     found = None
-    for path, raw in pack_files(in_force):
+    for path, raw in packs_in_force(in_force.raw):
         given = raw.get("handover")
         if isinstance(given, dict) and given.get("open"):
             found = (path, str(given["open"]))

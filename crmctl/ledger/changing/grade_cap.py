@@ -17,9 +17,8 @@ from crmctl.ledger.deciding import axes_here, grade_label
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
-from crmctl.policy.axes import MAIN_AXIS, axes_of
-from crmctl.policy.decision import packs_in_force
 from crmctl.policy.grading import Cap
+from crmctl.policy.pack_files import MAIN_AXIS, axes_of, packs_in_force
 
 if TYPE_CHECKING:
     from crmctl.ledger.reading.proposed import Proposed

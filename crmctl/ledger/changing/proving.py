@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import Refused
 from crmctl.i18n import N_, _, label
-from crmctl.ledger.reading.guarding import pack_files
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.values import Value
+from crmctl.policy.pack_files import packs_in_force
 
 if TYPE_CHECKING:
     from crmctl.ledger.in_force import InForce
@@ -50,7 +50,7 @@ class Search:
 def searches(in_force: InForce) -> dict[str, Search]:
     """The searches in force by the kind they are made for, a later pack's in an earlier one's place."""
     found: dict[str, Search] = {}
-    for _path, raw in pack_files(in_force):
+    for _path, raw in packs_in_force(in_force.raw):
         given = raw.get("searches")
         for item in given if isinstance(given, list) else []:
             if isinstance(item, dict):

@@ -11,12 +11,13 @@ from crmctl.errors import NotFound
 from crmctl.i18n import _
 from crmctl.ledger.deciding import rules_for
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.reading.facts import DepartmentFacts, department_facts, period_parameters
+from crmctl.ledger.reading.facts import DepartmentFacts, department_facts
+from crmctl.ledger.reading.question_parameters import period_parameters
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import ask
-from crmctl.policy.axes import MAIN_AXIS
 from crmctl.policy.decision import DecisionRules
 from crmctl.policy.facts import Absent, Fact, FactValue
+from crmctl.policy.pack_files import MAIN_AXIS
 from crmctl.policy.scorecard import Line
 from crmctl.rules.grading import Candidate, Over, count_base, grade_department, overfull
 from crmctl.rules.regrade import Evidence, Proposal, evidence_of, propose, spoken

@@ -17,8 +17,7 @@ from crmctl.ledger.ledger import Ledger
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.values import Value
-from crmctl.policy.axes import MAIN_AXIS, axes_of
-from crmctl.policy.decision import packs_in_force
+from crmctl.policy.pack_files import MAIN_AXIS, axes_of, packs_in_force
 
 CODE = "GRD041"
 SCHEME = "scheme"

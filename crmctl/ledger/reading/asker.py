@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crmctl.ledger.reading.facts import fact_parameters, period_parameters
+from crmctl.ledger.reading.question_parameters import fact_parameters, period_parameters
 from crmctl.ledger.snapshot.question import Answer, ask
 from crmctl.policy.axis_classes import RECKONED, reckoned_axis
 from crmctl.policy.dated import values_on

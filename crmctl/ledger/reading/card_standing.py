@@ -13,7 +13,8 @@ from crmctl.errors import BadConfiguration
 from crmctl.ledger.deciding import axes_here, rules_for
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.duties import kinds_of_duties, said
-from crmctl.ledger.reading.facts import fact_parameters, period_parameters, typed_value
+from crmctl.ledger.reading.facts import typed_value
+from crmctl.ledger.reading.question_parameters import fact_parameters, period_parameters
 from crmctl.ledger.reading.standing import standing_of
 from crmctl.ledger.snapshot.closeup import Closeup, closeup, kinds_named
 from crmctl.ledger.snapshot.question import ask
@@ -21,11 +22,12 @@ from crmctl.model.condition import flat
 from crmctl.model.dossier import Dossier
 from crmctl.model.kinds import Kind, Label
 from crmctl.model.record import Record
-from crmctl.policy.axes import MAIN_AXIS, Axis
+from crmctl.policy.axes import Axis
 from crmctl.policy.card import CARD, beside
-from crmctl.policy.decision import DecisionRules, declared, packs_in_force, settle
+from crmctl.policy.decision import DecisionRules, declared, settle
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.filing import missing
+from crmctl.policy.pack_files import MAIN_AXIS, packs_in_force
 from crmctl.policy.standing import Standing as Asks
 
 GRADE = "grade"

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from crmctl.errors import BadConfiguration, InvalidInput, NoKey
 from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.people import department_name
+from crmctl.ledger.reading.question_parameters import fact_parameters, period_parameters
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.coverage import Connection, seen
 from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.survey import BrokenSql, Surveyor
-from crmctl.model.fields import period_bounds
 from crmctl.model.money import from_minor
 from crmctl.policy.decision import DecisionRules, Settler
 from crmctl.policy.facts import Absent, Fact, FactValue
-from crmctl.rules.calendar import add_months
-from crmctl.rules.half_year import review_period
 
 FIXED_TABLES = frozenset(
     {"member", "role", "department", "assignment", "coverage", "damaged", "json_each", "json_tree"}
@@ -100,30 +98,6 @@ def _grouped(
         if dossier in ids and group is not None:
             groups[str(group)].add(str(dossier))
     return {name: frozenset(groups[name]) for name in sorted(groups)}
-
-
-def period_parameters(ledger: Ledger, as_of: date, period: str | None = None) -> dict[str, object]:
-    """The period a review looks at: after :period_from, up to :period_to (`review_months`, `period_mode`).
-
-    `period` names another one, as `2026H1`.
-    """
-    if period is not None:
-        first, last = period_bounds(period)
-        return {"period_from": (first - timedelta(days=1)).isoformat(), "period_to": last.isoformat()}
-    pack = replace(ledger.in_force.pack, values=ledger.values(day=as_of))
-    start, end = review_period(as_of, pack.whole("review_months", 6), str(pack.values.get("period_mode", "rolling")))
-    return {"period_from": start.isoformat(), "period_to": end.isoformat()}
-
-
-def fact_parameters(department: str, as_of: date) -> dict[str, object]:
-    """What a fact's SQL may refer to; nothing else moves with time."""
-    return {
-        "department": department,
-        "as_of": as_of.isoformat(),
-        "year_ago": add_months(as_of, -12).isoformat(),
-        "half_ago": add_months(as_of, -6).isoformat(),
-        "month_ago": add_months(as_of, -1).isoformat(),
-    }
 
 
 def require_coverage(ledger: Ledger, connection: Connection, kinds: Iterable[str], department: str) -> None:

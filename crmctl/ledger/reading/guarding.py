@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 from crmctl.errors import BadConfiguration, CrmctlError, InvalidInput, Refused
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
-from crmctl.ledger.reading.facts import FIXED_TABLES, fact_parameters, typed_value
+from crmctl.ledger.reading.facts import FIXED_TABLES, typed_value
+from crmctl.ledger.reading.question_parameters import fact_parameters
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, Closeup, closeup, kinds_named
 from crmctl.ledger.snapshot.question import ask
 from crmctl.ledger.snapshot.survey import BrokenSql, survey
@@ -25,13 +26,13 @@ from crmctl.model.record import Record
 from crmctl.model.values import Value
 from crmctl.policy.conditions import judge
 from crmctl.policy.dated import undated
-from crmctl.policy.decision import PackFile, declared, settle
+from crmctl.policy.decision import declared, settle
 from crmctl.policy.effective import Key
 from crmctl.policy.facts import Absent, Fact, FactValue
 from crmctl.policy.guards import Guard, read_guards
+from crmctl.policy.pack_files import PackFile, packs_in_force
 
 if TYPE_CHECKING:
-    from crmctl.ledger.in_force import InForce
     from crmctl.ledger.reading.proposed import Proposed
     from crmctl.model.condition import Leaf
     from crmctl.model.dossier import Dossier
@@ -79,21 +80,12 @@ class Subject:
 _RULES: WeakKeyDictionary[Ledger, dict[Key, Guarding]] = WeakKeyDictionary()
 
 
-def pack_files(in_force: InForce) -> list[PackFile]:
-    """The packs in force with their files, the lowest first, the company's own last."""
-    company = in_force.raw.get("policy/company.yaml")
-    extends = company.get("extends") if isinstance(company, dict) else None
-    names = [f"policy/packs/{name}.yaml" for name in extends] if isinstance(extends, list) else []
-    found = ((path, in_force.raw.get(path)) for path in [*names, "policy/company.yaml"])
-    return [(path, content) for path, content in found if isinstance(content, dict)]
-
-
 def guarding(ledger: Ledger, department: str | None = None, day: date | None = None) -> Guarding:
     """The guards in force for a department (the company) on a day (today). Raises BadConfiguration with every fault."""
     in_force, day = ledger.in_force, day or ledger.today
     known, key = _RULES.setdefault(ledger, {}), in_force.values.key(day, department)
     if key not in known:
-        files, values = pack_files(in_force), in_force.values
+        files, values = packs_in_force(in_force.raw), in_force.values
         made, findings = read_guarding(files, in_force.kinds, in_force.pack, values.on(day, department))
         if findings:  # a guard by a value that begins later is none yet; anything else is a fault
             later = values.since(day, max(day, ledger.today, *values.days(department)), department)

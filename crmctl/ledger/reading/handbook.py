@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import NotFound
 from crmctl.i18n import _
-from crmctl.policy.decision import packs_in_force
 from crmctl.policy.flows import Flow, read_flows
 from crmctl.policy.guidance import Guidance, read_guidance
+from crmctl.policy.pack_files import packs_in_force
 from crmctl.policy.posts import Post, read_posts
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from crmctl.model.dossier import is_office
 from crmctl.model.fields import FIELD_TYPES
 from crmctl.model.kinds import Field, Kind, Label
 from crmctl.model.money import from_minor
-from crmctl.policy.axes import MAIN_AXIS
+from crmctl.policy.pack_files import MAIN_AXIS
 
 _WIDE = frozenset({"note", "list", "group", "file", "codes"})
 _COLUMNS = 7

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from crmctl.errors import BadConfiguration
 from crmctl.ledger.deciding import axes_here, rules_for
-from crmctl.ledger.reading.facts import fact_parameters, period_parameters, typed_value
+from crmctl.ledger.reading.facts import typed_value
+from crmctl.ledger.reading.question_parameters import fact_parameters, period_parameters
 from crmctl.ledger.snapshot.closeup import kinds_named
 from crmctl.ledger.snapshot.coverage import seen
 from crmctl.ledger.snapshot.question import ask

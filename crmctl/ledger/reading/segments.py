@@ -8,8 +8,8 @@ from crmctl.errors import BadConfiguration
 from crmctl.i18n import _
 from crmctl.ledger.ledger import Ledger
 from crmctl.model.kinds import Kind
-from crmctl.policy.decision import packs_in_force
 from crmctl.policy.filing import CARD
+from crmctl.policy.pack_files import packs_in_force
 from crmctl.policy.segments import Segment, read_segments
 
 

@@ -11,7 +11,6 @@ from crmctl.errors import BadConfiguration
 from crmctl.i18n import N_, _
 from crmctl.ledger.reading.asker import Asker, no_grades, parameters_of, reckoned_in
 from crmctl.ledger.reading.duties import kinds_of_duties
-from crmctl.ledger.reading.guarding import pack_files
 from crmctl.ledger.reading.surroundings import closed_customers
 from crmctl.ledger.snapshot.closeup import FUNCTIONS, add_functions, kinds_named
 from crmctl.ledger.snapshot.connection import connect
@@ -21,6 +20,7 @@ from crmctl.model.findings import Finding
 from crmctl.policy.clocks import Clock, value_of
 from crmctl.policy.dated import undated
 from crmctl.policy.filing import filing_faults
+from crmctl.policy.pack_files import packs_in_force
 from crmctl.policy.standing import KEYS, Cadence, Standing, read_standing
 from crmctl.rules.due import due_items
 from crmctl.rules.due_parts import Due, DueRow, Surroundings
@@ -50,7 +50,7 @@ _COLUMNS = {"classes": ("id", "department", "class"), "contacts": ("dossier", "d
 
 def standing_of(ledger: Ledger) -> Standing:
     """What the packs in force say. Raises BadConfiguration with every fault."""
-    files = pack_files(ledger.in_force)
+    files = packs_in_force(ledger.in_force.raw)
     if not any(KEYS & set(raw) for _path, raw in files):
         return Standing()
     standing, findings = read_standing(files)

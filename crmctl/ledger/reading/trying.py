@@ -8,8 +8,9 @@ from crmctl.errors import BadConfiguration, NotFound
 from crmctl.i18n import _, finding_text
 from crmctl.ledger.ledger import Ledger
 from crmctl.policy.dated import values_on
-from crmctl.policy.decision import PackFile, declared, packs_in_force, read_decision_rules, settle
+from crmctl.policy.decision import declared, read_decision_rules, settle
 from crmctl.policy.examples import Example, Outcome, example_faults, examples_of, facts_of, told
+from crmctl.policy.pack_files import PackFile, packs_in_force
 from crmctl.rules.grading import Candidate, Decision, grade_department
 
 

@@ -11,12 +11,13 @@ from crmctl.i18n import N_
 from crmctl.model.findings import Finding
 from crmctl.model.kinds import Kind
 from crmctl.model.values import Value
-from crmctl.policy.axes import axes_of, read_axis
+from crmctl.policy.axes import read_axis
 from crmctl.policy.dated import dated_faults
-from crmctl.policy.decision import Declared, PackFile, declared
+from crmctl.policy.decision import Declared, declared
 from crmctl.policy.department_rules import given_to
 from crmctl.policy.examples import example_faults
 from crmctl.policy.pack import Pack
+from crmctl.policy.pack_files import PackFile, axes_of
 
 # What a fact's SQL may refer to besides the policy's values; only the names count here.
 PARAMETERS = (
