@@ -98,6 +98,15 @@ def parse_id(text: str) -> tuple[str, str]:
     raise FieldProblem("FLD020", "Not an id", hint=N_("An id looks like C-7Q2M9K4T"))
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is a valid id."""
+    try:
+        parse_id(text)
+    except FieldProblem:
+        return False
+    return True
+
+
 def _cuts(typed: str) -> list[tuple[str, str]]:
     """Where the prefix may end: at the dash, else after 1, 2 or 3 letters (the length decides)."""
     if "-" in typed:

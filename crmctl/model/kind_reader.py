@@ -84,9 +84,7 @@ class _Reader:
         if mark is not None and not isinstance(mark, bool) and not _NAME.fullmatch(str(mark)):
             self.fault(f"{path}.sensitive", N_("Write true or the name of a class such as personal"))
         inner = self.fields(spec.get("fields"), path) if kind_of in _STRUCTURES else ()
-        options = {
-            key: value for key, value in spec.items() if key not in {"is", "label", "when", "from", "fields", "come"}
-        }
+        options = {key: value for key, value in spec.items() if key not in _OF_ITS_OWN}
         not_before = spec.get("from")
         return Field(
             name=name,

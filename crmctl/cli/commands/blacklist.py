@@ -19,6 +19,7 @@ from crmctl.cli.table import table
 from crmctl.errors import CrmctlError, NotFound, Refused, UsageError
 from crmctl.i18n import N_, _, label
 from crmctl.ledger.affairs.blacklisting import Stepped, the_list
+from crmctl.model.ids import is_id
 
 if TYPE_CHECKING:
     from crmctl.review.desk import Desk
@@ -332,7 +333,7 @@ def _not_mine(desk: Desk, entry: str, changes: Sequence[Handed], otherwise: str)
     """Why there is nothing for the reader to do, and whose turn it is."""
     from crmctl.cli.commands.review_words import open_texts
 
-    if not changes and not _is_id(entry):  # what is an id may not have been handed in yet
+    if not changes and not is_id(entry):  # what is an id may not have been handed in yet
         return NotFound(
             _("{what} is no proposal or entry of the blacklist", what=entry),
             hint=_("crmctl review list shows what waits, crmctl blacklist list the entries"),
@@ -340,14 +341,3 @@ def _not_mine(desk: Desk, entry: str, changes: Sequence[Handed], otherwise: str)
     turn = open_texts(desk.ledger, (item for change in changes for item in change.open))
     hint = "; ".join(turn) or otherwise or _("Who put it forward hands it in: crmctl submit")
     return Refused(_("It does not wait for you"), where=entry, rule="BLK002", hint=hint)
-
-
-def _is_id(text: str) -> bool:
-    from crmctl.model.fields import FieldProblem
-    from crmctl.model.ids import parse_id
-
-    try:
-        parse_id(text)
-    except FieldProblem:
-        return False
-    return True

@@ -20,6 +20,7 @@ from crmctl.ledger.changing.entry import Entered, advance, own_department, updat
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.reading.kind_names import kind_named
+from crmctl.ledger.reading.people import must_be_department
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.workdays import work_calendar
 from crmctl.model.duration import DurationError, with_values
@@ -81,8 +82,7 @@ def draw(ledger: Ledger, of: str, department: str, size: int, seed: str, *, seen
             _("{kind} is kept by the month: its entries are not drawn one by one", kind=label(kind.label)),
             hint=_("Audit what stands beside it: --of customer, contract or invoice"),
         )
-    if department not in ledger.in_force.org.departments:
-        raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
+    must_be_department(ledger, department)
     seen = seen or ledger.landed
     there = _there(seen, kind, department)
     chosen = sorted(there, key=lambda record_id: (_place(seed, record_id), record_id))[:size]

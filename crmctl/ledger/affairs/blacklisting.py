@@ -19,6 +19,7 @@ from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.changing.entry import own_department
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.people import must_be_department
 from crmctl.model.paths import record_path
 from crmctl.model.record import Record
 from crmctl.rules.blacklist import LISTED, term_end, term_over
@@ -62,8 +63,7 @@ def propose(
         raise NotFound(_("The policy has no such level of the blacklist"), hint=", ".join(rules.levels))
     dossier = lookup.customer(ledger, who)
     office = department or _office_of(ledger, dossier)
-    if office not in ledger.in_force.org.departments:
-        raise NotFound(_("There is no department {key}", key=office), hint="crmctl department list")
+    must_be_department(ledger, office)
     draft = Draft(ledger)
     card = draft.record(record_path(ledger.in_force.kinds["customer"], dossier, "core", dossier)).data
     known = {name: card[name] for name in intake_names(ledger, rules) if name in card}

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crmctl.errors import CrmctlError, NotFound
-from crmctl.i18n import _
+from crmctl.errors import CrmctlError
 from crmctl.ledger.changing.draft import Draft, Origin
 from crmctl.ledger.ledger import Ledger
+from crmctl.ledger.reading.people import must_be_department
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import ask
 from crmctl.policy.pack_files import MAIN_AXIS
@@ -58,8 +58,7 @@ def put_forward(ledger: Ledger, department: str, axis: str | None = None) -> lis
 
     Raises NotFound for a department that is not there.
     """
-    if department not in ledger.in_force.org.departments:
-        raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
+    must_be_department(ledger, department)
     rows = ask(connect(ledger, ["grade"]), _WAITING, {"department": department, "axis": axis}).rows
     return [
         PutForward(str(row[0]), str(row[1]), str(row[2]), str(row[3] or MAIN_AXIS), _text(row[4]), _text(row[5]),

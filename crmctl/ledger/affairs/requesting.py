@@ -17,6 +17,7 @@ from crmctl.ledger.changing.draft import HERE_AND_NOW, Draft, Origin
 from crmctl.ledger.changing.placing import waits
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
+from crmctl.ledger.reading.people import must_be_department
 from crmctl.ledger.reading.referring import referred
 from crmctl.model.dossier import Dossier
 from crmctl.model.kinds import Effect, Kind
@@ -98,8 +99,7 @@ def _concerned(
         customer = lookup.customer(ledger, who)
         dossier = draft.dossier(customer)
         return dossier, _place(ledger, dossier, department), customer
-    if who not in ledger.in_force.org.departments:
-        raise NotFound(_("There is no department {key}", key=who), hint="crmctl department list")
+    must_be_department(ledger, who)
     return draft.dossier(f"office/{who}"), who, who
 
 

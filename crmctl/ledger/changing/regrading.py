@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from crmctl.errors import NotFound
-from crmctl.i18n import _
 from crmctl.ledger.deciding import rules_for
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.facts import DepartmentFacts, department_facts
+from crmctl.ledger.reading.people import must_be_department
 from crmctl.ledger.reading.question_parameters import period_parameters
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.question import ask
@@ -88,8 +87,7 @@ def run(
     The same commit, policy and date give the same result. Raises NoKey below full coverage. `over`: also count the
     warning caps, which decide nothing.
     """
-    if department not in ledger.in_force.org.departments:
-        raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
+    must_be_department(ledger, department)
     rules = rules_for(ledger, department, axis, as_of, product, changed)
     more = (*_MORE, *(("transaction",) if product is not None else ()))
     asked = rules if over else replace(rules, sets={})

@@ -15,6 +15,7 @@ from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading.divisions import division_name
 from crmctl.ledger.reading.kind_names import kind_named
+from crmctl.ledger.reading.people import department_name
 from crmctl.ledger.snapshot.connection import connect
 from crmctl.ledger.snapshot.names import names
 from crmctl.ledger.snapshot.question import Answer, ask, is_whole
@@ -41,7 +42,7 @@ _DEALT_WORDS = {"owner": "owner", "stage": "customer_state"}
 class Listing:
     """Rows of a kind; `existing` counts the records there are, readable or not (of a month that does not open: one).
 
-    `called` names a customer whose card opens, and gives the id of another.
+    `called` names a customer whose card opens, or an office's department, and gives the id of another.
     """
 
     kind: Kind
@@ -95,9 +96,6 @@ class Listing:
         if column in _DEALT_WORDS:
             words = self.vocab.get(_DEALT_WORDS[column], {})
             return ", ".join(label(words.get(part, part)) for part in str(cell).split())
-        if column == "dossier" and is_office(str(cell)):
-            place = str(cell).partition("/")[2]
-            return label(self.vocab.get("dossier", {}).get(place, place))
         return self.called(str(cell)) if column == "dossier" else cell
 
     def _field(self, column: str) -> Field | None:
@@ -180,12 +178,18 @@ def list_kind(
     in_force = ledger.in_force
     heads = tuple(_head(kind, column) for column in chosen)
     vocab = {key: dict(codes) for key, codes in in_force.pack.vocab.items()}
-    vocab["dossier"] = {one.id: one.label for one in in_force.org.departments.values()}
     vocab["owner"] = {member.id: (member.name, member.name) for member in in_force.org.members.values()}
     return Listing(
         kind, chosen, heads, answer.rows, existing, vocab, in_force.settings.currency, in_force.settings.timezone,
-        _schemes(ledger, kind), lambda dossier: names(ledger).name_of(dossier) or dossier,
+        _schemes(ledger, kind), lambda dossier: _called(ledger, dossier),
     )  # fmt: skip
+
+
+def _called(ledger: Ledger, dossier: str) -> str:
+    """A customer by name where its card opens, an office by its department."""
+    if is_office(dossier):
+        return department_name(ledger, dossier.partition("/")[2])
+    return names(ledger).name_of(dossier) or dossier
 
 
 def _schemes(ledger: Ledger, kind: Kind) -> Mapping[str, tuple[Label, Mapping[str, Label]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crmctl.i18n import label
+from crmctl.errors import NotFound
+from crmctl.i18n import _, label
 from crmctl.ledger.ledger import Ledger
 
 
@@ -16,6 +17,12 @@ def department_name(ledger: Ledger, department: str | None) -> str:
     """A department's label."""
     found = ledger.in_force.org.departments.get(department or "")
     return label(found.label) if found else department or ""
+
+
+def must_be_department(ledger: Ledger, department: str) -> None:
+    """Raise NotFound for a department that is not there."""
+    if department not in ledger.in_force.org.departments:
+        raise NotFound(_("There is no department {key}", key=department), hint="crmctl department list")
 
 
 def reader_name(ledger: Ledger, reader: str) -> str:

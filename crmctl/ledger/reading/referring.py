@@ -10,9 +10,8 @@ from crmctl.i18n import N_, _, label
 from crmctl.ledger.ledger import Ledger
 from crmctl.ledger.reading import lookup
 from crmctl.ledger.snapshot.places import Places
-from crmctl.model.fields import FieldProblem
 from crmctl.model.findings import Finding
-from crmctl.model.ids import parse_id
+from crmctl.model.ids import is_id
 from crmctl.model.kinds import Field, Kind
 
 _SHOWN = 8
@@ -54,7 +53,7 @@ class _Meant:
         return self._id(field, value, path) if field.type == "ref" and isinstance(value, str) else value
 
     def _id(self, field: Field, text: str, path: str) -> str:
-        if not text.strip() or _is_id(text):
+        if not text.strip() or is_id(text):
             return text
         to = str(field.options.get("to") or "")
         kinds = self.ledger.in_force.kinds
@@ -116,11 +115,3 @@ class _Meant:
         found = next((way for way in ways if way), [])
         near = [one for one in found if one[1] == self.dossier]
         return [(record_id, " ".join(titles)) for record_id, _dossier, titles in near or found]
-
-
-def _is_id(text: str) -> bool:
-    try:
-        parse_id(text)
-    except FieldProblem:
-        return False
-    return True

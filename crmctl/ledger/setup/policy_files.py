@@ -35,6 +35,7 @@ from crmctl.model.kinds import Label
 from crmctl.model.values import Value
 from crmctl.policy.dated import is_dated, with_step
 from crmctl.policy.department_rules import NOT_OVERLAYS
+from crmctl.policy.pack_files import packs_in_force
 
 _TOGETHER = "POL034"  # the items, weights and bands of a scorecard
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -341,8 +342,8 @@ def _asked_for(content: Value) -> Iterator[str]:
 def _needed_type(ledger: Ledger, name: str) -> str | None:
     """What a pack in force says a value it needs is (`needs:`), the later pack's word for it."""
     kind = None
-    for pack in ledger.in_force.raw.values():
-        needs = pack.get("needs") if isinstance(pack, dict) else None
+    for _path, pack in packs_in_force(ledger.in_force.raw):
+        needs = pack.get("needs")
         spec = needs.get(name) if isinstance(needs, dict) else None
         kind = str(spec.get("is")) if isinstance(spec, dict) else kind
     return kind
