@@ -196,7 +196,7 @@ def _private_file(name: str, *, anyway: bool) -> Iterator[Path]:
     """An empty file only its owner can read, in memory, in a folder that is wiped with all in it."""
     place = _memory(anyway=anyway)
     _sweep(place or Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=f"crmctl-{os.getpid()}-", dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=f"crmctl-edit-{os.getpid()}-", dir=place))
     try:
         file = folder / f"{name}.yaml"
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -221,8 +221,8 @@ def _memory(*, anyway: bool) -> Path | None:
 
 def _sweep(place: Path) -> None:
     """Wipe what an earlier edit left that could not clean up after itself: its process was killed."""
-    for folder in place.glob("crmctl-*-*") if os.name == "posix" else ():
-        pid = folder.name.split("-")[1]
+    for folder in place.glob("crmctl-edit-*-*") if os.name == "posix" else ():
+        pid = folder.name.split("-")[2]
         with contextlib.suppress(OSError, ValueError):
             if folder.lstat().st_uid == os.getuid() and not folder.is_symlink() and not _runs(int(pid)):
                 _wipe(folder)
